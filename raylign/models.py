@@ -69,12 +69,6 @@ def check_same_vocabulary(policy: ModelInfo, reference: ModelInfo) -> None:
         )
 
 
-def check_directory(path: Path) -> None:
-    """Raise `SpecError` unless ``path`` has a configuration and safetensors weights."""
-    _read_config(path)
-    _weight_files(path)
-
-
 def _is_hub_id(model: str) -> bool:
     return not model.startswith((".", "/", "~")) and model.count("/") <= 1
 

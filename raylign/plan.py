@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from raylign.errors import PlanError, SpecError
+from raylign.judges.llm import check_template
 from raylign.models import ModelInfo, check_same_vocabulary, inspect_model
 from raylign.prompts import read_rows
 from raylign.spec.job import Job
@@ -113,6 +114,7 @@ def make_plan(job: Job, cluster: Cluster) -> Plan:
     Raises `SpecError` for wrong prompts files and model directories, `PlanError` naming what the cluster lacks.
     """
     check_models(job)
+    check_templates(job)
     device: Literal["cpu", "cuda"] = "cuda" if _wants_gpu(job, cluster) else "cpu"
     tasks, tokens = [], 0
     for task in job.tasks:
@@ -145,6 +147,7 @@ def check_job(job: Job) -> dict[str, Any]:
     Returns ``{"prompts": {task: lines}}``. Raises `SpecError`.
     """
     check_models(job)
+    check_templates(job)
     return {"prompts": {task.name: len(_rows(task)) for task in job.tasks}}
 
 
@@ -158,6 +161,15 @@ def _rows(task: Task) -> list[dict[str, Any]]:
             f"{len(rows)}: lower `prompts_per_step` or add prompts"
         )
     return rows
+
+
+def check_templates(job: Job) -> None:
+    """Raise `SpecError` where the template of an LLM judge or annotator is not one, before an engine is started."""
+    for task in job.tasks:
+        for judge in (judge for judge in task.judges if isinstance(judge, LLMJudge)):
+            check_template(judge.template, source=f"judge {judge.label!r} of task {task.name!r}")
+        if isinstance(task.method, OAIF) and isinstance(task.method.annotator, LLMAnnotator):
+            check_template(task.method.annotator.template, source=f"the annotator of task {task.name!r}")
 
 
 def check_models(job: Job) -> None:

@@ -1,7 +1,7 @@
 """Makes the tiny world, stage by stage: tokenizer, policy, judge, reward models, prompts. All seeded."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -14,7 +14,7 @@ from raylign.tiny.models import judge_model, policy_model, reward_model
 from raylign.tiny.preferences import compare, draw_item
 from raylign.tiny.tasks import TASKS
 from raylign.tiny.tokenizer import END, render, train_tokenizer
-from raylign.tiny.training import Progress, fit_language_model, fit_reward_model, lesson
+from raylign.tiny.training import Lesson, Progress, fit_language_model, fit_reward_model, lesson
 from raylign.tiny.verdicts import draw_case
 
 
@@ -62,11 +62,9 @@ def make_policy(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, stage: Stage
     model = policy_model()
     rng = Random(f"policy {recipe.seed}")
     documents = corpus(recipe.documents, recipe.seed)
-    read = tokenizer([render(question) for question, _ in documents], add_special_tokens=False)["input_ids"]
-    learned = tokenizer([response + END for _, response in documents], add_special_tokens=False)["input_ids"]
     fit_language_model(
         model,
-        [lesson(piece) for piece in zip(read, learned, strict=True)],
+        _lessons(tokenizer, [(render(question), response + END) for question, response in documents]),
         steps=recipe.policy_steps,
         batch=recipe.batch,
         rate=4e-3,
@@ -87,11 +85,9 @@ def make_judge(
     model = judge_model(policy)
     rng = Random(f"judge {recipe.seed}")
     cases = [draw_case(rng) for _ in range(recipe.cases)]
-    read = tokenizer([case.text for case in cases], add_special_tokens=False)["input_ids"]
-    learned = tokenizer([case.answer for case in cases], add_special_tokens=False)["input_ids"]
     fit_language_model(
         model,
-        [lesson(piece) for piece in zip(read, learned, strict=True)],
+        _lessons(tokenizer, [(case.text, case.answer) for case in cases]),
         steps=recipe.judge_steps,
         batch=recipe.batch,
         rate=2e-3,
@@ -99,6 +95,13 @@ def make_judge(
         tick=stage("judge", recipe.judge_steps),
     )
     return model
+
+
+def _lessons(tokenizer: PreTrainedTokenizerFast, texts: Sequence[Document]) -> list[Lesson]:
+    """Pairs of what is read and what is learned, tokenised."""
+    read = tokenizer([before for before, _ in texts], add_special_tokens=False)["input_ids"]
+    learned = tokenizer([after for _, after in texts], add_special_tokens=False)["input_ids"]
+    return [lesson(piece) for piece in zip(read, learned, strict=True)]
 
 
 def make_reward(

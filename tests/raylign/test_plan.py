@@ -92,3 +92,9 @@ def test_check_counts_prompts(job):
 def test_a_model_path_that_is_not_there_is_refused(job):
     with pytest.raises(SpecError, match="there is no model directory './nowhere'"):
         check_job(job(policy={"model": "./nowhere"}))
+
+
+def test_a_template_that_is_not_one_is_refused_before_anything_starts(job):
+    judge = {"type": "llm", "model": "org/judge", "template": "{{ response", "positive": "a", "negative": "b"}
+    with pytest.raises(SpecError, match="the template of judge 'llm' of task 'math' is not a Jinja template"):
+        check_job(job(task={"judges": [judge]}))
