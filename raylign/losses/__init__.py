@@ -2,15 +2,17 @@
 
 from torch import Tensor
 
+from raylign.losses.group_relative import group_relative
 from raylign.losses.likelihood import normalized_likelihood, weighted_likelihood
 from raylign.losses.pairwise import dpo, ipo, slic
 from raylign.losses.policy_gradient import importance_ratio, policy_gradient
 from raylign.losses.terms import Terms
-from raylign.spec.methods import CODPO, CRPG, CRRAFT, OAIF, MethodSpec
+from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, MethodSpec
 
 __all__ = [
     "Terms",
     "dpo",
+    "group_relative",
     "importance_ratio",
     "ipo",
     "normalized_likelihood",
@@ -41,6 +43,16 @@ def task_loss(method: MethodSpec, terms: Terms, *, max_correction: float) -> Ten
             return dpo(terms.margin_U, beta=beta) + likelihood_weight * winner_U
         case OAIF(loss=loss, beta=beta):
             return PAIRWISE[loss](terms.margin_U, beta=beta)
+        case GRPO(clip=clip, beta=beta):
+            return group_relative(
+                terms.policy_UNT[:, 0],
+                terms.behavior_UNT[:, 0],
+                terms.reference_UNT[:, 0],
+                terms.mask_UNT[:, 0],
+                terms.coefficient_U,
+                clip=clip,
+                beta=beta,
+            )
 
 
 def _ratio(terms: Terms, logp_U: Tensor, maximum: float) -> Tensor:

@@ -12,16 +12,16 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 
-from raylign.methods.calibration import baseline_problem, calibrated_reward
+from raylign.methods.calibration import baseline_problem, calibrated_reward, sigmoid
 from raylign.methods.selection import Chosen, Scores, Selection, Term, log_ratio
 from raylign.types import Group
 
 
-def select(groups: Sequence[Group]) -> Selection:
-    """All samples with a verdict; a satisfying one also needs its reward and the baseline's."""
+def select(groups: Sequence[Group], *, calibrate: bool = True) -> Selection:
+    """All samples with a verdict; a satisfying one also needs its reward and, to calibrate it, the baseline's."""
     chosen, skips = [], Counter[str]()
     for group in groups:
-        problem = baseline_problem(group)
+        problem = baseline_problem(group) if calibrate else None
         samples = []
         for sample in group.samples:
             if sample.satisfied is None:
@@ -37,15 +37,15 @@ def select(groups: Sequence[Group]) -> Selection:
     return Selection(chosen=chosen, skips=skips)
 
 
-def weigh(selection: Selection, scores: Scores, *, kl_max: float) -> Chosen:
-    """Advantages by eq. 8, 11 and 12."""
+def weigh(selection: Selection, scores: Scores, *, kl_max: float, calibrate: bool = True) -> Chosen:
+    """Advantages by eq. 8, 11 and 12; without calibration ``sigmoid(r)`` stands for R_calib."""
     terms, rewards, calibrated = [], [], []
     for group, samples in selection.chosen:
         for sample in samples:
             r_cr = 0.0
             if sample.satisfied:
-                assert group.baseline is not None
-                r_cr = calibrated_reward(sample, group.baseline)
+                assert sample.reward is not None
+                r_cr = calibrated_reward(sample, group.baseline) if calibrate else sigmoid(sample.reward)
                 calibrated.append(r_cr)
             rewards.append(regularized_reward(r_cr, log_ratio(sample, scores), kl_max=kl_max))
             terms.append(Term(group=group, samples=(sample,)))

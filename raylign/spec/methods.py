@@ -13,6 +13,8 @@ class CRPG(Spec):
     type: Literal["crpg"] = "crpg"
     kl_max: float = Field(default=10.0, gt=0)
     """``KL_max``, nats per response: at this log-ratio the reward factor reaches 0."""
+    calibrate: bool = True
+    """False: ``sigmoid(r)`` in place of ``sigmoid(r - r(a_bar))``, no baseline response. An ablation."""
 
 
 class CODPO(Spec):
@@ -67,4 +69,16 @@ class OAIF(Spec):
     """Who says which response is better."""
 
 
-MethodSpec = Annotated[CRPG | CODPO | CRRAFT | OAIF, Field(discriminator="type")]
+class GRPO(Spec):
+    """Group Relative Policy Optimization (arXiv 2402.03300), for comparison: judges constrain nothing."""
+
+    type: Literal["grpo"] = "grpo"
+    clip: float = Field(default=0.2, gt=0, lt=1)
+    """The ratio of new to sampling probability counts within 1 - clip and 1 + clip."""
+    beta: float = Field(default=0.04, ge=0)
+    """Weight of the KL penalty per token."""
+    judge_bonus: float = Field(default=0.0, ge=0)
+    """Added to the reward of a response that satisfies every judge. 0: judges are asked and reported, no more."""
+
+
+MethodSpec = Annotated[CRPG | CODPO | CRRAFT | OAIF | GRPO, Field(discriminator="type")]

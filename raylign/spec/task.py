@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from raylign.spec.base import Spec
 from raylign.spec.judges import JudgeSpec
-from raylign.spec.methods import CODPO, CRPG, CRRAFT, OAIF, MethodSpec, RewardAnnotator
+from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, MethodSpec, RewardAnnotator
 
 
 class Prompts(Spec):
@@ -57,7 +57,7 @@ class Task(Spec):
     @model_validator(mode="after")
     def _feedback_suffices(self) -> "Task":
         method = self.method
-        if isinstance(method, CRPG | CODPO | CRRAFT) and self.reward is None:
+        if isinstance(method, CRPG | CODPO | CRRAFT | GRPO) and self.reward is None:
             raise ValueError(f"method {method.type!r} ranks responses by reward: add `reward: {{model: ...}}`")
         if isinstance(method, OAIF):
             if isinstance(method.annotator, RewardAnnotator) and self.reward is None:
@@ -67,8 +67,10 @@ class Task(Spec):
                     "method 'oaif' compares two responses: "
                     f"samples_per_prompt is {self.samples_per_prompt}, set it to 2"
                 )
-        if isinstance(method, CODPO) and self.samples_per_prompt < 2:
-            raise ValueError("method 'codpo' needs a pair: set samples_per_prompt to 2 or more")
+        if isinstance(method, CODPO | GRPO) and self.samples_per_prompt < 2:
+            raise ValueError(
+                f"method {method.type!r} compares a prompt's responses: set samples_per_prompt to 2 or more"
+            )
         labels = [judge.label for judge in self.judges]
         repeated = sorted({label for label in labels if labels.count(label) > 1})
         if repeated:
@@ -78,6 +80,6 @@ class Task(Spec):
     @property
     def baseline_source(self) -> Literal["reference", "data"] | None:
         """Where ``a_bar`` comes from, or None for methods that have no calibrated reward."""
-        if isinstance(self.method, CRPG | CRRAFT):
+        if isinstance(self.method, CRRAFT) or (isinstance(self.method, CRPG) and self.method.calibrate):
             return self.baseline or "reference"
-        return self.baseline
+        return None

@@ -8,6 +8,7 @@ import torch
 from raylign.losses import (
     Terms,
     dpo,
+    group_relative,
     importance_ratio,
     ipo,
     normalized_likelihood,
@@ -16,7 +17,7 @@ from raylign.losses import (
     task_loss,
     weighted_likelihood,
 )
-from raylign.spec.methods import CODPO, CRPG, CRRAFT, OAIF, RewardAnnotator
+from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RewardAnnotator
 
 ANNOTATOR = RewardAnnotator()
 METHODS = [
@@ -26,8 +27,9 @@ METHODS = [
     OAIF(loss="dpo", beta=0.1, annotator=ANNOTATOR),
     OAIF(loss="ipo", beta=1.0, annotator=ANNOTATOR),
     OAIF(loss="slic", beta=0.5, annotator=ANNOTATOR),
+    GRPO(clip=0.3, beta=0.5),
 ]
-PAIRWISE = METHODS[2:]
+PAIRWISE = METHODS[2:6]
 NAMES = {id(method): f"{method.type}-{getattr(method, 'loss', '')}" for method in METHODS}
 
 
@@ -102,6 +104,18 @@ def test_codpo_by_hand():
     assert loss.item() == pytest.approx(0.31326168751822286 + 0.1 * 1.0 / 2)
 
 
+def test_group_relative_by_hand():
+    # Token by token: ratios 1.1 and 1.5, the second clipped at 1.2 where the advantage is positive and not where it is
+    # negative; ref/pi is 1 for the first token and 2 for the second, whose KL term is 2 - log 2 - 1.
+    policy = torch.tensor([[-1.0, -2.0], [-1.0, -2.0]], dtype=torch.float64)
+    behavior = policy - torch.tensor([[1.1, 1.5], [1.1, 1.5]], dtype=torch.float64).log()
+    reference = policy + torch.tensor([[1.0, 2.0], [1.0, 2.0]], dtype=torch.float64).log()
+    advantage = torch.tensor([2.0, -2.0], dtype=torch.float64)
+    loss = group_relative(policy, behavior, reference, torch.ones_like(policy), advantage, clip=0.2, beta=0.1)
+    kl = 0.1 * (1 - math.log(2))
+    assert loss.tolist() == pytest.approx([(-2.2 - 2.4 + kl) / 2, (2.2 + 3.0 + kl) / 2])
+
+
 def test_importance_ratio_is_one_on_policy_truncated_when_stale_and_a_constant():
     logp = torch.tensor([-1.0, -1.0, -1.0], requires_grad=True)
     behavior = torch.tensor([-1.5, -1.5, -5.0])
@@ -128,6 +142,7 @@ def test_value_at_the_reference(method):
         "oaif-dpo": torch.full((3,), math.log(2)),
         "oaif-ipo": torch.full((3,), 0.25),
         "oaif-slic": torch.ones(3),
+        "grpo-": torch.full((3,), -0.7 * math.exp(0.2)),  # the sampler liked every token 0.2 nats less
     }[named(method)]
     assert loss.tolist() == pytest.approx(expected.tolist())
 

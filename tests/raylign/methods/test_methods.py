@@ -9,11 +9,11 @@ from raylign.methods import select, weigh
 from raylign.methods.calibration import calibrated_reward
 from raylign.methods.crpg import regularized_reward
 from raylign.methods.selection import BASELINE_INDEX, key
-from raylign.spec.methods import CODPO, CRPG, CRRAFT, OAIF, RewardAnnotator
+from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RewardAnnotator
 from raylign.types import Group, Preference, Sample, Verdict
 
 OAIF_METHOD = OAIF(annotator=RewardAnnotator())
-METHODS = [CRPG(kl_max=10.0), CODPO(), CRRAFT(kl_max=10.0), OAIF_METHOD]
+METHODS = [CRPG(kl_max=10.0), CODPO(), CRRAFT(kl_max=10.0), GRPO(judge_bonus=1.0), OAIF_METHOD]
 
 
 def sample(prompt, index, *, reward=0.0, satisfied=True, logprob=-1.0, tokens=3):
@@ -164,6 +164,42 @@ def test_crraft_skips_when_all_are_beyond_kl_max_and_the_baseline_violates():
     assert skips == {"beyond KL_max": 1}
 
 
+def test_crpg_without_calibration_takes_the_sigmoid_of_the_reward_and_no_baseline():
+    chosen, skips = run(CRPG(kl_max=10.0, calibrate=False), [group((2.0, True), (1.0, False))], reference=-1.0)
+    factor = 1.0  # the first sample's log-probs are the reference's
+    r = factor / (1 + math.exp(-2.0))
+    assert [term.coefficient for term in chosen.terms] == pytest.approx([r / 2, -r / 2])
+    assert not skips
+
+
+def test_grpo_advantages_by_hand_with_and_without_the_judges_bonus():
+    rows = [(1.0, True), (3.0, False), (2.0, True)]
+    plain, _ = run(GRPO(), [group(*rows)])
+    bonus, _ = run(GRPO(judge_bonus=4.0), [group(*rows)])  # 5, 3, 6: mean 14/3, deviation sqrt(14)/3
+    deviation = math.sqrt(2 / 3) + 1e-4
+    assert [term.coefficient for term in plain.terms] == pytest.approx([-1 / deviation, 1 / deviation, 0.0])
+    deviation = math.sqrt(14) / 3 + 1e-4
+    expected = [(value - 14 / 3) / deviation for value in (5, 3, 6)]
+    assert [term.coefficient for term in bonus.terms] == pytest.approx(expected)
+
+
+def test_grpo_compares_within_a_prompt_and_equal_rewards_have_no_advantage():
+    chosen, _ = run(GRPO(), [group((5.0, True), (5.0, True)), group((-1.0, True), (1.0, True), number=1)])
+    assert [term.coefficient for term in chosen.terms] == pytest.approx([0, 0, -1 / 1.0001, 1 / 1.0001])
+
+
+def test_grpo_without_a_bonus_trains_on_what_judges_could_not_tell():
+    chosen, skips = run(GRPO(), [group((5.0, None), (1.0, False))])
+    assert len(chosen.terms) == 2
+    assert not skips
+
+
+def test_grpo_skips_a_response_alone():
+    chosen, skips = run(GRPO(), [group((None, True), (1.0, True))])
+    assert chosen.terms == []
+    assert skips == {"reward not finite": 1, "no group": 1}
+
+
 def test_oaif_orders_the_pair_by_the_annotator_and_ties_go_to_the_first():
     for probability, winner in ((0.9, 0), (0.5, 0), (0.49, 1)):
         preference = Preference(probability=probability)
@@ -186,7 +222,7 @@ def test_oaif_skips_identical_responses_and_counts_abstentions():
     assert skips == {"identical": 1, "annotator no answer": 1}
 
 
-@pytest.mark.parametrize("method", METHODS[:3], ids=lambda method: method.type)
+@pytest.mark.parametrize("method", METHODS[:4], ids=lambda method: method.type)
 def test_an_abstention_is_counted_and_never_trained_on(method):
     groups = [group((5.0, None), (1.0, True), (0.0, False), baseline=(0.0, True))]
     chosen, skips = run(method, groups)
@@ -194,7 +230,7 @@ def test_an_abstention_is_counted_and_never_trained_on(method):
     assert skips["abstained"] == 1
 
 
-@pytest.mark.parametrize("method", METHODS[:3], ids=lambda method: method.type)
+@pytest.mark.parametrize("method", METHODS[:4], ids=lambda method: method.type)
 def test_a_missing_reward_is_never_a_zero_reward(method):
     groups = [group((None, True), (-4.0, True), (-6.0, False), baseline=(-5.0, True))]
     chosen, _ = run(method, groups)

@@ -53,7 +53,7 @@ def test_the_design_s_document_loads():
         (task(method={"kl_max": 1}), "'tasks[0].method' needs a `type`"),
         (task(method={"type": "crpg", "kl_max": 0}), "'tasks[0].method.kl_max' is 0: input should be greater than 0"),
         (task(reward=None), "method 'crpg' ranks responses by reward"),
-        (task(method={"type": "codpo"}, samples_per_prompt=1), "method 'codpo' needs a pair"),
+        (task(method={"type": "codpo"}, samples_per_prompt=1), "method 'codpo' compares a prompt's responses"),
         (
             task(method={"type": "oaif", "annotator": {"type": "reward"}}, samples_per_prompt=4),
             "method 'oaif' compares two responses: samples_per_prompt is 4",
@@ -129,7 +129,7 @@ def test_a_job_survives_json():
 def test_defaults_are_pinned():
     """A default is a promise: change one only with the run that vetted the new value."""
     job = parse_job(document(tasks=[{**document()["tasks"][0], "method": {"type": "crpg"}}]))
-    assert job.tasks[0].method.model_dump() == {"type": "crpg", "kl_max": 10.0}
+    assert job.tasks[0].method.model_dump() == {"type": "crpg", "kl_max": 10.0, "calibrate": True}
     assert job.trainer.model_dump() == {
         "ranks": 1,
         "zero_stage": 1,
