@@ -15,7 +15,7 @@ from actors.fleet import RayFleet
 from actors.models import load_config, load_tokenizer
 from raylign.checkpoint import Checkpoints, Progress
 from raylign.errors import Cancelled, RaylignError, WorkerLost
-from raylign.loop.baselines import baselines
+from raylign.loop.baselines import Encode, baselines
 from raylign.loop.collect import Collector
 from raylign.loop.loop import Emit, World, train
 from raylign.models import inspect_model
@@ -96,7 +96,7 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emit, dashboa
     start = found[1] if found else Progress()
     run.rewind(start.next_step)
     emit("status", {"phase": "reading prompts", "detail": ""})
-    world, encode = await asyncio.to_thread(_read_world, job)
+    world, encode = await asyncio.to_thread(read_world, job)
     async with RayFleet(job, plan, job_id=job_id, emit=emit) as fleet:
         workers = fleet.workers
         made = await _baselines(job, run, world, workers, encode, emit)
@@ -117,8 +117,8 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emit, dashboa
     _keep_model(run, checkpoints)
 
 
-def _read_world(job: Job) -> tuple[World, Callable[[str], tuple[int, ...]]]:
-    """Prompts of all tasks in the policy's tokens, and how to encode a response."""
+def read_world(job: Job) -> tuple[World, Encode]:
+    """Prompts of all tasks in the policy's tokens, and how to encode a response. Raises `SpecError`."""
     tokenizer: Any = load_tokenizer(job.policy.model)
     context = _context(job)
     prompts: dict[str, list[Prompt]] = {}
@@ -147,7 +147,7 @@ def _context(job: Job) -> int:
 
 
 async def _baselines(
-    job: Job, run: RunDirectory, world: World, workers: Fleet, encode: Callable[[str], tuple[int, ...]], emit: Emit
+    job: Job, run: RunDirectory, world: World, workers: Fleet, encode: Encode, emit: Emit
 ) -> dict[str, Sample]:
     """Made once; a resumed run reads what the first attempt wrote."""
     if not any(task.baseline_source for task in job.tasks):

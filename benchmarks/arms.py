@@ -1,0 +1,137 @@
+"""What the science runs compare: one job, many methods."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from raylign.spec import Job, load_job, parse_job
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+STEPS = 24
+EVAL_PROMPTS = 64
+ANNOTATOR = {
+    "type": "llm",
+    "model": str(EXAMPLES / "tiny" / "judge"),
+    "template": "Which answer is better?\nUser: {{ prompt }}\n1: {{ first }}\n2: {{ second }}\nAnswer:",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One way to train: what it changes in the demo's job."""
+
+    name: str
+    label: str
+    method: Mapping[str, Any] = field(default_factory=lambda: {"type": "crpg"})
+    task: Mapping[str, Any] = field(default_factory=dict)
+    """Changes to every task."""
+    learning_rate: float = 5e-4
+    warm: bool = False
+    """Start from the policy warmed up by offline DPO, and be held to it."""
+    trains: bool = True
+
+
+def crpg(**settings: Any) -> dict[str, Any]:
+    return {"type": "crpg", **settings}
+
+
+START = Arm(name="start", label="starting policy", trains=False)
+MAIN = [
+    START,
+    Arm(name="reward-only", label="CRPG without judges", task={"enforce_judges": False}),
+    Arm(name="grpo-reward", label="GRPO on the reward", method={"type": "grpo"}),
+    Arm(name="grpo-bonus", label="GRPO, judges as a bonus", method={"type": "grpo", "judge_bonus": 2.0}),
+    Arm(name="crpg", label="CRPG"),
+    Arm(name="codpo", label="CODPO", method={"type": "codpo"}),
+    Arm(name="crraft", label="CRRAFT", method={"type": "crraft"}),
+    Arm(
+        name="oaif",
+        label="OAIF",
+        method={"type": "oaif", "annotator": ANNOTATOR},
+        task={"prompts_per_step": 16, "samples_per_prompt": 2},
+    ),
+]
+ABLATIONS = [
+    Arm(name="crpg-uncalibrated", label="CRPG, reward not calibrated", method=crpg(calibrate=False)),
+    Arm(name="crpg-no-kl-factor", label="CRPG, KL factor off", method=crpg(kl_max=1e9)),
+    Arm(name="warm", label="offline DPO alone", warm=True, trains=False),
+    Arm(name="warm-crpg", label="offline DPO, then CRPG", warm=True),
+]
+SHORT = [arm for arm in MAIN if arm.name in ("start", "reward-only", "grpo-bonus", "crpg", "codpo")]
+
+
+def _batch(prompts: int, samples: int) -> dict[str, int]:
+    return {"prompts_per_step": prompts, "samples_per_prompt": samples}
+
+
+def _varied(name: str, key: str, values: list[Any], base: Mapping[str, Any]) -> list[Arm]:
+    return [
+        Arm(name=f"{name}-{key}-{value:g}", label=f"{name.upper()}, {key} {value:g}", method={**base, key: value})
+        for value in values
+    ]
+
+
+def _common(name: str, method: Mapping[str, Any]) -> list[Arm]:
+    """Learning rate and K, at 32 samples of a task in a step."""
+    rates = [
+        Arm(name=f"{name}-rate-{rate:g}", label=f"{name.upper()}, rate {rate:g}", method=method, learning_rate=rate)
+        for rate in (2e-4, 1e-3)
+    ]
+    if method["type"] == "oaif":
+        return [
+            Arm(name=arm.name, label=arm.label, method=method, learning_rate=arm.learning_rate, task=_batch(16, 2))
+            for arm in rates
+        ]
+    shapes = [
+        Arm(
+            name=f"{name}-K-{samples}",
+            label=f"{name.upper()}, K {samples}",
+            method=method,
+            task=_batch(prompts, samples),
+        )
+        for prompts, samples in ((16, 2), (4, 8))
+    ]
+    return [*rates, *shapes]
+
+
+def sweep() -> list[Arm]:
+    """One setting moved at a time, around what the main arms use."""
+    arms = []
+    methods = {
+        "crpg": {"type": "crpg"},
+        "codpo": {"type": "codpo"},
+        "crraft": {"type": "crraft"},
+        "grpo": {"type": "grpo", "judge_bonus": 2.0},
+        "oaif": {"type": "oaif", "annotator": ANNOTATOR},
+    }
+    for name, method in methods.items():
+        arms += _common(name, method)
+    arms += _varied("crpg", "kl_max", [3.0, 30.0], methods["crpg"])
+    arms += _varied("crraft", "kl_max", [3.0, 30.0], methods["crraft"])
+    arms += _varied("codpo", "beta", [0.03, 0.3], methods["codpo"])
+    arms += _varied("codpo", "likelihood_weight", [0.0, 1.0], methods["codpo"])
+    arms += _varied("grpo", "judge_bonus", [0.5, 8.0], methods["grpo"])
+    arms += [
+        Arm(
+            name=f"oaif-beta-{beta:g}",
+            label=f"OAIF, beta {beta:g}",
+            task=_batch(16, 2),
+            method={**methods["oaif"], "beta": beta},
+        )
+        for beta in (0.03, 0.3)
+    ]
+    return arms
+
+
+def job_of(arm: Arm, seed: int, *, steps: int, policy: str | None = None) -> Job:
+    """The demo's five tasks under ``arm``; ``policy``: a directory in place of the tiny policy."""
+    document = load_job(EXAMPLES / "demo.yaml").model_dump(mode="json")
+    for task in document["tasks"]:
+        task |= {"method": dict(arm.method), **arm.task}
+    document["trainer"]["learning_rate"] = arm.learning_rate
+    document |= {"name": arm.name, "seed": seed, "steps": steps, "evaluation": {"prompts": EVAL_PROMPTS}}
+    document["checkpoint"]["every"] = steps
+    if policy is not None:
+        document["policy"]["model"] = policy
+    return parse_job(document)

@@ -1,0 +1,119 @@
+"""The real workers of a run, all in this process and without Ray: engines stay warm over many short runs."""
+
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any
+
+from actors.judge_pool import JudgePool
+from actors.llm_judge import LLMJudgeWorker
+from actors.model_pools import ObjectStoreWeights, ReferencePool, TrainerGroup
+from actors.reference import ReferenceModel
+from actors.reward import RewardWorker
+from actors.rollout import RolloutWorker
+from actors.rollout_pool import RolloutPool
+from actors.trainer import PolicyTrainer
+from raylign.judges import RuleJudges
+from raylign.plan import reward_models
+from raylign.spec import Job
+from raylign.spec.judges import LLMJudge
+from raylign.spec.methods import OAIF, LLMAnnotator
+from raylign.workers import Fleet
+
+STARTING = -1
+"""The version under which a rollout worker serves the starting weights."""
+
+
+class LocalMember:
+    """What the pools ask of `actors.member.Member`, of a plain object. Calls block and deadlines do not apply."""
+
+    def __init__(self, worker: Any) -> None:
+        self.worker = worker
+
+    async def call(self, method: str, *args: Any, phase: str, seconds: float, **kwargs: Any) -> Any:
+        """``worker.method(*args)``."""
+        return self.submit(method, *args, phase=phase, **kwargs)
+
+    def submit(self, method: str, *args: Any, phase: str, **kwargs: Any) -> Any:
+        """The same; the result itself stands for the reference to it."""
+        return getattr(self.worker, method)(*args, **kwargs)
+
+    async def stream(self, method: str, *args: Any, phase: str, seconds: float) -> AsyncIterator[Any]:
+        """What the worker's generator yields."""
+        for item in getattr(self.worker, method)(*args):
+            yield item
+
+
+class LocalFleets:
+    """Fleets for one job after another. Engines, judges and reward models are made once, by the models they hold."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, LocalMember] = {}
+        self._trainer: PolicyTrainer | None = None
+
+    def fleet(self, job: Job) -> Fleet:
+        """The fleet of a new run: a fresh trainer, and rollout workers that hold the policy's starting weights."""
+        if self._trainer is not None:
+            self._trainer.shutdown()
+        self._trainer = PolicyTrainer(
+            job=job, rank=0, world_size=1, master_addr="127.0.0.1", master_port=0, device="cpu", threads=1
+        )
+        trainers = [LocalMember(self._trainer)]
+        deadlines = job.deadlines
+        rollouts = RolloutPool([self._rollout(job)], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
+        rollouts.members[0].worker.update_weights(self._trainer.export(), STARTING, verify_all=True)
+        return Fleet(
+            rollouts=rollouts,
+            judges=JudgePool(job, rules=[self._rules(job)], rewards=[self._rewards(job)], llms=self._llms(job)),
+            reference=ReferencePool(self._reference(job), score_s=deadlines.score_s),
+            trainer=TrainerGroup(trainers, deadlines),
+            weights=ObjectStoreWeights(trainers, rollouts, publish_s=deadlines.publish_s),
+        )
+
+    def _rollout(self, job: Job) -> LocalMember:
+        # One engine serves all policies of an architecture: weights are published to it anyway.
+        def make() -> Any:
+            return RolloutWorker(
+                model=job.policy.model, dtype=job.policy.dtype, rollout=job.rollout, device="cpu", threads=1
+            )
+
+        return self._keep("rollout", make)
+
+    def _reference(self, job: Job) -> LocalMember:
+        def make() -> Any:
+            return ReferenceModel(
+                model=job.policy.model,
+                dtype=job.policy.dtype,
+                temperature=job.rollout.temperature,
+                tokens_per_microbatch=job.trainer.tokens_per_microbatch,
+                device="cpu",
+                threads=1,
+            )
+
+        return self._keep(("reference", job.policy.model), make)
+
+    def _rewards(self, job: Job) -> LocalMember:
+        models = reward_models(job)
+        return self._keep(("reward", *models), lambda: RewardWorker(models=models, device="cpu", threads=1))
+
+    def _rules(self, job: Job) -> LocalMember:
+        judges = {task.name: task.judges for task in job.tasks}
+        return self._keep(("rules", repr(judges)), lambda: RuleJudges(judges, processes=1))
+
+    def _llms(self, job: Job) -> dict[str, LocalMember]:
+        models = {judge.model for task in job.tasks for judge in task.judges if isinstance(judge, LLMJudge)}
+        methods = [task.method for task in job.tasks]
+        models |= {
+            method.annotator.model
+            for method in methods
+            if isinstance(method, OAIF) and isinstance(method.annotator, LLMAnnotator)
+        }
+        return {model: self._keep(("llm", model), partial(_llm, model)) for model in sorted(models)}
+
+    def _keep(self, key: Any, make: Callable[[], Any]) -> LocalMember:
+        if key not in self._kept:
+            self._kept[key] = LocalMember(make())
+        return self._kept[key]
+
+
+def _llm(model: str) -> LLMJudgeWorker:
+    return LLMJudgeWorker(model=model, device="cpu", threads=1, memory_gb=0.25)

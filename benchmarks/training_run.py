@@ -1,0 +1,77 @@
+"""One training run in this process: the real loop over `benchmarks.local_fleet`."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from actors.driver import read_world
+from benchmarks.arms import ANNOTATOR, Arm, job_of
+from benchmarks.local_fleet import LocalFleets
+from raylign.checkpoint import Checkpoints, Progress
+from raylign.loop.baselines import baselines
+from raylign.loop.clock import Clock
+from raylign.loop.collect import Collector
+from raylign.loop.draw import draw, requests
+from raylign.loop.evaluate import evaluate
+from raylign.loop.learn import learn
+from raylign.loop.loop import World, train
+from raylign.packing import pack
+from raylign.spec import Job
+
+FLEETS = LocalFleets()
+"""This process's engines, kept from run to run."""
+KEPT = ("satisfied", "reward", "kl", "tokens")
+
+
+async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[str, Any]:
+    """Train, then measure on held-out prompts: ``{"steps": [...], "final": {task: metrics}, "seconds": ...}``."""
+    begun = time.perf_counter()
+    fleet = FLEETS.fleet(job)
+    world, encode = read_world(job)
+    collector = Collector(fleet, {task.name: task for task in job.tasks})
+    steps: list[dict[str, Any]] = []
+
+    def emit(kind: str, data: dict[str, Any]) -> None:
+        if kind == "step":
+            steps.append({name: {key: task[key] for key in KEPT} for name, task in data["tasks"].items()})
+
+    if trains:
+        made = await baselines(job, world.prompts, collector, encode)
+        await fleet.weights.publish(0)
+        quiet = job.model_copy(update={"evaluation": job.evaluation.model_copy(update={"prompts": 0})})
+        everything = World(prompts=world.prompts, eval_prompts=world.eval_prompts, baselines=made)
+        await train(quiet, everything, fleet, Checkpoints(directory), emit, Progress())
+    measured = await evaluate(job, world.eval_prompts, collector)
+    final = {name: {**{key: task[key] for key in KEPT}, "judges": task["judges"]} for name, task in measured.items()}
+    return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}
+
+
+async def warm_up(seed: int, steps: int, directory: Path) -> None:
+    """Offline DPO: all pairs are sampled from the starting policy, before the first step. Writes the policy."""
+    method = {"type": "oaif", "annotator": ANNOTATOR}
+    arm = Arm(name="warm-up", label="", method=method, task={"prompts_per_step": 16, "samples_per_prompt": 2})
+    job = job_of(arm, seed, steps=steps)
+    fleet, (world, _) = FLEETS.fleet(job), read_world(job)
+    tasks = {task.name: task for task in job.tasks}
+    collector = Collector(fleet, tasks)
+    pairs = []
+    for step in range(steps):
+        wanted = [
+            request
+            for task in job.tasks
+            for request in requests(
+                job, task, draw(task, world.prompts[task.name], seed=seed, step=step), purpose=f"warm {step}", samples=2
+            )
+        ]
+        pairs.append(await collector.collect(wanted, Clock()))
+    for step, groups in enumerate(pairs):
+        batches = await learn(tasks, groups, fleet.reference, Clock(), version=step)
+        examples = [example for batch in batches for example in batch.examples]
+        await fleet.trainer.step(step, pack(examples, ranks=1, tokens_per_microbatch=job.trainer.tokens_per_microbatch))
+    aside = directory.with_suffix(f".{os.getpid()}.tmp")
+    await fleet.trainer.save(aside)
+    shutil.rmtree(directory, ignore_errors=True)
+    (aside / "policy").rename(directory)
+    shutil.rmtree(aside)

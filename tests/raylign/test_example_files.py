@@ -1,0 +1,15 @@
+"""Every example is a right job: its prompts, models and templates are there."""
+
+import pytest
+from jobs import EXAMPLES
+
+from raylign.plan import check_job
+from raylign.spec import load_job
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_example_file(file):
+    job = load_job(file)
+    counts = check_job(job)["prompts"]
+    assert counts.keys() == {task.name for task in job.tasks}
+    assert all(counts[task.name] >= task.prompts_per_step for task in job.tasks)
