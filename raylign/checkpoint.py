@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+@cache
 def _software() -> dict[str, str]:
     found = {}
     for name in SOFTWARE:

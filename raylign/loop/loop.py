@@ -48,9 +48,8 @@ async def train(job: Job, world: World, fleet: Fleet, checkpoints: Checkpoints, 
     tasks = {task.name: task for task in job.tasks}
     collector = Collector(fleet, tasks)
     version, empty = start.version, start.empty_steps
-    if start.next_step == 0 and job.evaluation.prompts:
-        emit("status", {"phase": "evaluate", "detail": "the starting policy"})
-        emit("evaluation", {"step": 0, "tasks": await evaluate(job, world.eval_prompts, collector)})
+    # A resumed run's checkpoint was written before its step's evaluation: that one may not have come to its end.
+    await _evaluate(job, world, collector, emit, done=start.next_step)
 
     async def collect(step: int, clock: Clock) -> list[Group]:
         with clock.phase("draw"):
@@ -106,17 +105,20 @@ async def train(job: Job, world: World, fleet: Fleet, checkpoints: Checkpoints, 
 async def _milestones(
     job: Job, world: World, collector: Collector, checkpoints: Checkpoints, emit: Emit, done: Progress
 ) -> None:
-    """Checkpoints and evaluations that fall due after a step; both always after the last one."""
-    last = done.next_step == job.steps
-    if last or done.next_step % job.checkpoint.every == 0:
+    """The checkpoint and the evaluation that fall due after a step; both always after the last one."""
+    if done.next_step == job.steps or done.next_step % job.checkpoint.every == 0:
         emit("status", {"phase": "checkpoint", "detail": f"step {done.next_step}"})
         path = await checkpoints.save(collector.fleet.trainer, done)
         emit("checkpoint", {"step": done.next_step, "path": str(path)})
-    every = job.evaluation.every
-    if job.evaluation.prompts and (last or (every is not None and done.next_step % every == 0)):
-        emit("status", {"phase": "evaluate", "detail": f"the policy after {done.next_step} steps"})
-        measured = await evaluate(job, world.eval_prompts, collector)
-        emit("evaluation", {"step": done.next_step, "tasks": measured})
+    await _evaluate(job, world, collector, emit, done=done.next_step)
+
+
+async def _evaluate(job: Job, world: World, collector: Collector, emit: Emit, *, done: int) -> None:
+    """The evaluation that falls due once ``done`` steps are made, if one does."""
+    every = job.evaluation.every or job.steps
+    if job.evaluation.prompts and (done == job.steps or done % every == 0):
+        emit("status", {"phase": "evaluate", "detail": f"the policy after {done} steps"})
+        emit("evaluation", {"step": done, "tasks": await evaluate(job, world.eval_prompts, collector)})
 
 
 def _report(

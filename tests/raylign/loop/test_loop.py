@@ -1,5 +1,7 @@
 """The loop over in-process workers: order of calls, randomness without history, staleness, resume, empty steps."""
 
+from itertools import count
+
 import pytest
 from fakes import FakeFleet, make_prompt
 
@@ -44,9 +46,9 @@ def make_job(**settings):
     return parse_job(document)
 
 
-async def run(job, fleet, directory, *, start=None):
-    """Train; returns the events."""
-    events = []
+async def run(job, fleet, directory, *, start=None, events=None):
+    """Train; returns the events, which a run that fails leaves in ``events``."""
+    events = [] if events is None else events
     collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
     made = await baselines(job, PROMPTS, collector, lambda text: (1, 2))
     await fleet.workers.weights.publish(start.version if start else 0)
@@ -134,6 +136,75 @@ async def test_resumed_equals_uninterrupted(tmp_path, stop):
     resumed = await run(make_job(), again, tmp_path / "broken", start=progress)
     assert again.trainer.state == whole.trainer.state
     assert metrics(resumed) == metrics(straight)[stop:]
+
+
+def die_at(fleet, moment):
+    """Before or after some call, or between two handfuls of a generation, a worker is lost."""
+    moments = count()
+
+    def live():
+        if next(moments) == moment:
+            raise WorkerLost(f"died at moment {moment}")
+
+    def mortal(method):
+        async def call(*args, **kwargs):
+            live()
+            result = await method(*args, **kwargs)
+            live()
+            return result
+
+        return call
+
+    generate = fleet.rollouts.generate
+
+    async def mortal_generate(requests):
+        live()
+        async for handful in generate(requests):
+            yield handful
+            live()
+
+    fleet.rollouts.generate = mortal_generate
+    for worker, name in [
+        (fleet.judges, "judge"), (fleet.judges, "reward"), (fleet.judges, "prefer"), (fleet.reference, "score"),
+        (fleet.trainer, "step"), (fleet.trainer, "save"), (fleet.weights, "publish"),
+    ]:  # fmt: skip
+        setattr(worker, name, mortal(getattr(worker, name)))
+
+
+def evaluations(events):
+    return {data["step"]: data["tasks"] for kind, data in events if kind == "evaluation"}
+
+
+@pytest.mark.parametrize("staleness", [0, 1])
+async def test_whatever_dies_whenever_no_prompt_is_lost_and_none_is_trained_on_twice(tmp_path, staleness):
+    job = make_job(steps=3, rollout={"max_staleness": staleness}, evaluation={"prompts": 1, "every": 2})
+    job = job.model_copy(update={"tasks": (job.tasks[0], job.tasks[2])})
+
+    def trained(batches):
+        return [sorted((e.task, s.prompt_ids, s.response_ids) for e in batch for s in e.sequences) for batch in batches]
+
+    whole = FakeFleet()
+    straight = await run(job, whole, tmp_path / "whole")
+    for moment in count():
+        broken, again, events = FakeFleet(), FakeFleet(), []
+        die_at(broken, moment)
+        try:
+            await run(job, broken, tmp_path / str(moment), events=events)
+        except WorkerLost:
+            found = Checkpoints(tmp_path / str(moment)).latest()
+        else:
+            break
+        start = found[1] if found else Progress()
+        if found:
+            await again.trainer.load(found[0])
+        resumed = await run(job, again, tmp_path / str(moment), start=start)
+        batches = broken.trainer.batches[: start.next_step] + again.trainer.batches
+        assert trained(batches) == trained(whole.trainer.batches), moment
+        assert evaluations(events + resumed) == evaluations(straight), moment
+        if staleness == 0:
+            assert again.trainer.state == whole.trainer.state, moment
+            assert metrics(resumed) == metrics(straight)[start.next_step :], moment
+    assert moment > 50
 
 
 async def test_staleness_one_overlaps_generation_with_training_and_says_so(tmp_path):
