@@ -52,7 +52,7 @@ class Checkpoints:
         final = self.directory / f"step-{progress.next_step}"
         aside = final.with_suffix(".tmp")
         try:
-            shutil.rmtree(aside, ignore_errors=True)
+            self._sweep()
             aside.mkdir(parents=True)
             await trainer.save(aside)
             await asyncio.to_thread(self._commit, aside, final, progress)
@@ -95,7 +95,13 @@ class Checkpoints:
     def _prune(self, *, keep: Path) -> None:
         for path in self.all()[: -self.keep_last]:
             if path != keep:
-                shutil.rmtree(path)
+                # Renamed first: if the run dies half way through, the rest is not taken for a checkpoint.
+                shutil.rmtree(path.rename(path.with_suffix(".tmp")))
+
+    def _sweep(self) -> None:
+        """Remove what a run that died left half written, or half removed."""
+        for left in self.directory.glob("step-*.tmp"):
+            shutil.rmtree(left)
 
     def _why(self, final: Path, error: OSError) -> str:
         kept = self.latest()

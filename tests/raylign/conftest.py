@@ -7,7 +7,7 @@ import pytest
 @pytest.fixture(scope="session")
 def reference_data() -> Path:
     """The folder of public reference data; its absence skips, and fails where CI is set."""
-    checkout = Path(__file__).parents[3]
+    checkout = Path(__file__).parents[2]
     folder = Path(os.environ.get("RAYLIGN_REFERENCE_DATA", checkout.parent / "shared" / "data"))
     if folder.is_dir():
         return folder

@@ -59,6 +59,13 @@ async def test_one_left_half_written_is_not_a_checkpoint(tmp_path):
     assert not (tmp_path / "step-4.tmp").exists()
 
 
+async def test_what_a_dead_run_left_is_swept_away_by_the_next_save(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    shutil.copytree(await save(checkpoints, 2), tmp_path / "step-1.tmp")
+    await save(checkpoints, 3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-2", "step-3"]
+
+
 async def test_the_same_step_may_be_saved_again(tmp_path):
     checkpoints = Checkpoints(tmp_path)
     await save(checkpoints, 2)
