@@ -78,11 +78,12 @@ class Reporter:
         self._closing.set()
         self._news.set()
         self._thread.join(deadline_s)
+        shipped = not self._thread.is_alive()  # asked before the thread is told to leave in any case
         self._abandoned.set()
         self._news.set()
-        if self._thread.is_alive():
+        if not shipped:
             logger.warning("the gateway did not take the last events; they stay in %s", self._spool.path)
-        return not self._thread.is_alive()
+        return shipped
 
     def __enter__(self) -> Self:
         return self
