@@ -52,17 +52,19 @@ class RolloutPool:
         share: Sequence[Request],
         arrivals: "asyncio.Queue[list[Completion] | BaseException | None]",
     ) -> None:
-        """One worker's share. What a dying worker had finished stays; its replacement is asked for the rest."""
-        missing = {(request.prompt.id, request.index): request for request in share}
+        """One worker's share. A dying worker's replacement is asked for all of it, and tells what is still missing: an
+        engine's last bits depend on what it is asked together."""
+        missing = {(request.prompt.id, request.index) for request in share}
         try:
             while missing:
                 try:
                     async for handful in member.stream(
-                        "generate", list(missing.values()), self.version, phase="generate", seconds=self._generate_s
+                        "generate", share, self.version, phase="generate", seconds=self._generate_s
                     ):
-                        for completion in handful:
-                            del missing[completion.prompt_id, completion.index]
-                        arrivals.put_nowait(handful)
+                        fresh = [one for one in handful if (one.prompt_id, one.index) in missing]
+                        missing.difference_update((one.prompt_id, one.index) for one in fresh)
+                        if fresh:
+                            arrivals.put_nowait(fresh)
                 except WorkerLost as lost:
                     await self._revive(member, lost)
             arrivals.put_nowait(None)
