@@ -1,31 +1,31 @@
 """The driver: one job from its run directory to its model. It holds no GPU; it decides, waits and tells.
 
-plan -> fleet -> (resume | baselines) -> publish version 0 -> the loop -> model directory -> report
+plan -> fleet, prompts -> (resume | baselines) -> publish version 0 -> the loop -> model directory -> report
 """
 
 import asyncio
 import shutil
 import sys
 import traceback
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from actors.cluster import describe
 from actors.fleet import RayFleet
-from actors.models import load_config, load_tokenizer
 from raylign.checkpoint import Checkpoints, Progress
 from raylign.errors import Cancelled, RaylignError, WorkerLost
 from raylign.loop.baselines import Encode, baselines
 from raylign.loop.collect import Collector
 from raylign.loop.loop import Emit, World, train
-from raylign.models import inspect_model
 from raylign.plan import make_plan
-from raylign.prompts import read_rows, render
 from raylign.rundir import RunDirectory
 from raylign.samples import read_samples, write_samples
 from raylign.spec.job import Job
-from raylign.types import Prompt, Sample
+from raylign.types import Sample
 from raylign.workers import Fleet
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 MAX_ATTEMPTS = 3
 """Times the fleet is built again after a trainer rank was lost, each from the last committed checkpoint."""
@@ -95,10 +95,8 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emit, dashboa
     found = await asyncio.to_thread(checkpoints.latest)
     start = found[1] if found else Progress()
     run.rewind(start.next_step)
-    emit("status", {"phase": "reading prompts", "detail": ""})
-    world, encode = await asyncio.to_thread(read_world, job)
     async with RayFleet(job, plan, job_id=job_id, emit=emit) as fleet:
-        workers = fleet.workers
+        workers, (world, encode) = await _together(fleet.start(), asyncio.to_thread(_read_world, job))
         made = await _baselines(job, run, world, workers, encode, emit)
         if found:
             emit("status", {"phase": "resuming", "detail": f"from {found[0]}"})
@@ -117,33 +115,20 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emit, dashboa
     _keep_model(run, checkpoints)
 
 
-def read_world(job: Job) -> tuple[World, Encode]:
-    """Prompts of all tasks in the policy's tokens, and how to encode a response. Raises `SpecError`."""
-    tokenizer: Any = load_tokenizer(job.policy.model)
-    context = _context(job)
-    prompts: dict[str, list[Prompt]] = {}
-    eval_prompts: dict[str, list[Prompt]] = {}
-    for task in job.tasks:
-        room = context - (task.max_tokens or job.rollout.max_tokens)
-        rows = read_rows(task.prompts, need_baseline=task.baseline_source == "data")
-        prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
-        eval_prompts[task.name] = prompts[task.name]
-        if task.eval_prompts is not None:
-            rows = read_rows(task.eval_prompts)
-            eval_prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
+def _read_world(job: Job) -> tuple[World, Encode]:
+    from actors.world import read_world  # seconds of importing that the workers need not wait for
 
-    def encode(text: str) -> tuple[int, ...]:
-        return (*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id)
-
-    return World(prompts=prompts, eval_prompts=eval_prompts), encode
+    return read_world(job)
 
 
-def _context(job: Job) -> int:
-    """Tokens that prompt and response may have together."""
-    info = inspect_model(job.policy.model)
-    own = info.max_position if info else getattr(load_config(job.policy.model), "max_position_embeddings", None)
-    asked = job.rollout.context_tokens
-    return min(value for value in (own, asked, 1 << 20) if value is not None)
+async def _together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """Both results; a failure of one ends the other and is raised at once."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = group.create_task(first), group.create_task(second)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return tasks[0].result(), tasks[1].result()
 
 
 async def _baselines(

@@ -13,18 +13,13 @@ from ray.actor import ActorHandle
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from actors.host import host
 from actors.judge_pool import JudgePool
-from actors.llm_judge import LLMJudgeWorker
 from actors.member import Member
 from actors.model_pools import ObjectStoreWeights, ReferencePool, TrainerGroup
-from actors.reference import ReferenceModel
-from actors.reward import RewardWorker
-from actors.rollout import RolloutWorker
 from actors.rollout_pool import RolloutPool
-from actors.trainer import PolicyTrainer
 from actors.within import Wait, within
 from raylign.errors import DeadlineExpired
-from raylign.judges import RuleJudges
 from raylign.loop.loop import Emit
 from raylign.plan import ActorPlan, Plan, Role, reward_models
 from raylign.spec.job import Job
@@ -32,12 +27,12 @@ from raylign.workers import Fleet
 
 # max_task_retries stays 0: a lost call is retried by the pools, which know what else must happen first.
 ACTORS: dict[Role, Any] = {
-    "policy": ray.remote(PolicyTrainer),
-    "reference": ray.remote(ReferenceModel),
-    "rollout": ray.remote(RolloutWorker),
-    "reward": ray.remote(RewardWorker),
-    "judge": ray.remote(RuleJudges),
-    "llm-judge": ray.remote(LLMJudgeWorker),
+    "policy": ray.remote(host("actors.trainer:PolicyTrainer")),
+    "reference": ray.remote(host("actors.reference:ReferenceModel")),
+    "rollout": ray.remote(host("actors.rollout:RolloutWorker")),
+    "reward": ray.remote(host("actors.reward:RewardWorker")),
+    "judge": ray.remote(host("raylign.judges:RuleJudges")),
+    "llm-judge": ray.remote(host("actors.llm_judge:LLMJudgeWorker")),
 }
 
 WAIT_REPORT_S = 5.0
@@ -45,7 +40,7 @@ WAIT_REPORT_S = 5.0
 
 
 class RayFleet:
-    """All actors of one attempt. ``async with RayFleet(...) as fleet: fleet.workers``."""
+    """All actors of one attempt. ``async with RayFleet(...) as fleet: workers = await fleet.start()``."""
 
     def __init__(self, job: Job, plan: Plan, *, job_id: str, emit: Emit) -> None:
         self.job = job
@@ -56,11 +51,6 @@ class RayFleet:
         self._group: PlacementGroup | None = None
 
     async def __aenter__(self) -> Self:
-        try:
-            await self._start()
-        except BaseException:
-            self.close()
-            raise
         return self
 
     async def __aexit__(
@@ -68,7 +58,7 @@ class RayFleet:
     ) -> None:
         self.close()
 
-    async def _start(self) -> None:
+    async def start(self) -> Fleet:
         """Place, create and await every actor. Raises `DeadlineExpired` naming what is not there yet."""
         self._group = await self._place()
         rendezvous = await self._rendezvous(self._group)
@@ -84,7 +74,7 @@ class RayFleet:
         await self._all_ready()
         members, deadlines = self.members, self.job.deadlines
         rollouts = RolloutPool(members["rollout"], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
-        self.workers = Fleet(
+        return Fleet(
             rollouts=rollouts,
             judges=JudgePool(
                 self.job,

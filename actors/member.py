@@ -57,17 +57,15 @@ class Member:
 
     def submit(self, method: str, *args: Any, phase: str, **kwargs: Any) -> Any:
         """Start a call; the result is an object reference."""
-        return getattr(self._actor, method).options(name=f"{self.plan.role}.{phase}").remote(*args, **kwargs)
+        call = self._handle.call.options(name=f"{self.plan.role}.{phase}")
+        return call.remote(method, *args, **kwargs)
 
     async def stream(self, method: str, *args: Any, phase: str, seconds: float) -> AsyncIterator[Any]:
         """What the worker's generator yields, as it yields it; ``seconds`` for all of it."""
         wait = self._wait(phase, seconds)
         end = asyncio.get_running_loop().time() + seconds
-        stream = (
-            getattr(self._actor, method)
-            .options(name=f"{self.plan.role}.{phase}", num_returns="streaming")
-            .remote(*args)
-        )
+        call = self._handle.stream.options(name=f"{self.plan.role}.{phase}", num_returns="streaming")
+        stream = call.remote(method, *args)
         while True:
             left = end - asyncio.get_running_loop().time()
             try:
@@ -102,8 +100,12 @@ class Member:
         return True
 
     async def _answer(self) -> None:
-        assert self._actor is not None
-        await self._actor.__ray_ready__.remote()
+        await self._handle.__ray_ready__.remote()
+
+    @property
+    def _handle(self) -> ActorHandle:
+        assert self._actor is not None  # `start` comes first
+        return self._actor
 
     def _wait(self, phase: str, seconds: float) -> Wait:
         return Wait(job=self.job, worker=self.name, phase=phase, seconds=seconds)

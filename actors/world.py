@@ -1,0 +1,40 @@
+"""Prompts of all tasks in the policy's tokens. Imports torch, as every tokenizer of transformers does."""
+
+from typing import Any
+
+from actors.models import load_config, load_tokenizer
+from raylign.loop.baselines import Encode
+from raylign.loop.loop import World
+from raylign.models import inspect_model
+from raylign.prompts import read_rows, render
+from raylign.spec.job import Job
+from raylign.types import Prompt
+
+
+def read_world(job: Job) -> tuple[World, Encode]:
+    """Prompts of all tasks, and how to encode a response. Raises `SpecError`."""
+    tokenizer: Any = load_tokenizer(job.policy.model)
+    context = _context(job)
+    prompts: dict[str, list[Prompt]] = {}
+    eval_prompts: dict[str, list[Prompt]] = {}
+    for task in job.tasks:
+        room = context - (task.max_tokens or job.rollout.max_tokens)
+        rows = read_rows(task.prompts, need_baseline=task.baseline_source == "data")
+        prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
+        eval_prompts[task.name] = prompts[task.name]
+        if task.eval_prompts is not None:
+            rows = read_rows(task.eval_prompts)
+            eval_prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
+
+    def encode(text: str) -> tuple[int, ...]:
+        return (*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id)
+
+    return World(prompts=prompts, eval_prompts=eval_prompts), encode
+
+
+def _context(job: Job) -> int:
+    """Tokens that prompt and response may have together."""
+    info = inspect_model(job.policy.model)
+    own = info.max_position if info else getattr(load_config(job.policy.model), "max_position_embeddings", None)
+    asked = job.rollout.context_tokens
+    return min(value for value in (own, asked, 1 << 20) if value is not None)
