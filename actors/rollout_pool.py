@@ -34,13 +34,20 @@ class RolloutPool:
         try:
             left = len(running)
             while left:
-                arrival = await arrivals.get()
-                if isinstance(arrival, BaseException):
-                    raise arrival
-                if arrival is None:
-                    left -= 1
-                else:
-                    yield arrival
+                # All that is there by now goes on as one handful: whoever gets it is asked once.
+                there = [await arrivals.get()]
+                while not arrivals.empty():
+                    there.append(arrivals.get_nowait())
+                handful: list[Completion] = []
+                for arrival in there:
+                    if isinstance(arrival, BaseException):
+                        raise arrival
+                    if arrival is None:
+                        left -= 1
+                    else:
+                        handful += arrival
+                if handful:
+                    yield handful
         finally:
             for task in running:
                 task.cancel()
