@@ -1,4 +1,4 @@
-"""What the loop itself costs: steps over in-process workers that answer at once."""
+"""What the loop itself costs: steps over in-process workers that answer at once, by samples and by workers."""
 
 import argparse
 import asyncio
@@ -6,19 +6,24 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fakes import FakeFleet, make_prompt
+from fakes import FakeFleet, FakeRollouts, FakeTrainer, make_prompt
 
+from actors.rollout_pool import RolloutPool
 from raylign.checkpoint import Checkpoints, Progress
 from raylign.loop.baselines import baselines
 from raylign.loop.collect import Collector
 from raylign.loop.loop import World, train
 from raylign.spec import parse_job
+from raylign.types import StepStats
+from raylign.workers import PublishReport
 
 STEPS = 20
 
@@ -27,16 +32,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    rows = [measure(prompts) for prompts in (1, 4, 16, 64)]
-    print(f"{'samples':>8} {'ms a step':>10} {'us a sample':>12}")
+    rows = [measure(prompts=prompts, samples=4, workers=1) for prompts in (1, 4, 16, 64)]
+    rows += [measure(prompts=256, samples=1, workers=workers) for workers in (1, 4, 16, 64, 256)]
+    print(f"{'samples':>8} {'workers':>8} {'ms a step':>10} {'us a sample':>12}")
     for row in rows:
-        print(f"{row['samples']:8} {1e3 * row['step_s']:10.2f} {1e6 * row['step_s'] / row['samples']:12.1f}")
+        each = 1e6 * row["step_s"] / row["samples"]
+        print(f"{row['samples']:8} {row['workers']:8} {1e3 * row['step_s']:10.2f} {each:12.1f}")
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2))
 
 
-def measure(prompts: int) -> dict[str, Any]:
-    """Median seconds of a CRPG step of ``prompts`` x 4 samples."""
+def measure(*, prompts: int, samples: int, workers: int) -> dict[str, Any]:
+    """Median seconds of a CRPG step of ``prompts`` x ``samples`` responses, sampled by so many workers."""
     job = parse_job(
         {
             "name": "cost",
@@ -49,7 +56,7 @@ def measure(prompts: int) -> dict[str, Any]:
                     "name": "math",
                     "prompts": {"path": "p"},
                     "prompts_per_step": prompts,
-                    "samples_per_prompt": 4,
+                    "samples_per_prompt": samples,
                     "reward": {"model": "org/rm"},
                     "judges": [{"type": "regex", "pattern": "."}],
                     "method": {"type": "crpg"},
@@ -57,14 +64,49 @@ def measure(prompts: int) -> dict[str, Any]:
             ],
         }
     )
-    seconds = asyncio.run(_steps(job, prompts))
-    return {"samples": 4 * prompts, "step_s": sorted(seconds)[len(seconds) // 2]}
+    seconds = asyncio.run(_steps(job, prompts, workers))
+    return {"samples": prompts * samples, "workers": workers, "step_s": sorted(seconds)[len(seconds) // 2]}
 
 
-async def _steps(job: Any, count: int) -> list[float]:
-    fleet, ends = FakeFleet(), [time.perf_counter()]
+class FakeMember:
+    """A rollout worker as its pool sees it, less the process. Takes what is asked and published at once."""
+
+    def __init__(self) -> None:
+        self._rollouts = FakeRollouts([])
+
+    async def stream(self, method: str, requests: Any, version: int, **_: Any) -> AsyncIterator[Any]:
+        self._rollouts.version = version
+        async for handful in self._rollouts.generate(requests):
+            yield handful
+
+    async def call(self, method: str, update: Any, version: int, **_: Any) -> dict[str, Any]:
+        return {"tensors_checked": 1, "bytes": 1}
+
+
+class IdleTrainer(FakeTrainer):
+    """Hashes nothing."""
+
+    async def step(self, step: int, microbatches: Any) -> StepStats:
+        return StepStats(loss=0.5, loss_by_task={}, grad_norm=1.0, learning_rate=1e-3)
+
+
+class PoolWeights:
+    """Publishes to every worker of a pool."""
+
+    def __init__(self, pool: RolloutPool) -> None:
+        self._pool = pool
+
+    async def publish(self, version: int, *, verify_all: bool = False) -> PublishReport:
+        return await self._pool.receive(None, version, verify_all=verify_all)
+
+
+async def _steps(job: Any, count: int, workers: int) -> list[float]:
+    ends = [time.perf_counter()]
+    members: Any = [FakeMember() for _ in range(workers)]
+    pool = RolloutPool(members, generate_s=60, publish_s=60)
+    fleet = replace(FakeFleet().workers, rollouts=pool, trainer=IdleTrainer([]), weights=PoolWeights(pool))
     prompts = {"math": [make_prompt(number=number) for number in range(count)]}
-    collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
+    collector = Collector(fleet, {task.name: task for task in job.tasks})
     made = await baselines(job, prompts, collector, lambda text: (1,))
 
     def emit(kind: str, data: dict[str, Any]) -> None:
@@ -73,7 +115,7 @@ async def _steps(job: Any, count: int) -> list[float]:
 
     with tempfile.TemporaryDirectory() as directory:
         world = World(prompts=prompts, eval_prompts=prompts, baselines=made)
-        await train(job, world, fleet.workers, Checkpoints(Path(directory)), emit, Progress())
+        await train(job, world, fleet, Checkpoints(Path(directory)), emit, Progress())
     return [after - before for before, after in pairwise(ends[1:])]
 
 
