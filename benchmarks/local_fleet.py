@@ -1,6 +1,8 @@
 """The real workers of a run, all in this process and without Ray: engines stay warm over many short runs."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -24,14 +26,21 @@ STARTING = -1
 
 
 class LocalMember:
-    """What the pools ask of `actors.member.Member`, of a plain object. Calls block and deadlines do not apply."""
+    """What the pools ask of `actors.member.Member`, of a plain object. Deadlines do not apply.
 
-    def __init__(self, worker: Any) -> None:
+    ``aside``: calls are made in a thread of its own, one at a time, for what waits for child processes; others block.
+    """
+
+    def __init__(self, worker: Any, *, aside: bool = False) -> None:
         self.worker = worker
+        self._thread = ThreadPoolExecutor(1) if aside else None
 
     async def call(self, method: str, *args: Any, phase: str, seconds: float, **kwargs: Any) -> Any:
         """``worker.method(*args)``."""
-        return self.submit(method, *args, phase=phase, **kwargs)
+        if self._thread is None:
+            return self.submit(method, *args, phase=phase, **kwargs)
+        made = partial(self.submit, method, *args, phase=phase, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, made)
 
     def submit(self, method: str, *args: Any, phase: str, **kwargs: Any) -> Any:
         """The same; the result itself stands for the reference to it."""
@@ -97,7 +106,7 @@ class LocalFleets:
 
     def _rules(self, job: Job) -> LocalMember:
         judges = {task.name: task.judges for task in job.tasks}
-        return self._keep(("rules", repr(judges)), lambda: RuleJudges(judges, processes=1))
+        return self._keep(("rules", repr(judges)), lambda: RuleJudges(judges, processes=1), aside=True)
 
     def _llms(self, job: Job) -> dict[str, LocalMember]:
         models = {judge.model for task in job.tasks for judge in task.judges if isinstance(judge, LLMJudge)}
@@ -109,9 +118,9 @@ class LocalFleets:
         }
         return {model: self._keep(("llm", model), partial(_llm, model)) for model in sorted(models)}
 
-    def _keep(self, key: Any, make: Callable[[], Any]) -> LocalMember:
+    def _keep(self, key: Any, make: Callable[[], Any], *, aside: bool = False) -> LocalMember:
         if key not in self._kept:
-            self._kept[key] = LocalMember(make())
+            self._kept[key] = LocalMember(make(), aside=aside)
         return self._kept[key]
 
 

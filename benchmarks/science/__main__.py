@@ -14,9 +14,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arms import ABLATIONS, MAIN, SHORT, STEPS, Arm, job_of, sweep
+from benchmarks.science.arms import SETS, STEPS, Arm, job_of
 
-SETS = {"main": MAIN, "ablations": ABLATIONS, "short": SHORT, "sweep": sweep()}
 WARM_STEPS = 12
 """Steps of offline DPO before the arms that start from it."""
 
@@ -27,11 +26,14 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, default=["main", "ablations"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--arms", nargs="+", help="only these arms of the sets")
+    parser.add_argument("--tasks", nargs="+", default=[], help="only these of the demo's tasks")
     parser.add_argument("--short", action="store_true", help="fewer arms, two seeds: under 20 minutes on two cores")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="arms run at a time, one core each")
     options = parser.parse_args()
     sets, seeds = (["short"], 2) if options.short else (options.sets, options.seeds)
-    arms = {arm.name: arm for name in sets for arm in SETS[name]}
+    arms = {arm.name: arm for name in sets for arm in SETS[name] if not options.arms or arm.name in options.arms}
+    options.results = options.results.resolve()
     options.results.mkdir(parents=True, exist_ok=True)
     wanted = [(arm, seed) for seed in range(seeds) for arm in arms.values()]
     run_all([(arm, seed) for arm, seed in wanted if not _file(options.results, arm, seed).exists()], options)
@@ -43,35 +45,44 @@ def run_all(wanted: Sequence[tuple[Arm, int]], options: argparse.Namespace) -> N
 
     # Before a worker imports anything: one core each, no threads that spin.
     os.environ |= {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "DS_ACCELERATOR": "cpu"}
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.workers, mp_context=spawned) as pool, Progress(*columns) as progress:
-        bar = progress.add_task("runs", total=len(wanted))
-        runs = {pool.submit(run, arm, seed, options.steps, options.results): arm.name for arm, seed in wanted}
+        cold = sorted({seed for arm, seed in wanted if arm.warm and not _warm_policy(options.results, seed).exists()})
+        bar = progress.add_task("warm-up", total=len(wanted) + len(cold))
+        for warmed in as_completed(pool.submit(warm_up, seed, options.results) for seed in cold):
+            warmed.result()
+            progress.advance(bar)
+        runs = {pool.submit(run, arm, seed, options): arm.name for arm, seed in wanted}
         for done in as_completed(runs):
             done.result()
             progress.update(bar, advance=1, description=runs[done])
 
 
-def run(arm: Arm, seed: int, steps: int, results: Path) -> None:
+def run(arm: Arm, seed: int, options: argparse.Namespace) -> None:
     """One arm with one seed, in this process's warm engines; writes its file."""
-    import warnings
+    from benchmarks.science.run import train_and_measure
 
-    from benchmarks import training_run
-
-    warnings.filterwarnings("ignore")
+    policy = str(_warm_policy(options.results, seed)) if arm.warm else None
+    job = job_of(arm, seed, steps=options.steps, tasks=options.tasks, policy=policy)
     with tempfile.TemporaryDirectory() as directory:
-        policy = None
-        if arm.warm:
-            policy = str(results / f"warm-policy-{seed}")
-            if not Path(policy).exists():
-                asyncio.run(training_run.warm_up(seed, WARM_STEPS, Path(policy)))
-        job = job_of(arm, seed, steps=steps, policy=policy)
-        found: dict[str, Any] = asyncio.run(training_run.train_and_measure(job, Path(directory), trains=arm.trains))
-    file = _file(results, arm, seed)
+        found: dict[str, Any] = asyncio.run(train_and_measure(job, Path(directory), trains=arm.trains))
+    file = _file(options.results, arm, seed)
     aside = file.with_suffix(".tmp")
     aside.write_text(json.dumps({"arm": arm.name, "label": arm.label, "seed": seed, **found}))
     aside.rename(file)
+
+
+def warm_up(seed: int, results: Path) -> None:
+    """Make the policy that the warm arms of ``seed`` start from."""
+    from benchmarks.science.run import offline_dpo
+
+    asyncio.run(offline_dpo(seed, WARM_STEPS, _warm_policy(results, seed)))
+
+
+def _warm_policy(results: Path, seed: int) -> Path:
+    return results / f"warm-policy-{seed}"
 
 
 def _file(results: Path, arm: Arm, seed: int) -> Path:

@@ -1,14 +1,14 @@
 """What the science runs compare: one job, many methods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from raylign.spec import Job, load_job, parse_job
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-STEPS = 24
+EXAMPLES = Path(__file__).parents[2] / "examples"
+STEPS = 16
 EVAL_PROMPTS = 64
 ANNOTATOR = {
     "type": "llm",
@@ -124,9 +124,13 @@ def sweep() -> list[Arm]:
     return arms
 
 
-def job_of(arm: Arm, seed: int, *, steps: int, policy: str | None = None) -> Job:
-    """The demo's five tasks under ``arm``; ``policy``: a directory in place of the tiny policy."""
+SETS = {"main": MAIN, "ablations": ABLATIONS, "short": SHORT, "sweep": sweep()}
+
+
+def job_of(arm: Arm, seed: int, *, steps: int, tasks: Sequence[str] = (), policy: str | None = None) -> Job:
+    """The demo's tasks, or those named, under ``arm``; ``policy``: a directory in place of the tiny policy."""
     document = load_job(EXAMPLES / "demo.yaml").model_dump(mode="json")
+    document["tasks"] = [task for task in document["tasks"] if not tasks or task["name"] in tasks]
     for task in document["tasks"]:
         task |= {"method": dict(arm.method), **arm.task}
     document["trainer"]["learning_rate"] = arm.learning_rate

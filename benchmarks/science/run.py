@@ -1,14 +1,13 @@
 """One training run in this process: the real loop over `benchmarks.local_fleet`."""
 
-import os
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
-from actors.driver import read_world
-from benchmarks.arms import ANNOTATOR, Arm, job_of
+from actors.world import read_world
 from benchmarks.local_fleet import LocalFleets
+from benchmarks.science.arms import ANNOTATOR, Arm, job_of
 from raylign.checkpoint import Checkpoints, Progress
 from raylign.loop.baselines import baselines
 from raylign.loop.clock import Clock
@@ -48,8 +47,8 @@ async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[
     return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}
 
 
-async def warm_up(seed: int, steps: int, directory: Path) -> None:
-    """Offline DPO: all pairs are sampled from the starting policy, before the first step. Writes the policy."""
+async def offline_dpo(seed: int, steps: int, directory: Path) -> None:
+    """DPO on fixed pairs: all are sampled from the starting policy, before the first step. Writes the policy."""
     method = {"type": "oaif", "annotator": ANNOTATOR}
     arm = Arm(name="warm-up", label="", method=method, task={"prompts_per_step": 16, "samples_per_prompt": 2})
     job = job_of(arm, seed, steps=steps)
@@ -70,8 +69,7 @@ async def warm_up(seed: int, steps: int, directory: Path) -> None:
         batches = await learn(tasks, groups, fleet.reference, Clock(), version=step)
         examples = [example for batch in batches for example in batch.examples]
         await fleet.trainer.step(step, pack(examples, ranks=1, tokens_per_microbatch=job.trainer.tokens_per_microbatch))
-    aside = directory.with_suffix(f".{os.getpid()}.tmp")
+    aside = directory.with_suffix(".tmp")
     await fleet.trainer.save(aside)
-    shutil.rmtree(directory, ignore_errors=True)
     (aside / "policy").rename(directory)
     shutil.rmtree(aside)

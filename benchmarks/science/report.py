@@ -7,9 +7,15 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from benchmarks.science import SETS
+from benchmarks.science.arms import SETS
 
-TASKS = ("chat", "instructions", "math", "code", "harmful")
+METRICS = {
+    "satisfied": ("satisfied, %", 100, 0),
+    "reward": ("reward", 1, 2),
+    "kl": ("KL, nats", 1, 2),
+    "tokens": ("tokens", 1, 1),
+}
+"""Title, scale and digits."""
 RIVAL = "grpo-bonus"
 CURVES = {"reward-only": "C3", "grpo-reward": "C1", "grpo-bonus": "C7", "crpg": "C0", "codpo": "C2", "crraft": "C4"}
 
@@ -25,8 +31,8 @@ def main() -> None:
     options = parser.parse_args()
     runs = read(options.results)
     print(overview(runs))
-    print()
-    print(by_task(runs))
+    for metric in METRICS:
+        print(f"\n{by_task(runs, metric)}")
     if options.json:
         options.json.write_text(json.dumps({arm: summary(of) for arm, of in runs.items()}, indent=2))
     if options.figure:
@@ -44,9 +50,9 @@ def read(results: Path) -> Runs:
 
 def summary(of: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """Per task and over tasks: [mean, standard deviation] over seeds of what held-out prompts said."""
-    metrics = ("satisfied", "reward", "kl", "tokens")
-    rows = {task: {key: _spread([_value(run, task, key) for run in of.values()]) for key in metrics} for task in TASKS}
-    rows["all"] = {key: _spread([_over_tasks(run, key) for run in of.values()]) for key in metrics}
+    tasks = next(iter(of.values()))["final"]
+    rows = {task: {key: _spread([_value(run, task, key) for run in of.values()]) for key in METRICS} for task in tasks}
+    rows["all"] = {key: _spread([_over_tasks(run, key) for run in of.values()]) for key in METRICS}
     return {"seeds": len(of), **rows}
 
 
@@ -66,12 +72,13 @@ def overview(runs: Runs) -> str:
     return "\n".join(lines)
 
 
-def by_task(runs: Runs) -> str:
-    """Satisfied share and reward of every task."""
-    lines = ["| arm | " + " | ".join(f"{task}: satisfied %, reward" for task in TASKS) + " |", "|---" * 6 + "|"]
+def by_task(runs: Runs, metric: str) -> str:
+    """One metric of every task."""
+    (title, scale, digits), tasks = METRICS[metric], _tasks(runs)
+    lines = [f"| {title} | " + " | ".join(tasks) + " |", "|---" * (1 + len(tasks)) + "|"]
     for of in runs.values():
         rows = summary(of)
-        cells = [f"{_shown(rows[task]['satisfied'], 100, 0)}, {rows[task]['reward'][0]:.2f}" for task in TASKS]
+        cells = [_shown(rows[task][metric], scale, digits) for task in tasks]
         lines.append(f"| {next(iter(of.values()))['label']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -95,11 +102,12 @@ def draw(runs: Runs, file: Path) -> None:
     from matplotlib import pyplot as plt
 
     plt.rcParams |= {"svg.hashsalt": "raylign", "font.size": 9}
+    tasks = _tasks(runs)
     shown: list[tuple[str, Callable[[dict[str, Any], int], float]]] = [
-        ("reward, all tasks", lambda run, step: _step_mean(run, step, "reward", TASKS)),
+        ("reward, all tasks", lambda run, step: _step_mean(run, step, "reward", tasks)),
         ("satisfied: instructions", lambda run, step: _step_mean(run, step, "satisfied", ("instructions",))),
         ("satisfied: code", lambda run, step: _step_mean(run, step, "satisfied", ("code",))),
-        ("satisfied, all tasks", lambda run, step: _step_mean(run, step, "satisfied", TASKS)),
+        ("satisfied, all tasks", lambda run, step: _step_mean(run, step, "satisfied", tasks)),
     ]
     figure, axes = plt.subplots(1, len(shown), figsize=(11, 2.9), layout="constrained")
     for axis, (title, value) in zip(axes, shown, strict=True):
@@ -117,6 +125,10 @@ def draw(runs: Runs, file: Path) -> None:
     figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None, dpi=150)
 
 
+def _tasks(runs: Runs) -> list[str]:
+    return list(next(iter(next(iter(runs.values())).values()))["final"])
+
+
 def _smooth(curve: Sequence[float], window: int = 3) -> list[float]:
     return [fmean(curve[max(0, at - window + 1) : at + 1]) for at in range(len(curve))]
 
@@ -130,7 +142,7 @@ def _value(run: dict[str, Any], task: str, key: str) -> float:
 
 
 def _over_tasks(run: dict[str, Any], key: str) -> float:
-    return fmean(_value(run, task, key) for task in TASKS)
+    return fmean(_value(run, task, key) for task in run["final"])
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float]:
