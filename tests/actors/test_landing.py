@@ -12,11 +12,13 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from actors import landing, reload
+from actors.models import load_policy
 from actors.rollout import SAMPLE, RolloutWorker
 from actors.weight_update import WeightUpdate, snapshot
+from raylign import logprobs
 from raylign.errors import PublishFailed, RunError
 from raylign.spec.job import Rollout
-from raylign.types import Prompt, Request
+from raylign.types import Completion, Prompt, Request
 
 # vLLM's attention on CPU takes no smaller heads.
 SHAPE: dict[str, Any] = {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32}
@@ -28,6 +30,8 @@ FORGOTTEN = {
 }
 """What vLLM forgets when it reloads, and what a proof says of it."""
 PROMPT, RESPONSE = (2, 14, 8, 21, 3), (9, 30, 17, 9, 52, 1)
+ENDS = [1, *range(10, 96, 5)]
+"""Many end tokens, so that every architecture's random weights sample one now and then."""
 
 
 def start(engine: str, model: Path) -> None:
@@ -46,6 +50,20 @@ def score() -> list[float]:
 def serve(version: int) -> int:
     prompt = Prompt(task="t", id="t/0", text="", question="", messages=(), token_ids=PROMPT)
     return sum(len(handful) for handful in kept().generate([Request(prompt=prompt, index=0, seed=0)], version))
+
+
+def sample(temperature: float, version: int) -> list[tuple[Prompt, Completion]]:
+    prompts = {
+        f"t/{number}": Prompt(
+            task="t", id=f"t/{number}", text="", question="", messages=(), token_ids=(*PROMPT[:-1], number)
+        )
+        for number in range(4, 36)
+    }
+    asked = [
+        Request(prompt=prompt, index=0, seed=0, temperature=temperature, max_tokens=1 + 3 * (number % 8))
+        for number, prompt in enumerate(prompts.values())
+    ]
+    return [(prompts[one.prompt_id], one) for handful in kept().generate(asked, version) for one in handful]
 
 
 def update_astray(sent: WeightUpdate, version: int, name: str) -> dict[str, Any]:
@@ -76,13 +94,23 @@ def plain(model: Path) -> list[float]:
     return logprobs.gather(1, torch.tensor(RESPONSE)[:, None])[:, 0].tolist()
 
 
+def assert_sampled_under(model: Path, made: list[tuple[Prompt, Completion]], temperature: float) -> None:
+    """The sampler's log-probs are those by which trainer and reference go."""
+    policy = load_policy(str(model), dtype="float32", device="cpu")
+    pairs = [(prompt.token_ids, one.token_ids) for prompt, one in made]
+    expected = logprobs.score(policy, pairs, temperature=temperature, tokens_per_batch=400)
+    for (_, one), values in zip(made, expected, strict=True):
+        assert one.logprobs == pytest.approx(values, abs=1e-4)
+
+
 def weights(model: Path) -> dict[str, Tensor]:
     return load_file(model / "model.safetensors")
 
 
 def policy(folder: Path, architecture: str, seed: int) -> Path:
     gpt2 = {"n_embd": 64, "n_head": 2} if architecture == "gpt2" else {}
-    return make_policy(folder / f"{architecture}-{seed}", architecture=architecture, seed=seed, **SHAPE, **gpt2)
+    shape = {**SHAPE, **gpt2, "eos_token_id": ENDS}
+    return make_policy(folder / f"{architecture}-{seed}", architecture=architecture, seed=seed, **shape)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +136,12 @@ def test_vllm_scores_as_transformers_before_and_after_an_update(call: Call, fold
     assert proof["bytes"] == sent.nbytes
     assert call(score) == pytest.approx(plain(new), abs=1e-4)
     assert call(serve, 0) == 1
+    ends = set()
+    for temperature in (0.7, 1.0, 1.3):
+        made = call(sample, temperature, 0)
+        assert_sampled_under(new, made, temperature)
+        ends |= {one.finish for _, one in made}
+    assert ends == {"stop", "length"}
     if architecture in FORGOTTEN:
         repair, complaint = FORGOTTEN[architecture]
         with pytest.raises(PublishFailed, match=re.escape(complaint)):

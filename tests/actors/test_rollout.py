@@ -9,6 +9,7 @@ from tiny_models import make_policy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.rollout import RolloutWorker
+from actors.rollout_pool import spread
 from raylign.errors import RunError, SpecError
 from raylign.spec.job import Rollout
 from raylign.types import Completion, Prompt, Request
@@ -94,6 +95,18 @@ def test_a_fresh_process_repeats_the_bits(engine: Call, model: Path, request: py
     with engine_process() as another:
         another(start, request.node.callspec.params["engine"], model)
         assert another(generate, asked) == before
+
+
+def test_two_workers_sample_what_one_does(engine: Call, model: Path) -> None:
+    """Tokens are the same; of log-probs the last bits may depend on what else is in the batch."""
+    asked = requests(model, samples=8)
+    one = engine(generate, asked)
+    shares = spread(asked, 2)
+    assert all(shares)
+    two = sorted((made for share in shares for made in engine(generate, share)), key=lambda m: (m.prompt_id, m.index))
+    assert [made.token_ids for made in two] == [made.token_ids for made in one]
+    for made, same in zip(two, one, strict=True):
+        assert made.logprobs == pytest.approx(same.logprobs, abs=1e-5)
 
 
 def test_the_end_token_ends_and_is_part_of_the_response(engine: Call, model: Path) -> None:

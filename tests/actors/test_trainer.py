@@ -1,7 +1,6 @@
 """The trainer against plain PyTorch, against itself cut differently, and against itself resumed."""
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,9 +81,11 @@ def test_large_gradients_that_are_not_clipped_are_those_of_plain_pytorch(model: 
     assert take_steps(make_trainer(job), range(1))[0].grad_norm == pytest.approx(norms[0], rel=1e-5)
 
 
-@pytest.mark.parametrize("stage", [0, 1, 2, 3])
-def test_microbatches_do_not_matter(model: Path, stage: int) -> None:
-    job = make_job(model, zero_stage=stage)
+@pytest.mark.parametrize(
+    ("stage", "lora"), [(0, None), (1, None), (2, None), (3, None), (1, {"rank": 4}), (3, {"rank": 4})]
+)
+def test_microbatches_do_not_matter(model: Path, stage: int, lora: dict[str, int] | None) -> None:
+    job = make_job(model, zero_stage=stage, lora=lora)
     whole, cut = make_trainer(job), make_trainer(job)
     ones, many = take_steps(whole, range(2)), take_steps(cut, range(2), budget=80)
     assert [s.microbatches for s in ones] == [1, 1]
@@ -172,6 +173,8 @@ def test_a_step_without_examples_is_refused(model: Path) -> None:
         (1, "bfloat16", {"rank": 4}),
         (0, "float32", None),
         (2, "float32", None),
+        (2, "float32", {"rank": 4}),
+        (3, "float32", None),
         (3, "float32", {"rank": 4}),
     ],
 )
@@ -268,7 +271,7 @@ def test_a_directory_without_trainer_state_is_refused(model: Path, tmp_path: Pat
 
 
 def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[list[list[Example]]]], out: str) -> None:
-    """One of two ranks: three steps of every job, then its figures and weights into ``out``."""
+    """One of two ranks: three steps of every job, its figures and weights into ``out``; then a step made twice."""
     results = []
     for port, job in zip(ports, jobs, strict=True):
         trainer = make_trainer(job, rank=rank, world_size=2, port=port)
@@ -278,29 +281,40 @@ def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[lis
         results.append(
             ([(s.loss, s.grad_norm) for s in stats], logprobs, None if update is None else dict(update.tensors()))
         )
-        if job.trainer.zero_stage == 3:
-            trainer.save(f"{out}/checkpoint")
-            trainer.load(f"{out}/checkpoint")
-            assert trainer.step(3, shares[0][rank]).loss < math.inf
+        trainer.save(f"{out}/checkpoint")
+        first = (trainer.step(3, shares[0][rank]), trainer.export())
+        trainer.load(f"{out}/checkpoint")
+        again = (trainer.step(3, shares[0][rank]), trainer.export())
+        assert again[0] == first[0]
+        if first[1] is not None and again[1] is not None:
+            assert again[1].table == first[1].table  # of names and checksums
         trainer.shutdown()
     torch.save(results, f"{out}/{rank}.pt")
 
 
+def one_rank(job: Job, batches: list[list[Example]]) -> tuple[list[Any], dict[str, torch.Tensor]]:
+    """What two ranks must come near: loss and norm of every step, and the weights after the last."""
+    trainer = make_trainer(job)
+    stats = [
+        trainer.step(step, pack(batch, ranks=1, tokens_per_microbatch=WHOLE)[0]) for step, batch in enumerate(batches)
+    ]
+    # The norm as well: AdamW hardly feels a gradient that is off by the number of ranks.
+    return [pytest.approx((s.loss, s.grad_norm), rel=1e-5) for s in stats], weights(trainer)
+
+
 def test_two_ranks_train_as_one_does(model: Path, tmp_path: Path) -> None:
-    jobs = [make_job(model, zero_stage=stage, ranks=2) for stage in range(4)]
+    adapters = {"rank": 4}
+    cases = [(0, None), (1, None), (2, None), (3, None), (1, adapters), (3, adapters)]
+    jobs = [make_job(model, zero_stage=stage, ranks=2, lora=lora) for stage, lora in cases]
     # The last step's examples are too few for both: one rank gets empty microbatches.
     batches = [make_examples(0), make_examples(1), make_examples(2)[:1]]
     shares = [pack(examples, ranks=2, tokens_per_microbatch=150) for examples in batches]
-    alone = make_trainer(make_job(model))
-    stats = [
-        alone.step(step, pack(batch, ranks=1, tokens_per_microbatch=WHOLE)[0]) for step, batch in enumerate(batches)
-    ]
-    # The norm as well: AdamW hardly feels a gradient that is off by the number of ranks.
-    expected = [pytest.approx((one.loss, one.grad_norm), rel=1e-5) for one in stats]
+    full, adapted = (one_rank(make_job(model, lora=lora), batches) for lora in (None, adapters))
     mp.spawn(run_rank, (([free_port() for _ in jobs]), jobs, shares, str(tmp_path)), nprocs=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
-    for (figures, logprobs, tensors), (others, other_logprobs, nothing) in zip(first, second, strict=True):
+    found = zip(cases, *(torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1)), strict=True)
+    for (_, lora), (figures, logprobs, tensors), (others, other_logprobs, nothing) in found:
+        expected, trained = adapted if lora else full
         assert figures == others == expected
         assert logprobs == other_logprobs
         assert nothing is None
-        assert_close(tensors, weights(alone), 1e-5)
+        assert_close(tensors, trained, 1e-5)
