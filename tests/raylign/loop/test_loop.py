@@ -178,13 +178,15 @@ def evaluations(events):
 @pytest.mark.parametrize("staleness", [0, 1])
 async def test_whatever_dies_whenever_no_prompt_is_lost_and_none_is_trained_on_twice(tmp_path, staleness):
     job = make_job(steps=3, rollout={"max_staleness": staleness}, evaluation={"prompts": 1, "every": 2})
-    job = job.model_copy(update={"tasks": (job.tasks[0], job.tasks[2])})
+    math, _, talk = (task.model_copy(update={"prompts_per_step": 1, "samples_per_prompt": 2}) for task in job.tasks)
+    job = job.model_copy(update={"tasks": (math, talk)})
 
     def trained(batches):
         return [sorted((e.task, s.prompt_ids, s.response_ids) for e in batch for s in e.sequences) for batch in batches]
 
     whole = FakeFleet()
     straight = await run(job, whole, tmp_path / "whole")
+    assert len(whole.trainer.batches) == job.steps
     for moment in count():
         broken, again, events = FakeFleet(), FakeFleet(), []
         die_at(broken, moment)
