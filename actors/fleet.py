@@ -132,9 +132,8 @@ class RayFleet:
             num_cpus=actor.cpus,
             num_gpus=actor.gpus,
             scheduling_strategy=PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=bundle),
-            runtime_env={"env_vars": environment(actor, self.plan.device)},
         )
-        return lambda: options.remote(**arguments)
+        return lambda: options.remote(environment(actor, self.plan.device), arguments)
 
     def _arguments(self, actor: ActorPlan, rendezvous: tuple[str, int]) -> dict[str, Any]:
         job, device = self.job, self.plan.device

@@ -17,7 +17,7 @@ from actors.adapters import add_adapters, merge_adapters
 from actors.checkpoint_names import checkpoint_tensors
 from actors.models import load_config, load_policy, load_tokenizer
 from actors.tally import Tally
-from actors.weight_update import WeightUpdate, snapshot
+from actors.weight_update import WeightUpdate, view
 from actors.zero import clips_itself, join_process_group, leave_process_group, make_engine, whole_parameters
 from raylign.collate import behavior_rows, collate, collate_examples, split_terms
 from raylign.errors import CheckpointError, Diverged, NothingToTrain
@@ -126,9 +126,12 @@ class PolicyTrainer:
         )
 
     def export(self) -> WeightUpdate | None:
-        """The present weights under their checkpoint names, adapters merged; on rank 0, None on the others."""
+        """The present weights under their checkpoint names, adapters merged; on rank 0, None on the others.
+
+        They are not copied: the object store copies them, before this process takes its next call.
+        """
         tensors = self._tensors()
-        return snapshot(tensors.items()) if self._rank == 0 else None
+        return view(tensors.items()) if self._rank == 0 else None
 
     def save(self, directory: str | Path) -> None:
         """Write ``policy/``, a Hugging Face directory, and ``trainer/``: optimizer, master weights, RNG.

@@ -1,7 +1,7 @@
-"""A snapshot of a model's weights, named and shaped as its checkpoint files are.
+"""A model's weights of one version, named and shaped as its checkpoint files are.
 
-One flat buffer holds every tensor, so that an object store shares it between processes without copies; a table says
-where each tensor lies and what its bytes hash to.
+Every tensor is a buffer of its own, which an object store takes and gives without a copy beside its own; a table says
+what each tensor is and what its bytes hash to.
 """
 
 import warnings
@@ -13,7 +13,6 @@ import torch
 from blake3 import blake3
 from torch import Tensor
 
-ALIGNMENT = 64
 _DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in (
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8,
     torch.uint8, torch.bool, torch.float8_e4m3fn, torch.float8_e5m2,
@@ -22,16 +21,13 @@ _DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TensorEntry:
-    """Where one tensor lies in the buffer."""
+    """What one tensor is."""
 
     name: str
     """As in the checkpoint: ``"model.layers.0.self_attn.q_proj.weight"``."""
     dtype: str
     """``"float32"``, ``"bfloat16"``, ..."""
     shape: tuple[int, ...]
-    offset: int
-    """Bytes from the start of the buffer, a multiple of 64."""
-    nbytes: int
     checksum: str
     """BLAKE3 of the bytes, hexadecimal."""
 
@@ -40,62 +36,57 @@ class TensorEntry:
 class WeightUpdate:
     """All weights of one version."""
 
-    buffer: np.ndarray
-    """uint8, one dimension."""
     table: tuple[TensorEntry, ...]
+    buffers: tuple[np.ndarray, ...]
+    """The bytes of each entry's tensor: uint8, one dimension. Read them only: they may be shared between processes."""
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all tensors, alignment gaps left out."""
-        return sum(entry.nbytes for entry in self.table)
-
-    def tensor(self, entry: TensorEntry) -> Tensor:
-        """A view of the buffer; read it only, the buffer may be shared with other processes."""
-        return (
-            _flat(self.buffer)[entry.offset : entry.offset + entry.nbytes].view(_DTYPES[entry.dtype]).view(entry.shape)
-        )
+        """Bytes of all tensors."""
+        return sum(buffer.nbytes for buffer in self.buffers)
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """(name, view) of every tensor, in table order."""
-        for entry in self.table:
-            yield entry.name, self.tensor(entry)
+        for entry, buffer in zip(self.table, self.buffers, strict=True):
+            yield entry.name, _flat(buffer).view(_DTYPES[entry.dtype]).view(entry.shape)
 
     def damaged(self, names: Iterable[str] | None = None) -> list[str]:
         """Tensors whose bytes no longer hash to the table's checksum; of ``names``, or of all."""
         wanted = None if names is None else set(names)
         return [
             entry.name
-            for entry in self.table
-            if (wanted is None or entry.name in wanted) and _checksum(self.buffer, entry) != entry.checksum
+            for entry, buffer in zip(self.table, self.buffers, strict=True)
+            if (wanted is None or entry.name in wanted) and _checksum(buffer) != entry.checksum
         ]
 
 
-def snapshot(tensors: Iterable[tuple[str, Tensor]]) -> WeightUpdate:
-    """Copy named tensors, on whatever device, into one `WeightUpdate`."""
-    sources = [(name, tensor.detach()) for name, tensor in tensors]
-    offsets, end = [], 0
-    for _, tensor in sources:
-        offsets.append(end)
-        end += -(-tensor.nbytes // ALIGNMENT) * ALIGNMENT
-    buffer = np.zeros(end, dtype=np.uint8)
-    table = []
-    for (name, tensor), offset in zip(sources, offsets, strict=True):
-        target = torch.from_numpy(buffer[offset : offset + tensor.nbytes])
-        target.view(tensor.dtype).view(tensor.shape).copy_(tensor)
+def view(tensors: Iterable[tuple[str, Tensor]]) -> WeightUpdate:
+    """Named tensors, on the CPU without a copy: whoever keeps the update must copy it before the tensors change.
+
+    An object store does so at once.
+    """
+    table, buffers = [], []
+    for name, tensor in tensors:
+        plain = tensor.detach().cpu().contiguous()
+        buffer = plain.reshape(-1).view(torch.uint8).numpy()
         entry = TensorEntry(
             name=name,
-            dtype=str(tensor.dtype).removeprefix("torch."),
-            shape=tuple(tensor.shape),
-            offset=offset,
-            nbytes=tensor.nbytes,
-            checksum=blake3(buffer[offset : offset + tensor.nbytes].data).hexdigest(),
+            dtype=str(plain.dtype).removeprefix("torch."),
+            shape=tuple(plain.shape),
+            checksum=_checksum(buffer),
         )
         table.append(entry)
-    return WeightUpdate(buffer=buffer, table=tuple(table))
+        buffers.append(buffer)
+    return WeightUpdate(table=tuple(table), buffers=tuple(buffers))
 
 
-def _checksum(buffer: np.ndarray, entry: TensorEntry) -> str:
-    return blake3(buffer[entry.offset : entry.offset + entry.nbytes].data).hexdigest()
+def snapshot(tensors: Iterable[tuple[str, Tensor]]) -> WeightUpdate:
+    """A copy of named tensors, on whatever device."""
+    return view((name, tensor.detach().clone()) for name, tensor in tensors)
+
+
+def _checksum(buffer: np.ndarray) -> str:
+    return blake3(buffer.data, max_threads=blake3.AUTO).hexdigest()
 
 
 def _flat(buffer: np.ndarray) -> Tensor:

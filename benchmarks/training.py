@@ -48,7 +48,15 @@ def compare(shape: str, rounds: int, directory: Path) -> dict[str, Any]:
     torch.set_num_threads(os.cpu_count() or 1)
     model = models.save_policy(shape, directory / "policy")
     examples = make_examples(models.SHAPES[shape]["vocab_size"])
-    sides = {"ours": our_steps(model, examples), "bare": bare_steps(model, examples)}
+    trainer = our_trainer(model)
+    try:
+        return {"shape": shape, **_rates(trainer, model, examples, rounds)}
+    finally:
+        trainer.shutdown()
+
+
+def _rates(trainer: PolicyTrainer, model: Path, examples: Sequence[Example], rounds: int) -> dict[str, Any]:
+    sides = {"ours": lambda: trainer.step(0, [examples]).loss, "bare": bare_steps(model, examples)}
     losses = {side: step() for side, step in sides.items()}
     if abs(losses["ours"] - losses["bare"]) > 1e-3 * max(1.0, abs(losses["bare"])):
         raise RuntimeError(f"the sides do not train on the same loss: {losses}")
@@ -60,7 +68,7 @@ def compare(shape: str, rounds: int, directory: Path) -> dict[str, Any]:
             seconds[side].append(time.perf_counter() - begun)
     tokens = sum(len(sequence) for example in examples for sequence in example.sequences)
     rates = {side: tokens / median(values) for side, values in seconds.items()}
-    return {"shape": shape, **rates, "ratio": rates["ours"] / rates["bare"], "seconds": seconds}
+    return {**rates, "ratio": rates["ours"] / rates["bare"], "seconds": seconds}
 
 
 def make_examples(vocabulary: int) -> list[Example]:
@@ -86,12 +94,12 @@ def make_examples(vocabulary: int) -> list[Example]:
     ]
 
 
-def our_steps(model: Path, examples: Sequence[Example]) -> Callable[[], float]:
-    """A trainer of one rank; every call is a step and returns its loss."""
+def our_trainer(model: Path) -> PolicyTrainer:
+    """One rank, as a job of one CRPG task has it."""
     document = our_side.job(
         "crpg", model=model, reward=Path("reward"), prompts=Path("prompts"), batch=BATCH, steps=10_000
     )
-    trainer = PolicyTrainer(
+    return PolicyTrainer(
         job=parse_job(document),
         rank=0,
         world_size=1,
@@ -100,7 +108,6 @@ def our_steps(model: Path, examples: Sequence[Example]) -> Callable[[], float]:
         device="cpu",
         threads=torch.get_num_threads(),
     )
-    return lambda: trainer.step(0, [examples]).loss
 
 
 def bare_steps(model: Path, examples: Sequence[Example]) -> Callable[[], float]:
@@ -124,7 +131,7 @@ def bare_steps(model: Path, examples: Sequence[Example]) -> Callable[[], float]:
         torch.nn.utils.clip_grad_norm_(policy.parameters(), MAX_GRAD_NORM)
         optimizer.step()
         optimizer.zero_grad()
-        return float(loss)
+        return float(loss.detach())
 
     return step
 

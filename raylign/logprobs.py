@@ -13,8 +13,8 @@ from raylign.packing import Shape, cut
 CausalLM = Callable[..., Any]
 """A transformers causal language model, or what wraps one: called with keywords, answers with ``.logits``."""
 
-CHUNK_ELEMENTS = 2**24
-"""Float32 copies of logits are made for so many elements at a time: 64 MiB."""
+CHUNK_ELEMENTS = {"cpu": 2**20, "cuda": 2**24}
+"""Float32 copies of logits are made for so many elements at a time: 4 MiB, which a core's cache holds, or 64 MiB."""
 
 
 def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float) -> Tensor:
@@ -90,12 +90,17 @@ class _TokenLogprobs(torch.autograd.Function):
         grad_RV = torch.empty_like(logits_RV)
         for rows in _chunks(logits_RV):
             slope_R1 = grad_R[rows, None] / ctx.temperature
-            chunk_RV = logits_RV[rows].to(normalizer_R.dtype) / ctx.temperature
+            whole_RV = logits_RV[rows].to(normalizer_R.dtype)
+            # In place where no rounding follows.
+            chunk_RV = grad_RV[rows] if grad_RV.dtype == whole_RV.dtype else torch.empty_like(whole_RV)
+            torch.div(whole_RV, ctx.temperature, out=chunk_RV)
             chunk_RV.sub_(normalizer_R[rows, None]).exp_().mul_(-slope_R1)
-            grad_RV[rows] = chunk_RV.scatter_add_(-1, targets_R[rows, None], slope_R1).to(grad_RV.dtype)
+            chunk_RV.scatter_add_(-1, targets_R[rows, None], slope_R1)
+            if chunk_RV.dtype != grad_RV.dtype:
+                grad_RV[rows] = chunk_RV
         return grad_RV.view(logits_STV.shape), None, None
 
 
 def _chunks(logits_RV: Tensor) -> list[slice]:
-    rows = max(1, CHUNK_ELEMENTS // logits_RV.shape[1])
+    rows = max(1, CHUNK_ELEMENTS[logits_RV.device.type] // logits_RV.shape[1])
     return [slice(start, start + rows) for start in range(0, len(logits_RV), rows)]

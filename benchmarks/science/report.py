@@ -100,6 +100,7 @@ def draw(runs: Runs, file: Path) -> None:
 
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import PercentFormatter
 
     plt.rcParams |= {"svg.hashsalt": "raylign", "font.size": 9}
     tasks = _tasks(runs)
@@ -118,6 +119,8 @@ def draw(runs: Runs, file: Path) -> None:
                 label = next(iter(runs[arm].values()))["label"]
                 axis.plot(_smooth(curve), color=color, label=label, linewidth=1.6)
         axis.set_title(title, loc="left")
+        if title.startswith("satisfied"):
+            axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axis.set_xlabel("step")
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(alpha=0.25)

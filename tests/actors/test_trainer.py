@@ -278,9 +278,8 @@ def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[lis
         stats = [trainer.step(step, share[rank]) for step, share in enumerate(shares)]
         logprobs = trainer.logprobs([s for example in make_examples(9) for s in example.sequences])
         update = trainer.export()
-        results.append(
-            ([(s.loss, s.grad_norm) for s in stats], logprobs, None if update is None else dict(update.tensors()))
-        )
+        kept = None if update is None else {name: tensor.clone() for name, tensor in update.tensors()}
+        results.append(([(s.loss, s.grad_norm) for s in stats], logprobs, kept))
         trainer.save(f"{out}/checkpoint")
         first = (trainer.step(3, shares[0][rank]), trainer.export())
         trainer.load(f"{out}/checkpoint")

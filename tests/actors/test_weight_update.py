@@ -8,7 +8,7 @@ from tiny_models import ARCHITECTURES, make_policy
 
 from actors.checkpoint_names import checkpoint_tensors
 from actors.models import load_policy
-from actors.weight_update import snapshot
+from actors.weight_update import snapshot, view
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -26,10 +26,10 @@ def test_names_shapes_and_bytes_are_those_of_the_saved_model(architecture: str, 
 def test_damage_is_found_and_named() -> None:
     update = snapshot([("a", torch.ones(3)), ("b", torch.zeros(2, 2)), ("c", torch.ones(5, dtype=torch.bfloat16))])
     assert update.damaged() == []
-    update.buffer[update.table[1].offset + 7] ^= 1
+    update.buffers[1][7] ^= 1
     assert update.damaged() == ["b"]
     assert update.damaged(["a", "c"]) == []
-    update.buffer[update.table[2].offset] ^= 1
+    update.buffers[2][0] ^= 1
     assert update.damaged() == ["b", "c"]
 
 
@@ -40,7 +40,17 @@ def test_a_snapshot_does_not_follow_the_weights() -> None:
     assert dict(update.tensors())["w"].tolist() == [1.0] * 4
 
 
+def test_a_view_is_handed_to_an_object_store_without_a_copy() -> None:
+    weights = {"w": torch.ones(300, 100), "b": torch.ones(500, dtype=torch.bfloat16)}
+    taken: list[pickle.PickleBuffer] = []
+    rest = pickle.dumps(view(weights.items()), protocol=5, buffer_callback=taken.append)
+    assert len(rest) < 2000
+    addresses = [torch.frombuffer(buffer.raw(), dtype=torch.uint8).data_ptr() for buffer in taken]
+    assert addresses == [weight.data_ptr() for weight in weights.values()]
+
+
 def test_read_only_buffers_are_read_without_a_warning() -> None:
     update = pickle.loads(pickle.dumps(snapshot([("w", torch.arange(3.0)), ("s", torch.tensor(2.0))])))
-    update.buffer.flags.writeable = False
+    for buffer in update.buffers:
+        buffer.flags.writeable = False
     assert {name: tensor.tolist() for name, tensor in update.tensors()} == {"w": [0, 1, 2], "s": 2}

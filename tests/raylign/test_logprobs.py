@@ -12,7 +12,7 @@ from raylign.logprobs import response_logprobs, score, token_logprobs
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logprobs, "CHUNK_ELEMENTS", 25)
+    monkeypatch.setattr(logprobs, "CHUNK_ELEMENTS", {"cpu": 25})
 
 
 def load(directory: Path, **settings: object) -> torch.nn.Module:
