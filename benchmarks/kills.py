@@ -106,22 +106,22 @@ class Driver:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._pids: list[int] = []
+        self._below: list[psutil.Process] = []
         self._looked = 0.0
 
     def actors(self) -> dict[str, tuple[int, str]]:
         """Process id and present call of every actor that lives, by role."""
         if time.monotonic() - self._looked > LOOK_S:
-            self._pids = [child.pid for child in self._children()]
+            self._below = self._children()
             self._looked = time.monotonic()
         found = {}
-        for pid in self._pids:
-            call = _title(pid).removeprefix("ray::")
+        for process in self._below:
+            call = _title(process.pid).removeprefix("ray::")
             name = call.split(".")[0]
             role = name.split("/")[0] if "/" in name else CLASSES.get(name, name)
             call = f"{role}.start" if "/" in name else call
             if role in CLASSES.values():
-                found[role] = (pid, call)
+                found[role] = (process.pid, call)
         return found
 
     def at_work(self) -> set[str]:
@@ -133,10 +133,9 @@ class Driver:
         if victim != "driver":
             os.kill(self.actors()[victim][0], signal.SIGKILL)
             return []
-        children = self._children()
-        os.killpg(self.process.pid, signal.SIGKILL)
+        os.killpg(self.process.pid, signal.SIGKILL)  # at once: looking for its processes now would let the moment pass
         self.process.wait()
-        _, alive = psutil.wait_procs(children, timeout=30)
+        _, alive = psutil.wait_procs(self._below, timeout=30)
         return [_title(process.pid) for process in alive]
 
     def wait(self, until: Callable[[], bool], what: str, poll_s: float = LOOK_S) -> bool:
