@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from multiprocessing.util import Finalize
 from typing import Any
 
 from actors.judge_pool import JudgePool
@@ -106,7 +107,13 @@ class LocalFleets:
 
     def _rules(self, job: Job) -> LocalMember:
         judges = {task.name: task.judges for task in job.tasks}
-        return self._keep(("rules", repr(judges)), lambda: RuleJudges(judges, processes=1), aside=True)
+
+        def make() -> RuleJudges:
+            made = RuleJudges(judges, processes=1)
+            Finalize(None, made.close, exitpriority=1)  # or a process that ends would wait for its children for ever
+            return made
+
+        return self._keep(("rules", repr(judges)), make, aside=True)
 
     def _llms(self, job: Job) -> dict[str, LocalMember]:
         models = {judge.model for task in job.tasks for judge in task.judges if isinstance(judge, LLMJudge)}

@@ -4,20 +4,14 @@ Resumable: a (arm, seed) whose file is in the results directory is not run again
 """
 
 import argparse
-import asyncio
-import json
 import multiprocessing
 import os
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
 
-from benchmarks.science.arms import SETS, STEPS, Arm, job_of
-
-WARM_STEPS = 12
-"""Steps of offline DPO before the arms that start from it."""
+from benchmarks.science.arms import SETS, STEPS, Arm
+from benchmarks.science.work import result_file, run, warm_policy, warm_up
 
 
 def main() -> None:
@@ -36,7 +30,7 @@ def main() -> None:
     options.results = options.results.resolve()
     options.results.mkdir(parents=True, exist_ok=True)
     wanted = [(arm, seed) for seed in range(seeds) for arm in arms.values()]
-    run_all([(arm, seed) for arm, seed in wanted if not _file(options.results, arm, seed).exists()], options)
+    run_all([(arm, seed) for arm, seed in wanted if not result_file(options.results, arm, seed).exists()], options)
 
 
 def run_all(wanted: Sequence[tuple[Arm, int]], options: argparse.Namespace) -> None:
@@ -49,7 +43,7 @@ def run_all(wanted: Sequence[tuple[Arm, int]], options: argparse.Namespace) -> N
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.workers, mp_context=spawned) as pool, Progress(*columns) as progress:
-        cold = sorted({seed for arm, seed in wanted if arm.warm and not _warm_policy(options.results, seed).exists()})
+        cold = sorted({seed for arm, seed in wanted if arm.warm and not warm_policy(options.results, seed).exists()})
         bar = progress.add_task("warm-up", total=len(wanted) + len(cold))
         for warmed in as_completed(pool.submit(warm_up, seed, options.results) for seed in cold):
             warmed.result()
@@ -58,35 +52,6 @@ def run_all(wanted: Sequence[tuple[Arm, int]], options: argparse.Namespace) -> N
         for done in as_completed(runs):
             done.result()
             progress.update(bar, advance=1, description=runs[done])
-
-
-def run(arm: Arm, seed: int, options: argparse.Namespace) -> None:
-    """One arm with one seed, in this process's warm engines; writes its file."""
-    from benchmarks.science.run import train_and_measure
-
-    policy = str(_warm_policy(options.results, seed)) if arm.warm else None
-    job = job_of(arm, seed, steps=options.steps, tasks=options.tasks, policy=policy)
-    with tempfile.TemporaryDirectory() as directory:
-        found: dict[str, Any] = asyncio.run(train_and_measure(job, Path(directory), trains=arm.trains))
-    file = _file(options.results, arm, seed)
-    aside = file.with_suffix(".tmp")
-    aside.write_text(json.dumps({"arm": arm.name, "label": arm.label, "seed": seed, **found}))
-    aside.rename(file)
-
-
-def warm_up(seed: int, results: Path) -> None:
-    """Make the policy that the warm arms of ``seed`` start from."""
-    from benchmarks.science.run import offline_dpo
-
-    asyncio.run(offline_dpo(seed, WARM_STEPS, _warm_policy(results, seed)))
-
-
-def _warm_policy(results: Path, seed: int) -> Path:
-    return results / f"warm-policy-{seed}"
-
-
-def _file(results: Path, arm: Arm, seed: int) -> Path:
-    return results / f"{arm.name}-seed{seed}.json"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from actors.models import load_policy
 from actors.reference import ReferenceModel
 from actors.trainer import PolicyTrainer
+from actors.zero import leave_process_group
 from raylign.errors import CheckpointError, Diverged, NothingToTrain, SpecError
 from raylign.logprobs import score
 from raylign.packing import pack
@@ -38,7 +39,7 @@ def process_group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     store = tmp_path_factory.mktemp("group") / "store"
     dist.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
     yield
-    dist.destroy_process_group()
+    leave_process_group()
 
 
 def take_steps(trainer: PolicyTrainer, steps: range, *, budget: int = WHOLE) -> list[Any]:

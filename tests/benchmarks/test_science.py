@@ -14,18 +14,8 @@ TASKS = ("instructions", "code")
 
 
 def test_judges_as_constraints_beat_the_reward_alone(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.science",
-        "--results",
-        str(tmp_path),
-        "--sets",
-        "short",
-        "--seeds",
-        "1",
-    ]
-    command += ["--steps", "10", "--workers", "2", "--tasks", *TASKS, "--arms", *ARMS]
+    command = [sys.executable, "-m", "benchmarks.science", "--results", str(tmp_path), "--workers", "2"]
+    command += ["--sets", "short", "--seeds", "1", "--steps", "10", "--tasks", *TASKS, "--arms", *ARMS]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr[-4000:]
     runs = {arm: json.loads((tmp_path / f"{arm}-seed0.json").read_text()) for arm in ARMS}
