@@ -68,6 +68,7 @@ class RayFleet:
                 self.job_id,
                 self._creator(actor, self._group, bundle, self._arguments(actor, rendezvous)),
                 self.job.deadlines.start_s,
+                self.emit,
             )
             self.members[actor.role].append(member)
             await member.start()

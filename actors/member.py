@@ -10,6 +10,7 @@ from ray.exceptions import ActorAlreadyExistsError, RayActorError
 
 from actors.within import Wait, within
 from raylign.errors import WorkerLost
+from raylign.loop.loop import Emit
 from raylign.plan import ActorPlan
 
 NAME_FREE_S = 30.0
@@ -20,12 +21,15 @@ MAX_RESTARTS = 3
 class Member:
     """A named actor: started, called under a deadline, restarted in its own bundle when it dies."""
 
-    def __init__(self, plan: ActorPlan, job: str, create: Callable[[], ActorHandle], start_s: float) -> None:
+    def __init__(
+        self, plan: ActorPlan, job: str, create: Callable[[], ActorHandle], start_s: float, emit: Emit
+    ) -> None:
         self.plan = plan
         self.job = job
         self.restarts = 0
         self._create = create
         self._start_s = start_s
+        self._emit = emit
         self._actor: ActorHandle | None = None
         self._restarting = asyncio.Lock()
 
@@ -82,6 +86,7 @@ class Member:
             if self.restarts == MAX_RESTARTS:
                 raise WorkerLost(f"{lost} It was restarted {MAX_RESTARTS} times before: giving up") from lost
             self.restarts += 1
+            self._emit("warning", {"message": f"{lost} {self.name} is started again ({self.restarts}/{MAX_RESTARTS})."})
             self.kill()
             await self.start()
             await self.ready()

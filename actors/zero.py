@@ -55,19 +55,23 @@ def make_engine(model: torch.nn.Module, optimizer: torch.optim.Optimizer, job: J
     # An operator for single-machine CPU collectives that DeepSpeed would compile on first use; gloo serves as well.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    config = engine_config(job, world_size=world_size)
     engine, *_ = deepspeed.initialize(
         model=model,
         optimizer=optimizer,
         model_parameters=trainable,
-        config=engine_config(job, world_size=world_size),
+        config=config,
         dist_init_required=False,
     )
+    if world_size == 1 and config["zero_optimization"]["stage"] == 0:
+        # Nobody to sum gradients with; DeepSpeed would still copy all of them into a buffer and back.
+        engine.enable_backward_allreduce = False
     return engine
 
 
 def clips_itself(job: Job) -> bool:
     """Whether DeepSpeed clips gradients and skips steps that are not finite. It does not where it leaves AdamW bare."""
-    return job.trainer.zero_stage > 0 or job.policy.dtype == "bfloat16"
+    return job.trainer.stage > 0 or job.policy.dtype == "bfloat16"
 
 
 def engine_config(job: Job, *, world_size: int) -> dict[str, Any]:
@@ -81,7 +85,7 @@ def engine_config(job: Job, *, world_size: int) -> dict[str, Any]:
         "train_batch_size": world_size,
         "train_micro_batch_size_per_gpu": 1,
         "managed_gradient_accumulation": False,
-        "zero_optimization": {"stage": max(job.trainer.zero_stage, int(half)), "overlap_comm": False},
+        "zero_optimization": {"stage": max(job.trainer.stage, int(half)), "overlap_comm": False},
         "zero_allow_untested_optimizer": True,
         "gradient_clipping": job.trainer.max_grad_norm if clips_itself(job) else 0.0,
         "steps_per_print": None,

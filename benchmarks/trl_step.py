@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import models, our_side
+from benchmarks.host import Stolen
 from benchmarks.our_side import Batch
 
 PAIRS = {"crpg": "grpo", "oaif": "online-dpo"}
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
-    print(f"{'model':6} {'pair':18} {'ours':>8} {'TRL':>8} {'ratio':>6} {'outside':>8}  phases")
+    print(f"{'model':6} {'pair':18} {'ours':>8} {'TRL':>8} {'ratio':>6} {'outside':>8} {'stolen':>9}  phases")
     for shape in options.shape or ("3m", "135m"):
         for pair in options.pair or PAIRS:
             with tempfile.TemporaryDirectory() as directory:
@@ -46,7 +47,9 @@ def compare(shape: str, pair: str, steps: int, trl_python: Path | None, director
     batch = BATCHES[pair]
     policy, reward = models.save_policy(shape, directory / "policy"), models.save_reward(shape, directory / "reward")
     prompts = models.save_prompts(shape, directory / "prompts.jsonl", count=steps * batch.prompts, tokens=PROMPT_TOKENS)
+    stolen = Stolen()
     theirs = run_trl(trl_python, pair, policy, reward, prompts, batch, steps, directory) if trl_python else None
+    stolen_trl, stolen = stolen.share(), Stolen()
     timed = our_side.run(
         our_side.job(pair, model=policy, reward=reward, prompts=prompts, batch=batch, steps=steps), directory / "ours"
     )
@@ -64,6 +67,7 @@ def compare(shape: str, pair: str, steps: int, trl_python: Path | None, director
             "outside": our_side.outside(counted),
             "first_step_s": timed.until("step"),
             "training_s": timed.until("training"),
+            "stolen": stolen.share(),
         },
     }
     if theirs:
@@ -71,6 +75,7 @@ def compare(shape: str, pair: str, steps: int, trl_python: Path | None, director
             "step_s": median(theirs["steps"][WARM:]),
             "steps": theirs["steps"],
             "generate_s": median(theirs["generate"][WARM:]),
+            "stolen": stolen_trl,
         }
         row["ratio"] = row["ours"]["step_s"] / row["trl"]["step_s"]  # type: ignore[index]
     return row
@@ -105,7 +110,9 @@ def line(row: dict[str, Any]) -> str:
     ours, trl = row["ours"], row.get("trl")
     spent = ", ".join(f"{name} {seconds:.2f}" for name, seconds in ours["phases"].items())
     theirs = f"{trl['step_s']:8.2f} {row['ratio']:6.2f}" if trl else f"{'-':>8} {'-':>6}"
-    return f"{row['shape']:6} {row['pair']:18} {ours['step_s']:8.2f} {theirs} {100 * ours['outside']:7.1f}%  {spent}"
+    stolen = " / ".join(f"{side['stolen']:.0%}" for side in (ours, trl) if side)
+    figures = f"{ours['step_s']:8.2f} {theirs} {ours['outside']:8.1%} {stolen:>9}"
+    return f"{row['shape']:6} {row['pair']:18} {figures}  {spent}"
 
 
 if __name__ == "__main__":

@@ -74,7 +74,9 @@ class _TokenLogprobs(torch.autograd.Function):
         normalizer_R = logits_RV.new_empty(len(targets_R), dtype=dtype)
         logprobs_R = torch.empty_like(normalizer_R)
         for rows in _chunks(logits_RV):
-            scaled_RV = logits_RV[rows].to(dtype) / temperature
+            scaled_RV = logits_RV[rows].to(dtype)
+            if temperature != 1:
+                scaled_RV = scaled_RV / temperature
             normalizer_R[rows] = scaled_RV.logsumexp(-1)
             logprobs_R[rows] = scaled_RV.gather(-1, targets_R[rows, None]).squeeze(-1) - normalizer_R[rows]
         ctx.save_for_backward(logits_STV, target_ids_ST, normalizer_R)
@@ -93,8 +95,9 @@ class _TokenLogprobs(torch.autograd.Function):
             whole_RV = logits_RV[rows].to(normalizer_R.dtype)
             # In place where no rounding follows.
             chunk_RV = grad_RV[rows] if grad_RV.dtype == whole_RV.dtype else torch.empty_like(whole_RV)
-            torch.div(whole_RV, ctx.temperature, out=chunk_RV)
-            chunk_RV.sub_(normalizer_R[rows, None]).exp_().mul_(-slope_R1)
+            if ctx.temperature != 1:
+                whole_RV = torch.div(whole_RV, ctx.temperature, out=chunk_RV)
+            torch.sub(whole_RV, normalizer_R[rows, None], out=chunk_RV).exp_().mul_(-slope_R1)
             chunk_RV.scatter_add_(-1, targets_R[rows, None], slope_R1)
             if chunk_RV.dtype != grad_RV.dtype:
                 grad_RV[rows] = chunk_RV

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.ray
 
 ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128}
 
+REPLACED = ("rollout", "reward", "reference")
+
 
 def kill_worker(driver: int, role: str) -> None:
     """SIGKILL to the actor whose process title names ``role``, at work or idle."""
@@ -30,11 +32,11 @@ def last_step(run) -> int:
 
 
 def test_lost_workers_are_replaced_and_a_lost_trainer_goes_back_to_the_checkpoint(tmp_path):
-    job = small_job(tmp_path, "crpg", steps=40, rollout=ENGINE, checkpoint={"every": 5})
+    job = small_job(tmp_path, "crpg", steps=30, rollout=ENGINE, checkpoint={"every": 5})
     run = tmp_path / "run"
     driver = start("actors", "run", "--no-dashboard", "--job", str(job), "--run-dir", str(run))
     wait_for_step(run, 1, driver)
-    for role in ("rollout", "reward", "reference"):
+    for role in REPLACED:
         kill_worker(driver.pid, role)
         wait_for_step(run, last_step(run) + 2, driver)
     while last_step(run) < 7:
@@ -44,9 +46,12 @@ def test_lost_workers_are_replaced_and_a_lost_trainer_goes_back_to_the_checkpoin
     assert status == 0, output
     events = list(RunDirectory(run).events())
     assert events[-1].data["state"] == "succeeded"
-    assert [row["step"] for row in RunDirectory(run).metrics()] == list(range(40))
-    (warning,) = [event.data["message"] for event in events if event.kind == "warning"]
-    assert "policy/0 died" in warning
-    assert "the last good checkpoint is" in warning
+    assert [row["step"] for row in RunDirectory(run).metrics()] == list(range(30))
+    *replaced, rebuilt = [event.data["message"] for event in events if event.kind == "warning"]
+    assert [warning.split("died")[-1].rpartition(". ")[2] for warning in replaced] == [
+        f"{role}/0 is started again (1/3)." for role in REPLACED
+    ]
+    assert "policy/0 died" in rebuilt
+    assert "the last good checkpoint is" in rebuilt
     resumed = [event.data["detail"] for event in events if event.data.get("phase") == "resuming"]
     assert len(resumed) == 1

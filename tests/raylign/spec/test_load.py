@@ -132,7 +132,7 @@ def test_defaults_are_pinned():
     assert job.tasks[0].method.model_dump() == {"type": "crpg", "kl_max": 10.0, "calibrate": True}
     assert job.trainer.model_dump() == {
         "ranks": 1,
-        "zero_stage": 1,
+        "zero_stage": None,
         "learning_rate": 1e-6,
         "schedule": {"type": "constant", "warmup_steps": 0, "final": 0.0},
         "weight_decay": 0.0,
