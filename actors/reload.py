@@ -23,8 +23,11 @@ def reload(model_runner: Any, update: WeightUpdate) -> nn.Module:
 
 
 def _rebuild_tied_handles(model: nn.Module) -> None:
+    """Of output layers that share the embedding's weights; looking up tokens needs no handle."""
+    from vllm.model_executor.layers.vocab_parallel_embedding import ParallelLMHead
+
     layers = [module for module in model.modules() if "cpu_linear" in vars(module) and "weight" in module._parameters]
     sharing = Counter(id(layer._parameters["weight"]) for layer in layers)
     for layer in layers:
-        if sharing[id(layer._parameters["weight"])] > 1:
-            layer.quant_method.process_weights_after_loading(layer)  # type: ignore[union-attr, operator]
+        if isinstance(layer, ParallelLMHead) and sharing[id(layer._parameters["weight"])] > 1:
+            layer.quant_method.process_weights_after_loading(layer)
