@@ -15,6 +15,7 @@ from actors.reward import RewardWorker
 from actors.rollout import RolloutWorker
 from actors.rollout_pool import RolloutPool
 from actors.trainer import PolicyTrainer
+from actors.zero import join_process_group
 from raylign.judges import RuleJudges
 from raylign.plan import reward_models
 from raylign.spec import Job
@@ -59,6 +60,8 @@ class LocalFleets:
     def __init__(self) -> None:
         self._kept: dict[Any, LocalMember] = {}
         self._trainer: PolicyTrainer | None = None
+        # Trainers that find a group leave it alone; vLLM uses the same, and takes it down when the process ends.
+        join_process_group(rank=0, world_size=1, master_addr="127.0.0.1", master_port=0, device="cpu", timeout_s=60)
 
     def fleet(self, job: Job) -> Fleet:
         """The fleet of a new run: a fresh trainer, and rollout workers that hold the policy's starting weights."""
