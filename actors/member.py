@@ -86,7 +86,8 @@ class Member:
             if self.restarts == MAX_RESTARTS:
                 raise WorkerLost(f"{lost} It was restarted {MAX_RESTARTS} times before: giving up") from lost
             self.restarts += 1
-            self._emit("warning", {"message": f"{lost} {self.name} is started again ({self.restarts}/{MAX_RESTARTS})."})
+            again = f"{self.name} is started again ({self.restarts} of {MAX_RESTARTS} times)"
+            self._emit("warning", {"message": f"{again}: {lost}"})
             self.kill()
             await self.start()
             await self.ready()
