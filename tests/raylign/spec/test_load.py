@@ -141,7 +141,7 @@ def test_defaults_are_pinned():
     ]
     assert job.trainer.model_dump() == {
         "ranks": 1,
-        "zero_stage": None,
+        "zero_stage": 1,
         "learning_rate": 1e-6,
         "schedule": {"type": "constant", "warmup_steps": 0, "final": 0.0},
         "weight_decay": 0.0,
