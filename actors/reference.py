@@ -1,9 +1,8 @@
 """The frozen reference model: what the policy is held to."""
 
-import torch
-
 from actors.models import DType, load_policy
 from raylign.logprobs import score
+from raylign.threads import use_threads
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -14,7 +13,7 @@ class ReferenceModel:
     def __init__(
         self, *, model: str, dtype: DType, temperature: float, tokens_per_microbatch: int, device: str, threads: int
     ) -> None:
-        torch.set_num_threads(threads)
+        use_threads(threads)
         self._model = load_policy(model, dtype=dtype, device=device)
         self._temperature, self._tokens, self._device = temperature, tokens_per_microbatch, device
 

@@ -9,6 +9,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from actors.models import DType, load_reward, load_tokenizer
 from raylign.errors import SpecError
+from raylign.threads import use_threads
 from raylign.types import Prompt
 
 
@@ -20,7 +21,7 @@ class RewardWorker:
     """
 
     def __init__(self, *, models: Sequence[str], device: str, threads: int, dtype: DType = "float32") -> None:
-        torch.set_num_threads(threads)
+        use_threads(threads)
         self._scorers = {model: _Scorer(model, dtype=dtype, device=device) for model in models}
 
     def ready(self) -> dict[str, int]:

@@ -25,6 +25,7 @@ from raylign.logprobs import response_logprobs, score
 from raylign.losses import task_loss
 from raylign.schedule import learning_rate
 from raylign.spec import Job
+from raylign.threads import use_threads
 from raylign.types import Example, Sequence, StepStats
 
 TAG = "engine"
@@ -44,7 +45,7 @@ class PolicyTrainer:
         device: str,
         threads: int,
     ) -> None:
-        torch.set_num_threads(threads)
+        use_threads(threads)
         torch.manual_seed(job.seed)
         self._job, self._rank, self._world_size, self._device = job, rank, world_size, device
         self._tasks = {task.name: task for task in job.tasks}

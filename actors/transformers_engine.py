@@ -14,6 +14,7 @@ from actors.landing import Landing
 from actors.models import DTYPES, DType, load_policy, load_tokenizer
 from actors.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, SpecError
+from raylign.threads import use_threads
 from raylign.types import Request
 
 BATCH = 64
@@ -29,7 +30,7 @@ class TransformersEngine:
 
     def __init__(self, *, model: str, dtype: DType, device: str, threads: int, context_tokens: int | None) -> None:
         if device == "cpu":
-            torch.set_num_threads(threads)
+            use_threads(threads)
         self.model: PreTrainedModel = load_policy(model, dtype=dtype, device=device)
         self.tokenizer = load_tokenizer(model)
         limit = self.model.config.max_position_embeddings
@@ -104,9 +105,11 @@ class TransformersEngine:
     def update_weights(self, update: WeightUpdate, names: Sequence[str], turn: int | None) -> Landing:
         """Load all weights anew and compare. Raises `PublishFailed`."""
         sent = dict(update.tensors())
+        # transformers keeps the tensors that it is given: its own, not the object store's.
+        own = {name: tensor.clone() for name, tensor in sent.items()}
         try:
             model = type(self.model).from_pretrained(
-                None, config=self.model.config, state_dict=sent, dtype=DTYPES[self._dtype]
+                None, config=self.model.config, state_dict=own, dtype=DTYPES[self._dtype]
             )
         except (KeyError, ValueError, RuntimeError) as error:
             raise PublishFailed(f"transformers refused it ({type(error).__name__}: {error})") from error

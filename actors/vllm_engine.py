@@ -14,6 +14,7 @@ from actors.engine import Sampled
 from actors.landing import Landing
 from actors.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, RunError, SpecError
+from raylign.threads import use_threads
 from raylign.types import Request
 
 ENVIRONMENT = {
@@ -56,7 +57,7 @@ def start_engine(settings: EngineSettings) -> Any:
     on_cpu = settings.device == "cpu"
     if on_cpu:
         os.environ["OMP_NUM_THREADS"] = str(settings.threads)
-        torch.set_num_threads(settings.threads)
+        use_threads(settings.threads)
         # vLLM compiles one tiny function on its first batch, which takes most of a minute and saves nothing.
         torch._dynamo.config.disable = True
     from vllm.engine.arg_utils import EngineArgs

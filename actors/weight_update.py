@@ -80,11 +80,6 @@ def view(tensors: Iterable[tuple[str, Tensor]]) -> WeightUpdate:
     return WeightUpdate(table=tuple(table), buffers=tuple(buffers))
 
 
-def snapshot(tensors: Iterable[tuple[str, Tensor]]) -> WeightUpdate:
-    """A copy of named tensors, on whatever device."""
-    return view((name, tensor.detach().clone()) for name, tensor in tensors)
-
-
 def _checksum(buffer: np.ndarray) -> str:
     return blake3(buffer.data, max_threads=blake3.AUTO).hexdigest()
 

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-import torch
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers.utils import logging
 
+from raylign.threads import use_threads
 from raylign.tiny.world import Recipe, build
 
 
 def main(directory: Path, seed: int = 0, threads: int = 1) -> None:
     """Write the tiny world's models and prompts into DIRECTORY. Equal seeds and threads make equal files."""
-    torch.set_num_threads(threads)
+    use_threads(threads)
     logging.disable_progress_bar()
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, TextColumn("loss {task.fields[loss]}")) as progress:

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM
 from actors import landing, reload
 from actors.models import load_policy
 from actors.rollout import SAMPLE, RolloutWorker
-from actors.weight_update import WeightUpdate, snapshot
+from actors.weight_update import WeightUpdate, view
 from raylign import logprobs
 from raylign.errors import PublishFailed, RunError
 from raylign.spec.job import Rollout
@@ -130,7 +130,7 @@ def test_vllm_scores_as_transformers_before_and_after_an_update(call: Call, fold
     old, new = (policy(folder, architecture, seed) for seed in (0, 1))
     call(start, "vllm", old)
     assert call(score) == pytest.approx(plain(old), abs=1e-4)
-    sent = snapshot(weights(new).items())
+    sent = view(weights(new).items())
     proof = call(update, sent, 0)
     assert proof["tensors_checked"] == proof["tensors"] == len(sent.table)
     assert proof["bytes"] == sent.nbytes
@@ -145,7 +145,7 @@ def test_vllm_scores_as_transformers_before_and_after_an_update(call: Call, fold
     if architecture in FORGOTTEN:
         repair, complaint = FORGOTTEN[architecture]
         with pytest.raises(PublishFailed, match=re.escape(complaint)):
-            call(update_without, repair, snapshot(weights(old).items()), 1)
+            call(update_without, repair, view(weights(old).items()), 1)
         with pytest.raises(RunError, match="last update failed after version 0"):
             call(serve, 0)
 
@@ -159,10 +159,10 @@ def test_what_did_not_land_is_not_served(call: Call, folder: Path, architecture:
     victim = next(name for name in good if "c_attn" in name or "k_proj" in name)
     partial = {name: tensor for name, tensor in good.items() if name != victim}
     with pytest.raises(PublishFailed, match="was not sent"):
-        call(update, snapshot(partial.items()), 0)
+        call(update, view(partial.items()), 0)
     with pytest.raises(RunError, match="last update failed after version -1"):
         call(serve, -1)
-    assert call(update, snapshot(good.items()), 0)["version"] == 0
+    assert call(update, view(good.items()), 0)["version"] == 0
     assert call(serve, 0) == 1
 
 
@@ -170,7 +170,7 @@ def test_what_did_not_land_is_not_served(call: Call, folder: Path, architecture:
 def test_a_bit_flipped_in_flight_is_seen_before_it_is_loaded(call: Call, folder: Path) -> None:
     old, new = (policy(folder, "llama", seed) for seed in (0, 1))
     call(start, "vllm", old)
-    sent = snapshot(weights(new).items())
+    sent = view(weights(new).items())
     sent.buffers[4][0] ^= 1
     with pytest.raises(PublishFailed, match=f"damaged in 1 tensors, first '{sent.table[4].name}'"):
         call(update, sent, 0, False)
@@ -183,7 +183,7 @@ def test_the_sample_moves_over_all_tensors(call: Call, folder: Path) -> None:
     """A parameter that is always misplaced is found within one turn, whichever it is."""
     old, new = (policy(folder, "llama", seed) for seed in (0, 1))
     call(start, "vllm", old)
-    sent = snapshot(weights(new).items())
+    sent = view(weights(new).items())
     victim = "model.layers.1.post_attention_layernorm.weight"
     turn = [entry.name for entry in sent.table].index(victim) % SAMPLE
     for version in range(SAMPLE):
@@ -200,7 +200,7 @@ def test_a_tensor_without_a_place_is_refused(folder: Path) -> None:
         other(start, "vllm", old)
         extra = {**weights(new), "model.layers.0.mlp.extra.weight": torch.zeros(3)}
         with pytest.raises(PublishFailed, match="extra"):
-            other(update, snapshot(extra.items()), 0)
+            other(update, view(extra.items()), 0)
         with pytest.raises(RunError, match="last update failed after version -1"):
             other(serve, -1)
 
@@ -211,11 +211,14 @@ def test_the_transformers_engine_takes_weights_with_the_same_proof(folder: Path,
     start("transformers", old)
     good = weights(new)
     assert score() == pytest.approx(plain(old), abs=1e-5)
-    proof = update(snapshot(good.items()), 0)
+    proof = update(view(good.items()), 0)
     assert proof["tensors_checked"] == len(good)
+    assert score() == pytest.approx(plain(new), abs=1e-5)
+    for tensor in good.values():
+        tensor.zero_()  # the engine's weights are its own: they do not follow what was sent
     assert score() == pytest.approx(plain(new), abs=1e-5)
     victim = next(name for name in good if "down_proj" in name or "c_fc" in name)
     with pytest.raises(PublishFailed, match=r"was not sent|refused"):
-        update(snapshot((name, tensor) for name, tensor in good.items() if name != victim), 1)
+        update(view((name, tensor) for name, tensor in good.items() if name != victim), 1)
     with pytest.raises(RunError, match="last update failed after version 0"):
         serve(0)
