@@ -218,7 +218,7 @@ class PolicyTrainer:
 
     def _tensors(self) -> dict[str, Tensor]:
         """Checkpoint tensors on rank 0, nothing elsewhere."""
-        sharded = self._job.trainer.zero_stage == 3
+        sharded = self._job.trainer.sharding == 3
         tensors: dict[str, Tensor] = {}
         for name, tensor in whole_parameters(self._engine.module, sharded=sharded):
             if self._rank == 0:

@@ -71,7 +71,7 @@ def make_engine(model: torch.nn.Module, optimizer: torch.optim.Optimizer, job: J
 
 def clips_itself(job: Job) -> bool:
     """Whether DeepSpeed clips gradients and skips steps that are not finite. It does not where it leaves AdamW bare."""
-    return job.trainer.zero_stage > 0 or job.policy.dtype == "bfloat16"
+    return job.trainer.sharding > 0 or job.policy.dtype == "bfloat16"
 
 
 def engine_config(job: Job, *, world_size: int) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def engine_config(job: Job, *, world_size: int) -> dict[str, Any]:
         "train_batch_size": world_size,
         "train_micro_batch_size_per_gpu": 1,
         "managed_gradient_accumulation": False,
-        "zero_optimization": {"stage": max(job.trainer.zero_stage, int(half)), "overlap_comm": False},
+        "zero_optimization": {"stage": max(job.trainer.sharding, int(half)), "overlap_comm": False},
         "zero_allow_untested_optimizer": True,
         "gradient_clipping": job.trainer.max_grad_norm if clips_itself(job) else 0.0,
         "steps_per_print": None,

@@ -279,7 +279,7 @@ def _actors(job: Job, cluster: Cluster, device: str) -> list[ActorPlan]:
 
     policy, ranks = _parameters(inspect_model(job.policy.model)), job.trainer.ranks
     width = _width(job)
-    zero = job.trainer.zero_stage
+    zero = job.trainer.sharding
     trainer_bytes = policy * (
         width / (ranks if zero >= 3 else 1) + width / (ranks if zero >= 2 else 1) + 12 / (ranks if zero >= 1 else 1)
     )

@@ -76,8 +76,11 @@ class TrainerSpec(Spec):
 
     ranks: int = Field(default=1, ge=1)
     """Data-parallel DeepSpeed ranks; one GPU each where there are GPUs."""
-    zero_stage: Literal[0, 1, 2, 3] = 1
-    """What ZeRO shards over ranks: 0 nothing, 1 optimizer state, 2 also gradients, 3 also weights."""
+    zero_stage: Literal[0, 1, 2, 3] | None = None
+    """What ZeRO shards over ranks: 0 nothing, 1 optimizer state, 2 also gradients, 3 also weights.
+
+    By default 1; 0 for one rank, which has nobody to share with.
+    """
     learning_rate: float = Field(default=1e-6, gt=0)
     """Peak learning rate of AdamW."""
     schedule: Schedule = Schedule()
@@ -94,6 +97,11 @@ class TrainerSpec(Spec):
     """Recompute activations in the backward pass: less memory, a third more time."""
     max_correction: float = Field(default=2.0, ge=1)
     """Cap of the importance ratio that corrects stale samples."""
+
+    @property
+    def sharding(self) -> int:
+        """The ZeRO stage: ``zero_stage``, or its default for this number of ranks."""
+        return int(self.ranks > 1) if self.zero_stage is None else self.zero_stage
 
 
 class Judging(Spec):

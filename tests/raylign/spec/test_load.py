@@ -141,7 +141,7 @@ def test_defaults_are_pinned():
     ]
     assert job.trainer.model_dump() == {
         "ranks": 1,
-        "zero_stage": 1,
+        "zero_stage": None,
         "learning_rate": 1e-6,
         "schedule": {"type": "constant", "warmup_steps": 0, "final": 0.0},
         "weight_decay": 0.0,
@@ -151,3 +151,5 @@ def test_defaults_are_pinned():
         "gradient_checkpointing": False,
         "max_correction": 2.0,
     }
+    trainers = [{}, {"ranks": 2}, {"zero_stage": 3}, {"ranks": 2, "zero_stage": 0}]
+    assert [parse_job(document(trainer=trainer)).trainer.sharding for trainer in trainers] == [0, 1, 3, 0]
