@@ -74,6 +74,8 @@ class PolicyTrainer:
         self._bare_norm = math.nan
         if not clips_itself(job):
             self._optimizer.register_step_pre_hook(self._clip)
+        # ZeRO-3 gathers weights pass by pass, so all ranks must make equally many; recomputing drops keys and values.
+        self._share_prompts = job.trainer.sharding < 3 and not job.trainer.gradient_checkpointing
         self._broken = ""
 
     def ready(self) -> dict[str, int]:
@@ -124,6 +126,7 @@ class PolicyTrainer:
             temperature=self._job.rollout.temperature,
             tokens_per_batch=self._job.trainer.tokens_per_microbatch,
             device=self._device,
+            share_prompts=self._share_prompts,
         )
 
     def export(self) -> WeightUpdate | None:
@@ -180,7 +183,7 @@ class PolicyTrainer:
             idle = collate([((0,), (0,))], device=self._device)
             return 0.0 * response_logprobs(self._engine, idle, temperature=temperature).sum()
         batch = collate_examples(examples, device=self._device)
-        policy_ST = response_logprobs(self._engine, batch, temperature=temperature)
+        policy_ST = response_logprobs(self._engine, batch, temperature=temperature, share_prompts=self._share_prompts)
         losses = []
         for group in split_terms(examples, policy_ST, batch.mask_ST):
             method = self._tasks[group.task].method

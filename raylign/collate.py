@@ -1,8 +1,8 @@
 """Token sequences into the padded tensors a model reads, and log-probs back into what a loss sees.
 
 Prompts are padded on the left and responses on the right, so all responses start at one column. Shapes: S sequences,
-P prompt and T response columns, L = P + T - 1 (nothing follows the last token, so the model need not read it), U units
-(examples), N sequences of a unit.
+P prompt and T response columns, L = P + T - 1 (nothing follows the last token, so the model need not read it), Q
+different prompts, U units (examples), N sequences of a unit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,9 @@ from raylign.losses.terms import Terms
 from raylign.types import Example
 
 TokenIds = Sequence[int]
+
+WORTH_SHARING = 0.1
+"""Share of a batch's columns that reading prompts once must spare to pay for a second forward pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,17 @@ class Batch:
     """The responses; column t is predicted at input column L - T + t."""
     mask_ST: Tensor
     """1.0 on response tokens, 0.0 on padding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompts:
+    """A batch's prompts, each once."""
+
+    input_ids_QP: Tensor
+    attention_mask_QP: Tensor
+    position_ids_QP: Tensor
+    of_S: Tensor
+    """Which of them each sequence begins with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +73,26 @@ def collate(pairs: Sequence[tuple[TokenIds, TokenIds]], *, device: torch.device 
         position_ids_SL=(attention_mask_SL.cumsum(-1) - 1).clamp(min=0),
         target_ids_ST=ids_SL[:, prompt_width:],
         mask_ST=present_SL[:, prompt_width:].float(),
+    )
+
+
+def repeated_prompts(batch: Batch) -> Prompts | None:
+    """The prompts, where reading each once spares at least `WORTH_SHARING` of the batch; else None."""
+    num_sequences, width = batch.input_ids_SL.shape
+    prompt_width = width - batch.target_ids_ST.shape[1] + 1
+    if prompt_width == width:
+        return None  # responses of one token: nothing is left to read after the prompts
+    rows_S2P = torch.cat([batch.input_ids_SL[:, :prompt_width], batch.attention_mask_SL[:, :prompt_width]], 1)
+    prompts_Q2P, of_S = rows_S2P.unique(dim=0, return_inverse=True)
+    spared = (num_sequences - len(prompts_Q2P)) * prompt_width / (num_sequences * width)
+    if spared < WORTH_SHARING:
+        return None
+    input_ids_QP, attention_mask_QP = prompts_Q2P.split(prompt_width, 1)
+    return Prompts(
+        input_ids_QP=input_ids_QP,
+        attention_mask_QP=attention_mask_QP,
+        position_ids_QP=(attention_mask_QP.cumsum(-1) - 1).clamp(min=0),
+        of_S=of_S,
     )
 
 

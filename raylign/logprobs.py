@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from raylign.collate import Batch, TokenIds, collate
+from raylign.collate import Batch, Prompts, TokenIds, collate, repeated_prompts
 from raylign.packing import Shape, cut
 
 CausalLM = Callable[..., Any]
@@ -17,12 +17,17 @@ CHUNK_ELEMENTS = {"cpu": 2**20, "cuda": 2**24}
 """Float32 copies of logits are made for so many elements at a time: 4 MiB, which a core's cache holds, or 64 MiB."""
 
 
-def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float) -> Tensor:
+def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float, share_prompts: bool = True) -> Tensor:
     """``log pi(token)`` of every response token at ``temperature``, float32 [S, T], 0 on padding.
 
     Logits are made at response positions only, by the model's own head. Beside the model's logits, and in the backward
     pass their gradient in the same dtype, no tensor of size V outlives a chunk.
+
+    ``share_prompts``: read a prompt once that several responses follow, where that spares enough. A batch then takes
+    two forward passes or one; ranks that must all make the same calls cannot share.
     """
+    if share_prompts and (prompts := repeated_prompts(batch)):
+        return _after_shared_prompts(model, batch, prompts, temperature) * batch.mask_ST
     logits_STV = model(
         input_ids=batch.input_ids_SL,
         attention_mask=batch.attention_mask_SL,
@@ -31,6 +36,30 @@ def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float) -> T
         use_cache=False,
     ).logits
     return token_logprobs(logits_STV, batch.target_ids_ST, temperature=temperature) * batch.mask_ST
+
+
+def _after_shared_prompts(model: CausalLM, batch: Batch, prompts: Prompts, temperature: float) -> Tensor:
+    """Read each prompt once, then all responses with the prompts' keys and values before them."""
+    read = model(
+        input_ids=prompts.input_ids_QP,
+        attention_mask=prompts.attention_mask_QP,
+        position_ids=prompts.position_ids_QP,
+        logits_to_keep=1,
+        use_cache=True,
+    )
+    read.past_key_values.batch_select_indices(prompts.of_S)
+    width = prompts.input_ids_QP.shape[1]
+    logits_STV = model(
+        input_ids=batch.input_ids_SL[:, width:],
+        attention_mask=batch.attention_mask_SL,
+        position_ids=batch.position_ids_SL[:, width:],
+        past_key_values=read.past_key_values,
+        use_cache=True,
+    ).logits
+    # Two parts, because joining their logits would copy them.
+    first_S1 = token_logprobs(read.logits[prompts.of_S], batch.target_ids_ST[:, :1], temperature=temperature)
+    rest_ST = token_logprobs(logits_STV, batch.target_ids_ST[:, 1:], temperature=temperature)
+    return torch.cat([first_S1, rest_ST], 1)
 
 
 def token_logprobs(logits_STV: Tensor, target_ids_ST: Tensor, *, temperature: float) -> Tensor:
@@ -47,6 +76,7 @@ def score(
     temperature: float,
     tokens_per_batch: int,
     device: torch.device | str = "cpu",
+    share_prompts: bool = True,
 ) -> list[tuple[float, ...]]:
     """Log-probs of every response token of (prompt ids, response ids) pairs, without gradient, in the pairs' order.
 
@@ -58,8 +88,8 @@ def score(
     for run in cut(shapes, tokens_per_batch):
         members = [order[position] for position in run]
         batch = collate([pairs[i] for i in members], device=device)
-        rows = response_logprobs(model, batch, temperature=temperature).tolist()
-        for i, row in zip(members, rows, strict=True):
+        logprobs_ST = response_logprobs(model, batch, temperature=temperature, share_prompts=share_prompts)
+        for i, row in zip(members, logprobs_ST.tolist(), strict=True):
             scores[i] = tuple(row[: len(pairs[i][1])])
     return scores
 

@@ -125,7 +125,7 @@ def test_gap_counts_fresh_examples_only(model: Path) -> None:
 def test_gradient_checkpointing_changes_nothing_but_memory(model: Path) -> None:
     plain, checkpointed = (make_trainer(make_job(model, gradient_checkpointing=on)) for on in (False, True))
     take_steps(plain, range(1)), take_steps(checkpointed, range(1))
-    assert_close(weights(checkpointed), weights(plain), 1e-6)
+    assert_close(weights(checkpointed), weights(plain), 1e-5)
 
 
 def test_dropout_is_off(tmp_path: Path) -> None:

@@ -10,6 +10,14 @@ from raylign.collate import collate
 from raylign.logprobs import response_logprobs, score, token_logprobs
 
 
+def families() -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Three responses each after prompts of 20, 3 and 11 tokens."""
+    rng = random.Random(0)
+    prompts = [tuple(rng.randrange(4, 90) for _ in range(length)) for length in (20, 3, 11)]
+    lengths = [17, 0, 1, 5, 17, 3, 8, 2, 9]
+    return [(prompts[i // 3], tuple(rng.randrange(4, 90) for _ in range(n))) for i, n in enumerate(lengths)]
+
+
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logprobs, "CHUNK_ELEMENTS", {"cpu": 25})
@@ -58,6 +66,58 @@ def test_padding_and_left_out_logits_change_nothing(architecture: str, tmp_path:
             expected = [logits.log_softmax(-1)[len(prompt) + t - 1, token] for t, token in enumerate(response)]
             torch.testing.assert_close(row[: len(response)], torch.stack(expected), rtol=0, atol=3e-6)
             assert row[len(response) :].tolist() == [0.0] * (4 - len(response))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "shape"),
+    [
+        *((architecture, {}) for architecture in ARCHITECTURES),
+        *((architecture, {"sliding_window": 8}) for architecture in ("mistral", "gemma2", "gemma3_text")),
+    ],
+)
+def test_a_prompt_that_is_read_once_gives_the_same_values_and_gradients(
+    architecture: str, shape: dict[str, int], tmp_path: Path
+) -> None:
+    model = load(tmp_path, architecture=architecture, **shape)
+    batch = collate(families())
+    results = []
+    for share in (False, True):
+        model.zero_grad()
+        with Reader(model) as reader:
+            logprobs_ST = response_logprobs(model, batch, temperature=0.8, share_prompts=share)
+        (logprobs_ST * torch.linspace(-1, 1, logprobs_ST.numel()).view_as(logprobs_ST)).sum().backward()
+        results.append((reader.shapes, logprobs_ST.detach(), [one.grad.clone() for one in model.parameters()]))
+    (whole, expected_ST, gradients), (parts, actual_ST, shared_gradients) = results
+    assert whole == [(9, 20 + 17 - 1)]
+    assert parts == [(3, 20), (9, 17 - 1)]
+    torch.testing.assert_close(actual_ST, expected_ST, rtol=0, atol=3e-6)
+    for expected, actual in zip(gradients, shared_gradients, strict=True):
+        torch.testing.assert_close(actual, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
+
+
+def test_prompts_are_read_once_only_where_that_pays(tmp_path: Path) -> None:
+    model = load(tmp_path)
+    one, long, other = (5, 6), (7,) * 30, (8, 9)
+    for pairs in ([(one, long)] * 4, [(one, (3,))] * 4, [(one, (3, 4)), (other, (3, 4))]):
+        with Reader(model) as reader, torch.no_grad():
+            response_logprobs(model, collate(pairs), temperature=1.0)
+        assert len(reader.shapes) == 1
+
+
+class Reader:
+    """The shapes of what a model is given to read."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+        self._hook = model.register_forward_pre_hook(
+            lambda _, __, given: self.shapes.append(tuple(given["input_ids"].shape)), with_kwargs=True
+        )
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hook.remove()
 
 
 def test_scores_come_in_the_order_of_the_pairs_and_not_by_it(tmp_path: Path) -> None:
