@@ -104,7 +104,7 @@ def our_trainer(model: Path) -> PolicyTrainer:
         rank=0,
         world_size=1,
         master_addr="127.0.0.1",
-        master_port=_free_port(),
+        master_port=free_port(),
         device="cpu",
         threads=torch.get_num_threads(),
     )
@@ -136,7 +136,7 @@ def bare_steps(model: Path, examples: Sequence[Example]) -> Callable[[], float]:
     return step
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

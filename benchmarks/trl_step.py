@@ -13,8 +13,8 @@ from statistics import median
 from typing import Any
 
 from benchmarks import models, our_side
-from benchmarks.host import Stolen
 from benchmarks.our_side import Batch
+from benchmarks.stolen import Stolen
 
 PAIRS = {"crpg": "grpo", "oaif": "online-dpo"}
 """Ours and TRL's."""
@@ -47,9 +47,8 @@ def compare(shape: str, pair: str, steps: int, trl_python: Path | None, director
     batch = BATCHES[pair]
     policy, reward = models.save_policy(shape, directory / "policy"), models.save_reward(shape, directory / "reward")
     prompts = models.save_prompts(shape, directory / "prompts.jsonl", count=steps * batch.prompts, tokens=PROMPT_TOKENS)
-    stolen = Stolen()
     theirs = run_trl(trl_python, pair, policy, reward, prompts, batch, steps, directory) if trl_python else None
-    stolen_trl, stolen = stolen.share(), Stolen()
+    stolen = Stolen()
     timed = our_side.run(
         our_side.job(pair, model=policy, reward=reward, prompts=prompts, batch=batch, steps=steps), directory / "ours"
     )
@@ -75,7 +74,7 @@ def compare(shape: str, pair: str, steps: int, trl_python: Path | None, director
             "step_s": median(theirs["steps"][WARM:]),
             "steps": theirs["steps"],
             "generate_s": median(theirs["generate"][WARM:]),
-            "stolen": stolen_trl,
+            "stolen": theirs["stolen"],
         }
         row["ratio"] = row["ours"]["step_s"] / row["trl"]["step_s"]  # type: ignore[index]
     return row
@@ -84,7 +83,7 @@ def compare(shape: str, pair: str, steps: int, trl_python: Path | None, director
 def run_trl(
     python: Path, pair: str, policy: Path, reward: Path, prompts: Path, batch: Batch, steps: int, directory: Path
 ) -> dict[str, Any]:
-    """What `benchmarks/trl_side.py` found, in TRL's environment."""
+    """What `benchmarks/trl_side.py` found, in TRL's environment; ``stolen`` meanwhile."""
     settings = {
         "trainer": PAIRS[pair],
         "model": policy,
@@ -99,11 +98,12 @@ def run_trl(
     }
     command = [str(python), str(Path(__file__).with_name("trl_side.py"))]
     command += [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+    stolen = Stolen()
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"TRL's side ended with {done.returncode}: {done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return {**found, "stolen": stolen.share()}
 
 
 def line(row: dict[str, Any]) -> str:

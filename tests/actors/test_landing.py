@@ -7,7 +7,6 @@ import pytest
 import torch
 from engine_process import Call, engine_process, keep, kept
 from safetensors.torch import load_file
-from tiny_models import make_policy
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
@@ -15,23 +14,20 @@ from actors import landing, reload
 from actors.models import load_policy
 from actors.rollout import SAMPLE, RolloutWorker
 from actors.weight_update import WeightUpdate, view
+from benchmarks.parity import ARCHITECTURES, policy
 from raylign import logprobs
 from raylign.errors import PublishFailed, RunError
 from raylign.spec.job import Rollout
 from raylign.types import Completion, Prompt, Request
 
-# vLLM's attention on CPU takes no smaller heads.
-SHAPE: dict[str, Any] = {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32}
 # A mixture of experts must be a process's first model: vLLM makes the experts' process group only once.
-ARCHITECTURES = ["qwen3_moe", "llama", "llama-tied", "qwen2", "qwen3", "gemma3_text", "mistral", "gpt2"]
+MIXTURE_FIRST = sorted(ARCHITECTURES, key=lambda name: name != "qwen3_moe")
 FORGOTTEN = {
     "qwen3_moe": ("repack_experts", "experts.0.down_proj.weight' differs"),
     "llama-tied": ("_rebuild_tied_handles", "'model.embed_tokens.weight' differs"),
 }
 """What vLLM forgets when it reloads, and what a proof says of it."""
 PROMPT, RESPONSE = (2, 14, 8, 21, 3), (9, 30, 17, 9, 52, 1)
-ENDS = [1, *range(10, 96, 5)]
-"""Many end tokens, so that every architecture's random weights sample one now and then."""
 
 
 def start(engine: str, model: Path) -> None:
@@ -107,12 +103,6 @@ def weights(model: Path) -> dict[str, Tensor]:
     return load_file(model / "model.safetensors")
 
 
-def policy(folder: Path, architecture: str, seed: int) -> Path:
-    gpt2 = {"n_embd": 64, "n_head": 2} if architecture == "gpt2" else {}
-    shape = {**SHAPE, **gpt2, "eos_token_id": ENDS}
-    return make_policy(folder / f"{architecture}-{seed}", architecture=architecture, seed=seed, **shape)
-
-
 @pytest.fixture(scope="module")
 def call() -> Iterator[Call]:
     with engine_process() as call:
@@ -125,7 +115,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.vllm
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", MIXTURE_FIRST)
 def test_vllm_scores_as_transformers_before_and_after_an_update(call: Call, folder: Path, architecture: str) -> None:
     old, new = (policy(folder, architecture, seed) for seed in (0, 1))
     call(start, "vllm", old)

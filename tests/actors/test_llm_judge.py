@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import torch
 from engine_process import Call, engine_process, keep, kept
-from tiny_models import make_policy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.llm_judge import LLMJudgeWorker
+from benchmarks.tiny_models import make_policy
 from raylign.errors import SpecError
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import LLMAnnotator

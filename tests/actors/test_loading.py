@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_models import make_policy, make_reward
 
 from actors.models import load_policy, load_reward, load_tokenizer
+from benchmarks.tiny_models import make_policy, make_reward
 from raylign.errors import SpecError
 
 

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from tiny_models import make_policy
 from training_cases import make_examples
 
 from actors.reference import ReferenceModel
+from benchmarks.tiny_models import make_policy
 
 
 def test_the_same_pairs_give_the_same_bits_in_any_order(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny_models import make_reward
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from actors.reward import RewardWorker
+from benchmarks.tiny_models import make_reward
 from raylign.types import Prompt
 
 PROMPT = Prompt(

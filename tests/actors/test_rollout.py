@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 from engine_process import Call, engine_process, keep, kept
-from tiny_models import make_policy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.rollout import RolloutWorker
 from actors.rollout_pool import spread
+from benchmarks.tiny_models import make_policy
 from raylign.errors import RunError, SpecError
 from raylign.spec.job import Rollout
 from raylign.types import Completion, Prompt, Request

@@ -9,7 +9,6 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from tiny_models import make_policy
 from training_cases import free_port, make_examples, make_job, make_trainer, plain_steps
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -17,6 +16,7 @@ from actors.models import load_policy
 from actors.reference import ReferenceModel
 from actors.trainer import PolicyTrainer
 from actors.zero import leave_process_group
+from benchmarks.tiny_models import make_policy
 from raylign.errors import CheckpointError, Diverged, NothingToTrain, SpecError
 from raylign.logprobs import score
 from raylign.packing import pack

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny_models import ARCHITECTURES, make_policy
 
 from actors.checkpoint_names import checkpoint_tensors
 from actors.models import load_policy
 from actors.weight_update import view
+from benchmarks.tiny_models import ARCHITECTURES, make_policy
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_models import ARCHITECTURES, make_policy
 
+from benchmarks.tiny_models import ARCHITECTURES, make_policy
 from raylign import logprobs
 from raylign.collate import collate
 from raylign.logprobs import response_logprobs, score, token_logprobs

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_models import make_policy
 
+from benchmarks.tiny_models import make_policy
 from raylign.errors import SpecError
 from raylign.models import check_same_vocabulary, inspect_model
 

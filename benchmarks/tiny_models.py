@@ -38,7 +38,7 @@ ARCHITECTURES: dict[str, dict[str, object]] = {
     "llama-tied": {"tie_word_embeddings": True},
     "qwen2": {"tie_word_embeddings": True},
     "qwen3": {"tie_word_embeddings": False},
-    "mistral": {},
+    "mistral": {"sliding_window": 16},
     "gemma2": {"query_pre_attn_scalar": 8, "sliding_window": 64},
     "gemma3_text": {"query_pre_attn_scalar": 8, "sliding_window": 64},
     "qwen3_moe": {
@@ -105,6 +105,8 @@ def _randomize(model: torch.nn.Module, seed: int) -> None:
         for parameter in model.parameters():
             if parameter.dim() > 1:
                 parameter.normal_(0.0, 0.15, generator=generator)
+            else:  # biases and norms, which would otherwise be as if they were not there
+                parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
 
 
 def _save(model: torch.nn.Module, directory: Path, chat_template: bool) -> Path:
