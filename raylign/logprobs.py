@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
+from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
 from raylign.collate import Batch, Prompts, TokenIds, collate, repeated_prompts
 from raylign.packing import Shape, cut
@@ -23,10 +24,10 @@ def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float, shar
     Logits are made at response positions only, by the model's own head. Beside the model's logits, and in the backward
     pass their gradient in the same dtype, no tensor of size V outlives a chunk.
 
-    ``share_prompts``: read a prompt once that several responses follow, where that spares enough. A batch then takes
-    two forward passes or one; ranks that must all make the same calls cannot share.
+    ``share_prompts``: read a prompt once that several responses follow, where the model can and that spares enough. A
+    batch then takes two forward passes or one; ranks that must all make the same calls cannot share.
     """
-    if share_prompts and (prompts := repeated_prompts(batch)):
+    if share_prompts and (prompts := repeated_prompts(batch)) and reads_on(model):
         return _after_shared_prompts(model, batch, prompts, temperature) * batch.mask_ST
     logits_STV = model(
         input_ids=batch.input_ids_SL,
@@ -36,6 +37,13 @@ def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float, shar
         use_cache=False,
     ).logits
     return token_logprobs(logits_STV, batch.target_ids_ST, temperature=temperature) * batch.mask_ST
+
+
+def reads_on(model: CausalLM) -> bool:
+    """Whether the model can read on after a prompt it read before: not where a layer keeps a state (Mamba, LFM2)."""
+    policy: Any = getattr(model, "module", model)
+    layers = DynamicCache(config=policy.config.get_text_config(decoder=True)).layers
+    return not policy._is_stateful and all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in layers)
 
 
 def _after_shared_prompts(model: CausalLM, batch: Batch, prompts: Prompts, temperature: float) -> Tensor:

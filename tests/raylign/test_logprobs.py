@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 
-from benchmarks.tiny_models import ARCHITECTURES, make_policy
+from benchmarks.tiny_models import ARCHITECTURES, SHAPE, make_policy
 from raylign import logprobs
-from raylign.collate import collate
+from raylign.collate import collate, repeated_prompts
 from raylign.logprobs import response_logprobs, score, token_logprobs
 
 
@@ -102,6 +103,36 @@ def test_prompts_are_read_once_only_where_that_pays(tmp_path: Path) -> None:
         with Reader(model) as reader, torch.no_grad():
             response_logprobs(model, collate(pairs), temperature=1.0)
         assert len(reader.shapes) == 1
+
+
+STATEFUL = {
+    "lfm2": {"layer_types": ["conv", "full_attention"], "block_ff_dim": 64},
+    "mamba": {"state_size": 4},
+    "qwen3_next": {
+        "layer_types": ["linear_attention", "full_attention"],
+        "num_experts": 4,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 16,
+        "shared_expert_intermediate_size": 16,
+        "linear_num_key_heads": 2,
+        "linear_num_value_heads": 2,
+        "linear_key_head_dim": 8,
+        "linear_value_head_dim": 8,
+    },
+}
+
+
+@pytest.mark.parametrize("architecture", STATEFUL)
+def test_a_model_that_keeps_a_state_reads_every_prompt(architecture: str) -> None:
+    config = CONFIG_MAPPING[architecture](**{**SHAPE, **STATEFUL[architecture]})  # type: ignore[dict-item]
+    model = AutoModelForCausalLM.from_config(config).eval()
+    batch = collate([((5, 6, 7, 8), (9, 10, response)) for response in range(11, 15)])
+    with torch.no_grad():
+        actual, expected = (
+            response_logprobs(model, batch, temperature=1.0, share_prompts=share) for share in (True, False)
+        )
+    assert torch.equal(actual, expected)
+    assert repeated_prompts(batch)
 
 
 class Reader:
