@@ -55,7 +55,9 @@ def _after_shared_prompts(model: CausalLM, batch: Batch, prompts: Prompts, tempe
         logits_to_keep=1,
         use_cache=True,
     )
-    read.past_key_values.batch_select_indices(prompts.of_S)
+    # index_select, because the gradient of indexing sums in no fixed order.
+    for layer in read.past_key_values.layers:
+        layer.keys, layer.values = (kept.index_select(0, prompts.of_S) for kept in (layer.keys, layer.values))
     width = prompts.input_ids_QP.shape[1]
     logits_STV = model(
         input_ids=batch.input_ids_SL[:, width:],
@@ -65,7 +67,8 @@ def _after_shared_prompts(model: CausalLM, batch: Batch, prompts: Prompts, tempe
         use_cache=True,
     ).logits
     # Two parts, because joining their logits would copy them.
-    first_S1 = token_logprobs(read.logits[prompts.of_S], batch.target_ids_ST[:, :1], temperature=temperature)
+    first_S1V = read.logits.index_select(0, prompts.of_S)
+    first_S1 = token_logprobs(first_S1V, batch.target_ids_ST[:, :1], temperature=temperature)
     rest_ST = token_logprobs(logits_STV, batch.target_ids_ST[:, 1:], temperature=temperature)
     return torch.cat([first_S1, rest_ST], 1)
 

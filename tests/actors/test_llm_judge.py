@@ -36,7 +36,7 @@ def prefer(spec: LLMAnnotator, rows: list[tuple[Prompt, str, str]]) -> list[Pref
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("judge"), **SHAPE)
+    return make_policy(tmp_path_factory.mktemp("judge"), seed=1, **SHAPE)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from benchmarks.tiny_models import ARCHITECTURES, SHAPE, make_policy
 from raylign import logprobs
 from raylign.collate import collate, repeated_prompts
 from raylign.logprobs import response_logprobs, score, token_logprobs
+from raylign.threads import use_threads
 
 
 def families() -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -94,6 +95,23 @@ def test_a_prompt_that_is_read_once_gives_the_same_values_and_gradients(
     torch.testing.assert_close(actual_ST, expected_ST, rtol=0, atol=3e-6)
     for expected, actual in zip(gradients, shared_gradients, strict=True):
         torch.testing.assert_close(actual, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
+
+
+def test_gradients_of_shared_prompts_are_the_same_bits_every_time(tmp_path: Path) -> None:
+    model = load(tmp_path)
+    rng = random.Random(0)
+    prompts = [tuple(rng.randrange(4, 90) for _ in range(100)) for _ in range(4)]
+    batch = collate([(prompt, (rng.randrange(4, 90), 5, 6)) for _ in range(12) for prompt in prompts])
+
+    def gradients() -> list[torch.Tensor]:
+        model.zero_grad()
+        response_logprobs(model, batch, temperature=1.0).sum().backward()
+        return [one.grad.clone() for one in model.parameters()]
+
+    use_threads(2)
+    first = gradients()
+    for _ in range(20):
+        assert all(torch.equal(one, other) for one, other in zip(first, gradients(), strict=True))
 
 
 def test_prompts_are_read_once_only_where_that_pays(tmp_path: Path) -> None:
