@@ -22,7 +22,7 @@ from actors.rollout import RolloutWorker
 from actors.trainer import PolicyTrainer
 from benchmarks import our_side
 from benchmarks.our_side import Batch
-from benchmarks.tiny_models import VOCAB_SIZE, make_policy
+from benchmarks.tiny_models import SERVED, VOCAB_SIZE, make_policy
 from benchmarks.training import free_port
 from raylign.spec import parse_job
 from raylign.spec.job import Rollout
@@ -31,8 +31,6 @@ from raylign.types import Sequence as TokenSequence
 
 ARCHITECTURES = ("llama", "llama-tied", "qwen2", "qwen3", "gemma3_text", "mistral", "qwen3_moe", "gpt2")
 """Those of `benchmarks.tiny_models` that vLLM serves on a CPU."""
-SHAPE: dict[str, Any] = {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32}
-"""vLLM's attention on CPU takes no smaller heads."""
 ENDS = [1, *range(10, VOCAB_SIZE, 5)]
 """Many end tokens, so that every architecture's random weights sample one now and then."""
 TEMPERATURES = (0.7, 1.0, 1.3)
@@ -60,7 +58,7 @@ def main() -> int:
             for row in processes.submit(compare, architecture, policy(Path(directory), architecture, 0)).result():
                 rows.append(row)
                 print(
-                    "{architecture:16} {temperature:6.1f} {tokens:7d} {ended:7.0%}  {vllm_trainer:13.1e} "
+                    "{architecture:16} {temperature:6.1f} {tokens:7d} {ended:7.0%}  {vllm_trainer:14.1e} "
                     "{trainer_reference:17.1e}".format(**row),
                     flush=True,
                 )
@@ -83,7 +81,7 @@ def above(rows: Sequence[dict[str, Any]], most: float) -> list[str]:
 def policy(folder: Path, architecture: str, seed: int) -> Path:
     """A model of that architecture, as small as vLLM serves it."""
     gpt2 = {"n_embd": 64, "n_head": 2} if architecture == "gpt2" else {}
-    shape = {**SHAPE, **gpt2, "eos_token_id": ENDS}
+    shape = {**SERVED, **gpt2, "eos_token_id": ENDS}
     return make_policy(folder / f"{architecture}-{seed}", architecture=architecture, seed=seed, **shape)
 
 

@@ -33,6 +33,8 @@ SHAPE = {
     "bos_token_id": None,
     "eos_token_id": 1,
 }
+SERVED: dict[str, int] = {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32}
+"""For `make_policy`, where vLLM is to serve it: its attention on CPU takes no smaller heads."""
 ARCHITECTURES: dict[str, dict[str, object]] = {
     "llama": {"tie_word_embeddings": False},
     "llama-tied": {"tie_word_embeddings": True},

@@ -70,7 +70,7 @@ def collate(pairs: Sequence[tuple[TokenIds, TokenIds]], *, device: torch.device 
     return Batch(
         input_ids_SL=ids_SL[:, :-1],
         attention_mask_SL=attention_mask_SL,
-        position_ids_SL=(attention_mask_SL.cumsum(-1) - 1).clamp(min=0),
+        position_ids_SL=_positions(attention_mask_SL),
         target_ids_ST=ids_SL[:, prompt_width:],
         mask_ST=present_SL[:, prompt_width:].float(),
     )
@@ -91,7 +91,7 @@ def repeated_prompts(batch: Batch) -> Prompts | None:
     return Prompts(
         input_ids_QP=input_ids_QP,
         attention_mask_QP=attention_mask_QP,
-        position_ids_QP=(attention_mask_QP.cumsum(-1) - 1).clamp(min=0),
+        position_ids_QP=_positions(attention_mask_QP),
         of_S=of_S,
     )
 
@@ -144,3 +144,8 @@ def pad_rows(rows: Sequence[Sequence[float]], width: int, device: torch.device |
     """Float32 rows of unequal length, padded on the right with 0."""
     padded = [[*row, *([0.0] * (width - len(row)))] for row in rows]
     return torch.tensor(padded, dtype=torch.float32, device=device)
+
+
+def _positions(mask_RL: Tensor) -> Tensor:
+    """Counted from each row's first token; 0 on the padding before it."""
+    return (mask_RL.cumsum(-1) - 1).clamp(min=0)

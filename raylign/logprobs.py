@@ -27,7 +27,7 @@ def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float, shar
     ``share_prompts``: read a prompt once that several responses follow, where the model can and that spares enough. A
     batch then takes two forward passes or one; ranks that must all make the same calls cannot share.
     """
-    if share_prompts and (prompts := repeated_prompts(batch)) and reads_on(model):
+    if share_prompts and (prompts := repeated_prompts(batch)) and _reads_on(model):
         return _after_shared_prompts(model, batch, prompts, temperature) * batch.mask_ST
     logits_STV = model(
         input_ids=batch.input_ids_SL,
@@ -39,7 +39,7 @@ def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float, shar
     return token_logprobs(logits_STV, batch.target_ids_ST, temperature=temperature) * batch.mask_ST
 
 
-def reads_on(model: CausalLM) -> bool:
+def _reads_on(model: CausalLM) -> bool:
     """Whether the model can read on after a prompt it read before: not where a layer keeps a state (Mamba, LFM2)."""
     policy: Any = getattr(model, "module", model)
     layers = DynamicCache(config=policy.config.get_text_config(decoder=True)).layers

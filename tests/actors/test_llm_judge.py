@@ -9,7 +9,7 @@ from engine_process import Call, engine_process, keep, kept
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.llm_judge import LLMJudgeWorker
-from benchmarks.tiny_models import make_policy
+from benchmarks.tiny_models import SERVED, make_policy
 from raylign.errors import SpecError
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import LLMAnnotator
@@ -17,8 +17,6 @@ from raylign.types import Preference, Prompt, Verdict
 
 pytestmark = pytest.mark.vllm
 
-# vLLM's attention on CPU takes no smaller heads.
-SHAPE: dict[str, Any] = {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32}
 RESPONSES = ("red", "I cannot help with that.", "4", "yes, sir", "no")
 
 
@@ -36,7 +34,7 @@ def prefer(spec: LLMAnnotator, rows: list[tuple[Prompt, str, str]]) -> list[Pref
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("judge"), seed=1, **SHAPE)
+    return make_policy(tmp_path_factory.mktemp("judge"), seed=1, **SERVED)
 
 
 @pytest.fixture(scope="module")

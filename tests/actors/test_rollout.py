@@ -9,13 +9,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.rollout import RolloutWorker
 from actors.rollout_pool import spread
-from benchmarks.tiny_models import make_policy
+from benchmarks.tiny_models import SERVED, make_policy
 from raylign.errors import RunError, SpecError
 from raylign.spec.job import Rollout
 from raylign.types import Completion, Prompt, Request
 
-# vLLM's attention on CPU takes no smaller heads.
-SHAPE = {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32}
 ENGINES = [pytest.param("vllm", marks=pytest.mark.vllm), "transformers"]
 
 
@@ -63,7 +61,7 @@ def expected(model: Path, asked: Request, completion: Completion) -> list[float]
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("policy"), **SHAPE)
+    return make_policy(tmp_path_factory.mktemp("policy"), **SERVED)
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -24,13 +24,6 @@ class Calls(TorchDispatchMode):
         return function(*arguments, **(settings or {}))
 
 
-@pytest.fixture
-def threads() -> Any:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_functions_that_models_use_are_first_called_on_one_number(dtype: torch.dtype) -> None:
