@@ -15,6 +15,7 @@ from raylign.errors import RaylignError, SpecError
 from raylign.reporter import Reporter, read_token
 from raylign.rundir import RunDirectory
 from raylign.spec import Job, load_job, parse_job
+from raylign.terminal import soften_streams
 from raylign.trackers import TensorBoard
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
@@ -23,6 +24,7 @@ EXIT_SPEC = 2
 
 def main() -> int:
     """Returns the exit status: 0 succeeded, 1 failed, 2 the job is wrong, 130 cancelled."""
+    soften_streams()
     options = _options()
     try:
         return _run(options)

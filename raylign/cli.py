@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from raylign import __version__
 from raylign.errors import RaylignError, SpecError
+from raylign.terminal import soften_streams
 
 if TYPE_CHECKING:
     from raylign.client import Client
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+JobWord = Annotated[str, typer.Argument(metavar="JOB", help="An id or its beginning, a name, or `latest`.")]
 JobFile = Annotated[Path, typer.Argument(metavar="FILE", help="A job in YAML or JSON.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Home = Annotated[Path, typer.Option(envvar="RAYLIGN_HOME", help="The service's home: its database, key and jobs.")]
@@ -33,6 +34,7 @@ DEFAULT_HOME = Path(".raylign")
 
 def main() -> None:
     """Entry point: deliberate errors are printed as one sentence, with exit status 2 for a wrong job, else 1."""
+    soften_streams()
     try:
         app()
     except RaylignError as error:
@@ -111,7 +113,7 @@ def run(
 def serve(
     home: Home = DEFAULT_HOME,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8420,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8420,
     ray_url: Annotated[
         str | None,
         typer.Option(help="Dashboard address of a running Ray cluster; a local Ray is started where absent."),
@@ -138,15 +140,17 @@ def serve(
 
 @app.command()
 def demo(
-    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The job to show.")] = Path("examples/demo.yaml"),
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The job to show; the repository's own where absent.")
+    ] = None,
     home: Home = DEFAULT_HOME,
     as_json: AsJson = False,
 ) -> None:
     """Serve, submit a job over REST, follow it live to its report, and stop again."""
-    from raylign.demo import service
+    from raylign.demo import find_example, service
     from raylign.spec import load_job
 
-    job = load_job(file)
+    job = load_job(file or find_example())
     with service(home), _connect(home, None) as client:
         sent = client.submit(job.model_dump(mode="json"))
         state = _watch(client, sent["id"], as_json)
@@ -175,34 +179,33 @@ def submit(
 
 
 @app.command()
-def watch(job: str, home: Home = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
+def watch(job: JobWord, home: Home = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
     """Follow a job live, from its first event. Ctrl-C leaves the job running."""
 
     with _connect(home, url) as client:
-        raise typer.Exit(_watch(client, job, as_json))
+        raise typer.Exit(_watch(client, client.find(job)["id"], as_json))
 
 
 @app.command()
 def jobs(home: Home = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
     """List the gateway's jobs, newest first."""
 
+    from raylign.joblist import show_jobs
+
     with _connect(home, url) as client:
         found = client.jobs()
     if as_json:
         print(json.dumps(found))
         return
-    table = Table("job", "name", "state", "attempts", "why", box=None)
-    for entry in found:
-        table.add_row(entry["id"], entry["name"], entry["state"], str(len(entry["attempts"])), entry["status_reason"])
-    Console().print(table)
+    show_jobs(found, Console())
 
 
 @app.command()
-def cancel(job: str, home: Home = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
+def cancel(job: JobWord, home: Home = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
     """Stop a job, in whatever state it is. Its last checkpoint stays."""
 
     with _connect(home, url) as client:
-        state = client.cancel(job)
+        state = client.cancel(client.find(job)["id"])
     print(json.dumps(state) if as_json else f"{state['id']}  {state['state']}")
 
 

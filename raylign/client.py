@@ -15,6 +15,12 @@ from raylign.events import Event
 JobDict = dict[str, Any]
 """A job as the API shows it; see `raylign.gateway.views.JobView`."""
 
+LATEST = "latest"
+"""Means the newest job."""
+PAGE = 200
+"""Jobs of one answer, at most."""
+SHOWN_IDS = 5
+
 ERRORS: Mapping[int, type[RaylignError]] = {401: Unauthorized, 404: JobNotFound, 409: JobConflict, 422: SpecError}
 
 
@@ -52,6 +58,29 @@ class Client:
         query = {"limit": limit} if state is None else {"limit": limit, "state": state}
         found: list[JobDict] = self._json("GET", "/v1/jobs", params=query)["data"]
         return found
+
+    def find(self, word: str) -> JobDict:
+        """The one job that ``word`` means: ``latest``, an id, a name (its unfinished job, else its newest), or the
+        beginning of an id.
+
+        Raises `JobNotFound` where it is none, `SpecError` with the ids where it could be several.
+        """
+        if word == LATEST:
+            found = self.jobs(limit=1)
+        else:
+            try:
+                return self.get(word)
+            except JobNotFound:
+                everyone = list(self._everyone())
+            named = [job for job in everyone if job["name"] == word]
+            unfinished = [job for job in named if job["finished_at"] is None]
+            found = unfinished or named[:1] or [job for job in everyone if job["id"].startswith(word)]
+        if not found:
+            raise JobNotFound(f"no job has the id or the name {word!r}: `raylign jobs` lists what there is")
+        if len(found) > 1:
+            ids = ", ".join(job["id"] for job in found[:SHOWN_IDS]) + ", ..." * (len(found) > SHOWN_IDS)
+            raise SpecError(f"{word!r} could be any of {len(found)} jobs ({ids}): give the whole id of one")
+        return found[0]
 
     def cancel(self, job_id: str) -> JobDict:
         """Ask a job to stop. Raises `JobConflict` when it has ended."""
@@ -101,6 +130,15 @@ class Client:
                 )
             on_loss(reason)
             time.sleep(min(5.0, 0.2 + (now - lost_at) / 4))
+
+    def _everyone(self) -> Iterator[JobDict]:
+        """All jobs, newest first."""
+        page: dict[str, Any] = {"has_more": True}
+        query: dict[str, Any] = {"limit": PAGE}
+        while page["has_more"]:
+            page = self._json("GET", "/v1/jobs", params=query)
+            yield from page["data"]
+            query["before"] = page["data"][-1]["id"] if page["data"] else ""
 
     def _listen(self, job_id: str, after: int) -> Iterator[Event]:
         # The gateway sends a comment every 15 s: a longer silence is a dead connection.

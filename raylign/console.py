@@ -19,6 +19,8 @@ from raylign.visible import visible
 BARS = "▁▂▃▄▅▆▇█"
 ROOMY = 100
 """Columns of a terminal from which on the table shows everything."""
+NARROW = 72
+"""Columns below which it shows only what decides."""
 PHASE_STYLES = {
     "draw": "white", "generate": "cyan", "judge": "magenta", "select": "bright_black",
     "score": "blue", "pack": "bright_black", "step": "green", "publish": "yellow",
@@ -44,7 +46,7 @@ class LiveDisplay:
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal and not self._json:
+        if self._console.is_terminal and not self._console.is_dumb_terminal and not self._json:
             self._live = Live(console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
         return self
@@ -189,29 +191,37 @@ def _header(history: History, width: int) -> list[RenderableType]:
 
 
 def _task_table(history: History, width: int) -> Table:
-    roomy = width >= ROOMY
+    roomy, narrow = width >= ROOMY, width < NARROW
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("task", no_wrap=True, max_width=24 if roomy else 16, overflow="ellipsis")
     if roomy:
         table.add_column("method", no_wrap=True, style="dim")
     table.add_column("satisfied", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for heading in ("reward", "calib", "kl/limit" if not roomy else "kl / limit", "len"):
+    if not narrow:
+        table.add_column("", no_wrap=True)
+    for heading in ("reward", "kl/limit") if narrow else ("reward", "calib", "kl / limit" if roomy else "kl/limit"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("cut", "abst"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("skips", ratio=1, no_wrap=True, overflow="ellipsis")
+    if not narrow:
+        for heading in ("len", "cut", "abst"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column("skips", ratio=1, no_wrap=True, overflow="ellipsis")
     for task in history.tasks:
         now, start = history.now(task, "satisfied"), history.start(task, "satisfied")
+        satisfied = Text.assemble(f"{percent(now):>4} ", _delta(start, now))
+        reward = _decimal(history.now(task, "reward"))
+        kl = _kl(history.now(task, "kl"), history.limit(task), " / " if roomy else "/")
+        if narrow:
+            table.add_row(Text(visible(task)), satisfied, reward, kl)
+            continue
         reasons = history.skips(task)
         skips = " ".join(f"{visible(str(reason))} {count}" for reason, count in reasons.items())
         row: list[str | Text] = [
             Text(visible(task)),
-            Text.assemble(f"{percent(now):>4} ", _delta(start, now)),
+            satisfied,
             Text(sparkline(history.series(task, "satisfied"), 16 if roomy else 8), "cyan"),
-            _decimal(history.now(task, "reward")),
+            reward,
             _decimal(history.now(task, "calibrated")),
-            _kl(history.now(task, "kl"), history.limit(task), " / " if roomy else "/"),
+            kl,
             _decimal(history.now(task, "tokens"), 0),
             percent(history.now(task, "truncated")),
             percent(history.now(task, "abstained")),
@@ -275,7 +285,8 @@ def _summary_table(history: History, width: int) -> Table:
     table.add_column("kl / limit", justify="right", no_wrap=True)
     if width >= ROOMY:
         table.add_column("reward", no_wrap=True)
-    table.add_column("judges")
+    if width >= NARROW:
+        table.add_column("judges")
     for task in history.tasks:
         before, after = history.change(task, "satisfied")
         judges = ", ".join(
@@ -286,11 +297,12 @@ def _summary_table(history: History, width: int) -> Table:
             Text(visible(task)),
             Text.assemble(f"{percent(before):>4} → {percent(after):>4} ", _delta(before, after)),
             _kl(history.change(task, "kl")[1], history.limit(task), " / "),
-            Text(judges, "dim"),
         ]
         if width >= ROOMY:
             rewards = history.change(task, "reward")
-            row.insert(3, f"{_decimal(rewards[0])} → {_decimal(rewards[1])}")
+            row.append(f"{_decimal(rewards[0])} → {_decimal(rewards[1])}")
+        if width >= NARROW:
+            row.append(Text(judges, "dim"))
         table.add_row(*row)
     return table
 

@@ -12,12 +12,24 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from raylign.errors import ServeError
+from raylign.errors import ServeError, SpecError
 from raylign.gateway.home import Home
 
+EXAMPLE = Path("examples/demo.yaml")
 START_S = 120.0
 """For gateway and local Ray to be up; 5 to 10 s measured on two cores."""
 STOP_S = 60.0
+
+
+def find_example() -> Path:
+    """The demo's job: of the folder one stands in, or of the clone this package runs from. Raises `SpecError`."""
+    for root in (Path.cwd(), Path(__file__).parents[1]):
+        if (root / EXAMPLE).is_file():
+            return root / EXAMPLE
+    raise SpecError(
+        f"there is no {str(EXAMPLE)!r} here: its models and prompts come with raylign's repository. Run the demo in a "
+        "clone of it, or name a job of your own: `raylign demo FILE`"
+    )
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import sys
 import pytest
 from jobs import EXAMPLES, small_job
 
+from raylign.errors import SpecError
 from raylign.judges.report import judge_file
 
 
@@ -81,6 +82,24 @@ def test_submit_without_a_gateway_says_how_to_start_one(tmp_path):
     done = raylign("submit", EXAMPLES / "crpg.yaml", "--home", tmp_path)
     assert done.returncode == 1
     assert "start one with `raylign serve" in done.stderr
+
+
+def test_a_port_that_is_none_is_refused_in_words(tmp_path):
+    done = raylign("serve", "--home", tmp_path, "--port", "99999")
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+    assert "65535" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_demo_away_from_its_models_says_where_they_are(tmp_path, monkeypatch):
+    from raylign import demo
+
+    assert demo.find_example() == EXAMPLES / "demo.yaml"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(demo, "__file__", str(tmp_path / "site-packages" / "raylign" / "demo.py"))
+    with pytest.raises(SpecError, match="raylign demo FILE"):
+        demo.find_example()
 
 
 def test_schema_is_a_json_schema():

@@ -49,6 +49,27 @@ def test_errors_keep_their_type_and_their_words(service: Service) -> None:
         client.jobs()
 
 
+def test_a_word_finds_the_job_it_means(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("raylign.client.PAGE", 2)  # so that the search has to turn the page
+    with service.client() as client:
+        with pytest.raises(JobNotFound, match="raylign jobs"):
+            client.find("latest")
+        once, first, second = (client.submit(job_document(name))["id"] for name in ("once", "twice", "twice"))
+        assert client.find("latest")["id"] == second
+        assert client.find(once)["id"] == client.find("once")["id"] == once
+        assert client.find(first[:-1])["id"] == first
+        with pytest.raises(SpecError, match=f"could be any of 2 jobs.*{first}"):
+            client.find("twice")
+        client.cancel(second)
+        assert client.find("twice")["id"] == first
+        client.cancel(first)
+        assert client.find("twice")["id"] == second
+        with pytest.raises(SpecError, match="could be any of 3"):
+            client.find("job_")
+        with pytest.raises(JobNotFound, match="'nobody'"):
+            client.find("nobody")
+
+
 def test_nobody_there_is_said_with_the_address() -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))

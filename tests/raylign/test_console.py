@@ -43,7 +43,7 @@ def shown(events, **settings) -> str:
     return console.file.getvalue()
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [50, 80, 120])
 @pytest.mark.parametrize("name", STREAMS)
 def test_picture_fits_the_terminal_after_every_event(name, width):
     history = History()
@@ -62,6 +62,25 @@ def test_picture_says_where_the_run_is():
 def test_picture_shows_the_rise_of_a_task():
     line = next(line for line in rendered(picture(folded(event_stream()), 120), 120).splitlines() if "math" in line)
     assert re.search(r"\d+% \+\d+ +[▁▂▃▄▅▆▇█]{16}", line)
+
+
+def test_a_narrow_terminal_shows_whole_columns():
+    history = folded(event_stream(steps=6))
+    for text in (rendered(picture(history, 50), 50), rendered(summary(history, 50), 50)):
+        assert "satisfied" in text
+        assert "instructions" in text
+        assert "…" not in text
+
+
+def test_a_dumb_terminal_gets_lines(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    with LiveDisplay(console) as display:
+        for event in event_stream(steps=2):
+            display.show(event)
+    text = console.file.getvalue()
+    assert "\x1b" not in text
+    assert text.count("step 1/2") == 1
 
 
 def test_narrow_table_still_counts_skips():
