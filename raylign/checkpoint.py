@@ -34,7 +34,7 @@ class Progress:
     version: int = 0
     """Weights version: optimizer steps taken."""
     empty_steps: int = 0
-    """Steps in a row without a usable sample."""
+    """Steps in a row without a sample to learn from."""
 
 
 class Checkpoints:

@@ -9,7 +9,7 @@ RaylignError
 |   +-- Diverged    (ArithmeticError) loss, gradient or weights stopped being finite
 |   +-- DeadlineExpired (TimeoutError) a wait reached its limit; says what it waited for
 |   +-- CheckpointError (OSError)     a checkpoint cannot be written, or is not one
-|   +-- NothingToTrain                too many steps in a row without one usable sample
+|   +-- NothingToTrain                too many steps in a row without one sample to learn from
 |   +-- Cancelled                     the user asked the run to stop
 +-- StoreError
 |   +-- JobNotFound (KeyError)        no such job
@@ -67,7 +67,7 @@ class CheckpointError(RunError, OSError):
 
 
 class NothingToTrain(RunError):
-    """Too many steps in a row produced no usable sample."""
+    """Too many steps in a row produced no sample to learn from: none usable, or none with a gradient."""
 
 
 class Cancelled(RunError):

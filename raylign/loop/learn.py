@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from raylign.loop.clock import Clock
-from raylign.methods import Chosen, Scores, select, weigh
+from raylign.methods import Chosen, Scores, moving, select, weigh
 from raylign.methods.selection import BASELINE_INDEX, key
 from raylign.spec.task import Task
 from raylign.types import Completion, Example, Group, Prompt, Sample
@@ -48,14 +48,16 @@ async def learn(
         batches = []
         for name, task in tasks.items():
             chosen = weigh(task.method, selections[name], scores)
+            examples = _examples(task, chosen, scores, version)
+            idle = Counter({"no gradient": len(chosen.terms) - len(examples)})
             batches.append(
                 TaskBatch(
                     task=task,
                     groups=by_task[name],
                     chosen=chosen,
                     scores=scores,
-                    examples=_examples(task, chosen, scores, version),
-                    skips=selections[name].skips + chosen.skips,
+                    examples=examples,
+                    skips=selections[name].skips + chosen.skips + idle,
                 )
             )
     return batches
@@ -75,7 +77,10 @@ def _unjudged(groups: Sequence[Group]) -> list[Group]:
 
 
 def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[Example]:
-    """The task's loss is rho_l times the mean over its terms: every term carries rho_l / n_l."""
+    """The task's loss is rho_l times the mean over its terms: every term carries rho_l / n_l.
+
+    Terms without a gradient count in n_l and go no further: a step of nothing else would be moved by momentum alone.
+    """
     return [
         Example(
             task=task.name,
@@ -84,7 +89,7 @@ def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[
             weight=task.weight / len(chosen.terms),
             staleness=max(_staleness(sample, version) for sample in term.samples),
         )
-        for term in chosen.terms
+        for term in moving(task.method, chosen.terms)
     ]
 
 

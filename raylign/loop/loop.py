@@ -165,6 +165,6 @@ def _why_nothing(empty: int, batches: Sequence[TaskBatch]) -> str:
         for batch in batches
     )
     return (
-        f"{empty} steps in a row had no usable sample ({reasons}). Check the judges against the starting policy "
+        f"{empty} steps in a row had no sample to learn from ({reasons}). Check the judges against the starting policy "
         "(`evaluation` before step 0), or raise `samples_per_prompt` or `max_empty_steps`"
     )

@@ -11,11 +11,11 @@ The matching loss stands in `raylign.losses.task_loss`.
 from collections.abc import Sequence
 
 from raylign.methods import codpo, crpg, crraft, grpo, oaif
-from raylign.methods.selection import Chosen, Scores, Selection
+from raylign.methods.selection import Chosen, Scores, Selection, Term
 from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, MethodSpec
 from raylign.types import Group
 
-__all__ = ["Chosen", "Scores", "Selection", "select", "weigh"]
+__all__ = ["Chosen", "Scores", "Selection", "Term", "moving", "select", "weigh"]
 
 
 def select(method: MethodSpec, groups: Sequence[Group]) -> Selection:
@@ -46,3 +46,9 @@ def weigh(method: MethodSpec, selection: Selection, scores: Scores) -> Chosen:
             return oaif.weigh(selection, scores)
         case GRPO(judge_bonus=judge_bonus):
             return grpo.weigh(selection, scores, judge_bonus=judge_bonus)
+
+
+def moving(method: MethodSpec, terms: Sequence[Term]) -> list[Term]:
+    """The terms that have a gradient. A constant of 0 takes it away, but for GRPO's penalty, which stands beside it."""
+    penalized = isinstance(method, GRPO) and method.beta > 0
+    return [term for term in terms if penalized or term.coefficient]

@@ -5,15 +5,14 @@
     eq. 12   g    = (1/n) sum_i grad log pi(s_i,a_i) * [ R~_i - mean_j R~_j ]
 
 The baseline is the mean over the task's whole batch, all B*K samples; R~ is a constant. A violating sample has reward 0
-and so an advantage of -mean <= 0: it is pushed down.
+and so an advantage of -mean <= 0: it is pushed down. Where nothing satisfies all advantages are 0: no gradient.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from statistics import fmean
 
 from raylign.methods.calibration import baseline_problem, calibrated_reward, sigmoid
-from raylign.methods.selection import Chosen, Scores, Selection, Term, log_ratio
+from raylign.methods.selection import Chosen, Scores, Selection, Term, centered, log_ratio
 from raylign.types import Group
 
 
@@ -49,10 +48,9 @@ def weigh(selection: Selection, scores: Scores, *, kl_max: float, calibrate: boo
                 calibrated.append(r_cr)
             rewards.append(regularized_reward(r_cr, log_ratio(sample, scores), kl_max=kl_max))
             terms.append(Term(group=group, samples=(sample,)))
-    baseline = fmean(rewards) if rewards else 0.0
     terms = [
-        Term(group=term.group, samples=term.samples, coefficient=reward - baseline)
-        for term, reward in zip(terms, rewards, strict=True)
+        Term(group=term.group, samples=term.samples, coefficient=advantage)
+        for term, advantage in zip(terms, centered(rewards), strict=True)
     ]
     return Chosen(terms=terms, calibrated=tuple(calibrated))
 

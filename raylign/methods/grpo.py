@@ -9,9 +9,9 @@ bonus of 0 they are not heard at all. The deviation is the population's; where a
 
 from collections import Counter
 from collections.abc import Sequence
-from statistics import fmean, pstdev
+from statistics import pstdev
 
-from raylign.methods.selection import Chosen, Scores, Selection, Term
+from raylign.methods.selection import Chosen, Scores, Selection, Term, centered
 from raylign.types import Group, Sample
 
 EPSILON = 1e-4
@@ -42,10 +42,10 @@ def weigh(selection: Selection, scores: Scores, *, judge_bonus: float) -> Chosen
     terms = []
     for group, samples in selection.chosen:
         rewards = [_reward(sample, judge_bonus) for sample in samples]
-        mean, deviation = fmean(rewards), pstdev(rewards)
+        deviation = pstdev(rewards)
         terms += [
-            Term(group=group, samples=(sample,), coefficient=(reward - mean) / (deviation + EPSILON))
-            for sample, reward in zip(samples, rewards, strict=True)
+            Term(group=group, samples=(sample,), coefficient=difference / (deviation + EPSILON))
+            for sample, difference in zip(samples, centered(rewards), strict=True)
         ]
     return Chosen(terms=terms)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import TypeAlias
 
 from raylign.types import Completion, Group, Sample
@@ -40,12 +41,21 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The second half's word. The task's loss is the mean over ``terms``."""
+    """The second half's word. The task's loss is the mean over ``terms``, those included whose constant is 0."""
 
     terms: list[Term]
     skips: Counter[str] = field(default_factory=Counter)
     calibrated: tuple[float, ...] = ()
     """R_calib of the samples that have one; only looked at."""
+
+
+def centered(values: Sequence[float]) -> list[float]:
+    """Each value less the mean of all. Exactly 0 where all are equal: a rounded mean would leave a gradient of noise,
+    which AdamW scales up."""
+    if not values:
+        return []
+    mean = min(max(fmean(values), min(values)), max(values))
+    return [value - mean for value in values]
 
 
 def log_ratio(sample: Sample, scores: Scores) -> float:

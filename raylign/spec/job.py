@@ -199,7 +199,7 @@ class Job(Spec):
     resources: Resources = Resources()
     """What actors ask of the cluster."""
     max_empty_steps: int = Field(default=5, ge=1)
-    """Stop after this many steps in a row in which no task had a usable sample."""
+    """Stop after this many steps in a row in which no task had a sample to learn from: none usable, or no gradient."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Job":

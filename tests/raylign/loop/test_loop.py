@@ -14,6 +14,7 @@ from raylign.loop.draw import draw, requests
 from raylign.loop.loop import World, train
 from raylign.methods.selection import BASELINE_INDEX
 from raylign.spec import parse_job
+from raylign.spec.methods import GRPO
 
 PROMPTS = {name: [make_prompt(name, number) for number in range(10)] for name in ("math", "chat", "talk")}
 
@@ -273,6 +274,41 @@ async def test_empty_steps_neither_train_nor_publish_and_the_run_goes_on(tmp_pat
     events = await run(job, fleet, tmp_path)
     assert fleet.calls.count("step") == fleet.calls.count("publish") == 3
     assert [data["version"] for kind, data in events if kind == "step"] == [1, 1, 2, 2, 3, 3]
+
+
+async def test_a_step_that_nothing_satisfies_trains_on_nothing(tmp_path):
+    fleet = FakeFleet(verdict=lambda completion: False)
+    job = make_job(max_empty_steps=3, evaluation={"prompts": 0})
+    job = job.model_copy(update={"tasks": job.tasks[:1]})
+    events = []
+    with pytest.raises(NothingToTrain, match=r"3 steps in a row .*\(math: no gradient 12\)"):
+        await run(job, fleet, tmp_path, events=events)
+    assert fleet.calls.count("step") == fleet.calls.count("publish") == 0
+    assert [data["tasks"]["math"]["examples"] for kind, data in events if kind == "step"] == [0, 0, 0]
+
+
+async def test_terms_without_a_gradient_are_left_out_and_still_counted_in_the_mean(tmp_path):
+    fleet = FakeFleet()
+    job = make_job(steps=1, evaluation={"prompts": 0})
+    crpg, crraft, _ = job.tasks
+    grpo = crpg.model_copy(update={"name": "talk", "method": GRPO(beta=0.0)})
+    # The reward is the last token: the same for all answers to two of grpo's three prompts.
+    reward = fleet.judges.reward
+
+    async def flat(groups):
+        values = await reward(groups)
+        return [
+            [1.0] * len(row) if prompt.id in drawn[:2] else row for (prompt, _), row in zip(groups, values, strict=True)
+        ]
+
+    fleet.judges.reward = flat
+    drawn = [prompt.id for prompt in draw(grpo, PROMPTS["talk"], seed=0, step=0)]
+    events = await run(job.model_copy(update={"tasks": (crraft, grpo)}), fleet, tmp_path)
+    (examples,) = fleet.trainer.batches
+    mine = [example for example in examples if example.task == "talk"]
+    assert len(mine) == 4
+    assert {example.weight for example in mine} == {1 / 12}
+    assert metrics(events)[0]["tasks"]["talk"]["skips"] == {"no gradient": 8}
 
 
 async def test_a_worker_error_reaches_the_caller_as_it_is(tmp_path):

@@ -5,7 +5,7 @@ import math
 import pytest
 from fakes import make_completion, make_prompt
 
-from raylign.methods import select, weigh
+from raylign.methods import moving, select, weigh
 from raylign.methods.calibration import calibrated_reward
 from raylign.methods.crpg import regularized_reward
 from raylign.methods.selection import BASELINE_INDEX, key
@@ -92,6 +92,25 @@ def test_crpg_pushes_violating_samples_down_by_the_batch_mean_whatever_their_rew
 def test_crpg_when_all_violate_gives_no_gradient():
     chosen, _ = run(CRPG(kl_max=10.0), [group((1.0, False), (2.0, False), baseline=(0.0, True))])
     assert [term.coefficient for term in chosen.terms] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("method", [METHODS[0], GRPO(beta=0.0)], ids=lambda method: method.type)
+@pytest.mark.parametrize("reward", [0.1, 1 / 3, 1e9 / 7])
+@pytest.mark.parametrize("count", [2, 3, 11, 49])
+def test_equal_rewards_have_exactly_no_advantage(method, reward, count):
+    rows = [(reward, True, -1.0)] * count
+    groups = [group(*rows, baseline=(0.0, True), number=number) for number in range(3)]
+    chosen, _ = run(method, groups)
+    assert len(chosen.terms) == 3 * count
+    assert {term.coefficient for term in chosen.terms} == {0.0}
+    assert moving(method, chosen.terms) == []
+
+
+def test_a_term_moves_by_its_constant_or_by_a_penalty_that_stands_beside_it():
+    chosen, _ = run(GRPO(), [group((5.0, True), (5.0, True)), group((-1.0, True), (1.0, True), number=1)])
+    assert moving(GRPO(beta=0.04), chosen.terms) == chosen.terms
+    assert moving(GRPO(beta=0.0), chosen.terms) == chosen.terms[2:]
+    assert moving(CRPG(), chosen.terms) == chosen.terms[2:]
 
 
 def test_codpo_pairs_best_satisfying_with_worst_violating_under_negative_rewards():
