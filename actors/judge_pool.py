@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.member import Member
 from raylign.errors import WorkerLost
+from raylign.judges.mixture import applies
 from raylign.spec.job import Job
 from raylign.spec.judges import JudgeSpec, LLMJudge
 from raylign.spec.methods import OAIF, LLMAnnotator
@@ -33,7 +34,7 @@ class JudgePool:
         self._turn = count()
 
     async def judge(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
-        """Rule judges and LLM judges are asked at the same time; verdicts come in the order of the task's judges."""
+        """Rule judges and LLM judges are asked at the same time."""
         found: list[dict[str, Verdict]] = [{} for _ in pairs]
         ruled = [
             position
@@ -63,10 +64,7 @@ class JudgePool:
                 found[position][verdict.judge] = verdict
 
         await asyncio.gather(ask_rules(), *(ask_llm(key, positions) for key, positions in asked.items()))
-        return [
-            tuple(verdicts[judge.label] for judge in self.tasks[prompt.task].judges if judge.label in verdicts)
-            for (prompt, _), verdicts in zip(pairs, found, strict=True)
-        ]
+        return [tuple(verdicts.values()) for verdicts in found]
 
     async def reward(self, groups: Sequence[tuple[Prompt, Sequence[Completion]]]) -> list[list[float | str]]:
         by_model: dict[str, list[int]] = {}
@@ -104,11 +102,7 @@ class JudgePool:
 
     def _judges(self, prompt: Prompt) -> list[JudgeSpec]:
         """The judges of the prompt's task that apply to it."""
-        return [
-            judge
-            for judge in self.tasks[prompt.task].judges
-            if all(prompt.metadata.get(key) == value for key, value in judge.when.items())
-        ]
+        return [judge for judge in self.tasks[prompt.task].judges if applies(judge, prompt.metadata)]
 
     async def _call(self, member: Member, method: str, *args: Any) -> Any:
         while True:

@@ -58,7 +58,7 @@ def measure(*, prompts: int, samples: int, workers: int) -> dict[str, Any]:
                     "prompts_per_step": prompts,
                     "samples_per_prompt": samples,
                     "reward": {"model": "org/rm"},
-                    "judges": [{"type": "regex", "pattern": "."}],
+                    "judges": [{"type": "regex", "name": "even", "pattern": "."}],
                     "method": {"type": "crpg"},
                 }
             ],

@@ -27,7 +27,10 @@ class Judges(Protocol):
     """The mixture of judges and the reward models, by task. A failed sample is an abstention, never an exception."""
 
     async def judge(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
-        """For each pair, the verdicts of every judge of the prompt's task that applies to the prompt."""
+        """For each pair, what the judges of the prompt's task that apply to it say, in any order.
+
+        Whoever says nothing abstains: `raylign.judges.mixture.hear`.
+        """
         ...
 
     async def reward(self, groups: Sequence[tuple[Prompt, Sequence[Completion]]]) -> list[list[float | str]]:

@@ -17,7 +17,8 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from raylign.errors import DeadlineExpired
 from raylign.judges import math, sandbox
-from raylign.judges.rules import applies, rule
+from raylign.judges.mixture import applies
+from raylign.judges.rules import rule
 from raylign.judges.ruling import Case, Ruling
 from raylign.spec.judges import CodeJudge, JudgeBase, LengthJudge, MathJudge, RuleJudge
 from raylign.types import Completion, Prompt, Verdict

@@ -1,14 +1,10 @@
-"""Every rule judge behind one function: which judge a spec means, and whether it is asked at all."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Every rule judge behind one function."""
 
 from raylign.judges import code, instructions, length, math, regex
 from raylign.judges.ruling import Case, Ruling
 from raylign.spec.judges import (
     CodeJudge,
     InstructionsJudge,
-    JudgeBase,
     LengthJudge,
     MathJudge,
     RegexJudge,
@@ -29,8 +25,3 @@ def rule(spec: RuleJudge, case: Case) -> Ruling:
             return length.judge(spec, case)
         case RegexJudge():
             return regex.judge(spec, case)
-
-
-def applies(spec: JudgeBase, metadata: Mapping[str, Any]) -> bool:
-    """Whether the judge is asked about a prompt: its metadata hold every value of ``when``."""
-    return all(key in metadata and metadata[key] == value for key, value in spec.when.items())

@@ -55,7 +55,7 @@ async def _from_data(task: Task, prompts: Sequence[Prompt], collector: Collector
     pairs = [(prompt, _golden(prompt, encode)) for prompt in prompts]
     judges = collector.fleet.judges
     rewards = await judges.reward([(prompt, [completion]) for prompt, completion in pairs]) if task.reward else None
-    verdicts = await judges.judge(pairs) if task.judges and isinstance(task.method, CRRAFT) else None
+    verdicts = await collector.judge(pairs) if task.judges and isinstance(task.method, CRRAFT) else None
     found = {}
     for position, (prompt, completion) in enumerate(pairs):
         value = rewards[position][0] if rewards else ""

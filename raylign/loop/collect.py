@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from raylign.judges.mixture import hear
 from raylign.loop.clock import Clock
 from raylign.spec.methods import OAIF, RewardAnnotator
 from raylign.spec.task import Task
@@ -43,8 +44,8 @@ class Collector:
         preferences: dict[str, Preference] = {}
 
         async def judge_all(pairs: list[tuple[Prompt, Completion]]) -> None:
-            for (_, completion), said in zip(pairs, await self.fleet.judges.judge(pairs), strict=True):
-                verdicts[completion.prompt_id, completion.index] = said
+            for (_, completion), heard in zip(pairs, await self.judge(pairs), strict=True):
+                verdicts[completion.prompt_id, completion.index] = heard
 
         async def reward_all(groups: list[tuple[Prompt, list[Completion]]]) -> None:
             for (prompt, _), values in zip(groups, await self.fleet.judges.reward(groups), strict=True):
@@ -94,6 +95,14 @@ class Collector:
             )
             groups.append(self._with_reward_preference(group) if annotate else group)
         return groups
+
+    async def judge(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
+        """For each pair, one verdict of every judge of the prompt's task that applies to the prompt."""
+        said = await self.fleet.judges.judge(pairs)
+        return [
+            hear(self.tasks[prompt.task].judges, prompt.metadata, words)
+            for (prompt, _), words in zip(pairs, said, strict=True)
+        ]
 
     def _pairs_to_annotate(
         self, whole: Sequence[tuple[Prompt, list[Completion]]]

@@ -257,6 +257,21 @@ async def test_judges_that_are_not_enforced_are_reported_and_constrain_nothing(t
     assert loose == bare != strict
 
 
+async def test_a_judge_that_was_not_asked_abstains(tmp_path):
+    fleet = FakeFleet()
+
+    async def silent(pairs):
+        return [() for _ in pairs]
+
+    fleet.judges.judge = silent
+    job = make_job(max_empty_steps=1, evaluation={"prompts": 0})
+    job = job.model_copy(update={"tasks": job.tasks[:1]})
+    events = []
+    with pytest.raises(NothingToTrain, match="abstained 12"):
+        await run(job, fleet, tmp_path, events=events)
+    assert metrics(events)[0]["tasks"]["math"]["abstained"] == 1.0
+
+
 async def test_steps_without_a_usable_sample_are_counted_and_then_fatal(tmp_path):
     fleet = FakeFleet(verdict=lambda completion: None)
     job = make_job(max_empty_steps=3, evaluation={"prompts": 0})
