@@ -12,6 +12,7 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -49,6 +50,18 @@ def load_tokenizer(model: str) -> PreTrainedTokenizerBase:
     if inspect_model(model) is not None and not any(Path(model).expanduser().glob("tokenizer*")):
         raise SpecError(f"the model directory {model!r} has no tokenizer: tokenizer.json is missing")
     return _read(lambda: AutoTokenizer.from_pretrained(model, trust_remote_code=False), model)
+
+
+def stop_tokens(model: str, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    """Token ids that end a response: the tokenizer's own end first, then those of the generation configuration."""
+    try:
+        generation = GenerationConfig.from_pretrained(model)
+    except OSError:  # the model has none
+        generation = GenerationConfig.from_model_config(load_config(model))
+    ends: int | list[int] | None = generation.eos_token_id
+    listed = [ends] if isinstance(ends, int) else ends or []
+    own = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
+    return tuple(dict.fromkeys([*own, *listed]))
 
 
 def load_config(model: str) -> Any:

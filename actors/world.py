@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from actors.models import load_config, load_tokenizer
+from actors.golden import encoder
+from actors.models import load_config, load_tokenizer, stop_tokens
 from raylign.loop.baselines import Encode
 from raylign.loop.loop import World
 from raylign.models import inspect_model
@@ -12,7 +13,7 @@ from raylign.types import Prompt
 
 
 def read_world(job: Job) -> tuple[World, Encode]:
-    """Prompts of all tasks, and how to encode a response. Raises `SpecError`."""
+    """Prompts of all tasks, and how to encode a golden response. Raises `SpecError`."""
     tokenizer: Any = load_tokenizer(job.policy.model)
     context = _context(job)
     prompts: dict[str, list[Prompt]] = {}
@@ -25,10 +26,7 @@ def read_world(job: Job) -> tuple[World, Encode]:
         if task.eval_prompts is not None:
             rows = read_rows(task.eval_prompts)
             eval_prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
-
-    def encode(text: str) -> tuple[int, ...]:
-        return (*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id)
-
+    encode = encoder(job.policy.model, tokenizer, stop_tokens(job.policy.model, tokenizer))
     return World(prompts=prompts, eval_prompts=eval_prompts), encode
 
 

@@ -110,6 +110,7 @@ def render(task: str, rows: list[dict[str, Any]], tokenizer: Tokenizer, *, max_p
                 question=next((turn["content"] for turn in reversed(messages) if turn["role"] == "user"), text),
                 messages=messages,
                 token_ids=token_ids,
+                templated="messages" in row,
                 baseline=row.get("baseline"),
                 metadata=row.get("metadata", {}),
             )

@@ -30,6 +30,8 @@ class Prompt:
     """The conversation; a plain prompt is one user turn."""
     token_ids: tuple[int, ...]
     """``text`` in the policy's vocabulary."""
+    templated: bool = False
+    """Whether the policy's chat template made ``text``."""
     baseline: str | None = None
     """The golden response that came with the data, if any."""
     metadata: Mapping[str, Any] = field(default_factory=dict)

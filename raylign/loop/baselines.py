@@ -12,8 +12,8 @@ from raylign.spec.methods import CRRAFT
 from raylign.spec.task import Task
 from raylign.types import Completion, Prompt, Sample
 
-Encode = Callable[[str], tuple[int, ...]]
-"""A response's token ids in the policy's vocabulary, end token included."""
+Encode = Callable[[Prompt], tuple[int, ...]]
+"""Token ids of a prompt's golden response in the policy's vocabulary, end included."""
 
 
 async def baselines(
@@ -74,7 +74,7 @@ def _golden(prompt: Prompt, encode: Encode) -> Completion:
         prompt_id=prompt.id,
         index=BASELINE_INDEX,
         text=prompt.baseline,
-        token_ids=encode(prompt.baseline),
+        token_ids=encode(prompt),
         logprobs=(),
         finish="stop",
         version=-1,

@@ -51,7 +51,7 @@ async def run(job, fleet, directory, *, start=None, events=None):
     """Train; returns the events, which a run that fails leaves in ``events``."""
     events = [] if events is None else events
     collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
-    made = await baselines(job, PROMPTS, collector, lambda text: (1, 2))
+    made = await baselines(job, PROMPTS, collector, lambda prompt: (1, 2))
     await fleet.workers.weights.publish(start.version if start else 0)
     world = World(prompts=PROMPTS, eval_prompts=PROMPTS, baselines=made)
     checkpoints = Checkpoints(directory, keep_last=2)
@@ -349,7 +349,7 @@ async def test_evaluation_before_and_after_uses_the_same_prompts_and_seeds(tmp_p
 async def test_baselines_are_made_once_per_drawn_prompt_and_judged_only_for_crraft():
     fleet, job = FakeFleet(), make_job(steps=1)
     collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
-    made = await baselines(job, PROMPTS, collector, lambda text: (1, 2))
+    made = await baselines(job, PROMPTS, collector, lambda prompt: (1, 2))
     drawn = {p.id for task in job.tasks[:2] for p in draw(task, PROMPTS[task.name], seed=0, step=0)}
     assert set(made) == drawn
     assert all(sample.completion.index == BASELINE_INDEX and sample.reward is not None for sample in made.values())
@@ -363,7 +363,7 @@ async def test_baselines_from_data_are_tokenised_and_rewarded():
     prompts = {"math": [make_prompt("math", n).__class__(**{**_fields(make_prompt("math", n)), "baseline": "gold"})
                         for n in range(3)]}  # fmt: skip
     collector = Collector(FakeFleet().workers, {"math": task})
-    made = await baselines(job, prompts, collector, lambda text: (7, 42))
+    made = await baselines(job, prompts, collector, lambda prompt: (7, 42))
     assert {sample.completion.text for sample in made.values()} == {"gold"}
     assert {sample.reward for sample in made.values()} == {0.42}
 
