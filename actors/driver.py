@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from actors.cluster import describe
 from actors.fleet import RayFleet
 from raylign.checkpoint import Checkpoints, Progress
-from raylign.errors import Cancelled, RaylignError, WorkerLost
+from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, WorkerLost
 from raylign.loop.baselines import Encode, baselines
 from raylign.loop.collect import Collector
 from raylign.loop.loop import Emit, World, train
@@ -50,6 +50,8 @@ async def drive(
         state, message = "cancelled", f"stopped on request; {_where_to_resume(run)}"
     except Cancelled as error:
         state, message = "cancelled", str(error)
+    except (SpecError, PlanError) as error:  # the message says what to mend; going on would end the same way
+        state, message = "failed", str(error)
     except RaylignError as error:
         state, message = "failed", f"{error}; {_where_to_resume(run)}"
     except Exception as error:  # the last line of defence: whatever it is, the user is told and the report written

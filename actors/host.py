@@ -5,9 +5,13 @@ detour of a runtime environment, which Ray would build a process for.
 """
 
 import os
+import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
+
+from raylign.errors import RaylignError, WorkerFailed
 
 
 class Host:
@@ -21,16 +25,36 @@ class Host:
 
     def __init__(self, environment: Mapping[str, str], arguments: Mapping[str, Any]) -> None:
         os.environ.update(environment)
+        self._worker: Any = None
+        self._failure: RaylignError | None = None
         module, _, name = self.place.partition(":")
-        self._worker = getattr(import_module(module), name)(**arguments)
+        try:
+            self._worker = getattr(import_module(module), name)(**arguments)
+        except Exception as error:
+            # Raised here it would kill the actor, and look like a lost worker, worth another try. It is kept for whoever
+            # calls; the traceback goes to the worker's log.
+            traceback.print_exc(file=sys.stderr)
+            self._failure = _deliberate(error, name)
 
     def call(self, method: str, *arguments: Any, **settings: Any) -> Any:
-        """``worker.method(...)``."""
-        return getattr(self._worker, method)(*arguments, **settings)
+        """``worker.method(...)``. Raises what making the worker raised, if it could not be made."""
+        return getattr(self._made(), method)(*arguments, **settings)
 
     def stream(self, method: str, *arguments: Any) -> Iterator[Any]:
         """What ``worker.method(...)`` yields, as it yields it."""
-        yield from getattr(self._worker, method)(*arguments)
+        yield from getattr(self._made(), method)(*arguments)
+
+    def _made(self) -> Any:
+        if self._failure is not None:
+            raise self._failure
+        return self._worker
+
+
+def _deliberate(error: Exception, name: str) -> RaylignError:
+    """The error less its traceback, whose frames would keep a half-loaded model in memory."""
+    if isinstance(error, RaylignError):
+        return error.with_traceback(None)
+    return WorkerFailed(f"{name} could not be made: {type(error).__name__}: {error}")
 
 
 def host(place: str) -> type[Host]:

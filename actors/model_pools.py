@@ -7,10 +7,13 @@ from typing import Any
 
 from actors.member import Member
 from actors.rollout_pool import RolloutPool
-from raylign.errors import WorkerLost
+from raylign.errors import WorkerFailed, WorkerLost
 from raylign.spec.job import Deadlines
 from raylign.types import Completion, Example, Prompt, StepStats
 from raylign.workers import PublishReport
+
+GRIEF_S = 5.0
+"""Seconds for a rank's death to become known after another rank failed."""
 
 
 class TrainerGroup:
@@ -78,11 +81,18 @@ class ObjectStoreWeights:
         return await self.rollouts.receive(exports[0], version, verify_all=verify_all)
 
 
-async def _all(calls: Sequence[Any]) -> list[Any]:
+async def _all(calls: Sequence[Any], *, grief_s: float = GRIEF_S) -> list[Any]:
     """Every result, or the first failure at once: ranks that wait for a dead one are not waited for."""
     tasks = [asyncio.ensure_future(call) for call in calls]
     try:
         return await asyncio.gather(*tasks)
+    except WorkerFailed:
+        # A rank that talks to a dead one fails by itself, perhaps before the death is known.
+        done, _ = await asyncio.wait(tasks, timeout=grief_s, return_when=asyncio.ALL_COMPLETED)
+        for failure in (task.exception() for task in done):
+            if isinstance(failure, WorkerLost):
+                raise failure from None
+        raise
     finally:
         for task in tasks:
             task.cancel()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ray.exceptions import GetTimeoutError, OutOfMemoryError, RayActorError, RayTaskError, WorkerCrashedError
+from rich.text import Text
 
-from raylign.errors import DeadlineExpired, RaylignError, WorkerLost
+from raylign.errors import DeadlineExpired, RaylignError, WorkerFailed, WorkerLost
 
 T = TypeVar("T")
 
@@ -32,20 +33,24 @@ class Wait:
 async def within(awaitable: Awaitable[T], wait: Wait, *, seconds: float | None = None) -> T:
     """The awaitable's result, in at most ``wait.seconds`` (or the ``seconds`` left of them).
 
-    Raises `DeadlineExpired`; `WorkerLost` when the actor died; a worker's own error under its own type.
+    Raises `DeadlineExpired`; `WorkerLost` when the actor died; a worker's own error under its own type, `WorkerFailed`
+    where it is none of ours.
     """
     try:
         return await asyncio.wait_for(_result(awaitable), wait.seconds if seconds is None else max(seconds, 0.0))
+    except RayTaskError as error:  # first, because it is also what the worker raised: perhaps a TimeoutError
+        if isinstance(error.cause, RaylignError):
+            raise error.cause from None
+        raise WorkerFailed(
+            f"job {wait.job}: {wait.worker} failed during {wait.phase!r}: {type(error.cause).__name__}: "
+            f"{_first_lines(error.cause)}. Its log in the Ray dashboard has the traceback"
+        ) from None
     except (TimeoutError, GetTimeoutError) as error:
         if isinstance(error, RaylignError):
             raise
         raise wait.expired() from None
     except (RayActorError, WorkerCrashedError, OutOfMemoryError) as error:
         raise WorkerLost(f"job {wait.job}: {wait.worker} died during {wait.phase!r}: {_first_lines(error)}") from None
-    except RayTaskError as error:
-        if isinstance(error.cause, RaylignError):
-            raise error.cause from None
-        raise
 
 
 async def _result(awaitable: Awaitable[T]) -> T:
@@ -53,5 +58,6 @@ async def _result(awaitable: Awaitable[T]) -> T:
 
 
 def _first_lines(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # Ray colours what it says for a terminal.
+    lines = [line.strip() for line in Text.from_ansi(str(error)).plain.splitlines() if line.strip()]
     return " ".join(lines[:4])

@@ -5,6 +5,7 @@ RaylignError
 +-- PlanError       (ValueError)      the cluster cannot hold the job
 +-- RunError        (RuntimeError)    the run cannot go on
 |   +-- WorkerLost                    a worker process died and could not be brought back
+|   +-- WorkerFailed                  a worker's code failed; it would again in a new process
 |   +-- PublishFailed                 new weights did not land as sent
 |   +-- Diverged    (ArithmeticError) loss, gradient or weights stopped being finite
 |   +-- DeadlineExpired (TimeoutError) a wait reached its limit; says what it waited for
@@ -48,6 +49,10 @@ class RunError(RaylignError, RuntimeError):
 
 class WorkerLost(RunError):
     """A worker process died and could not be brought back."""
+
+
+class WorkerFailed(RunError):
+    """A worker's code failed in a way nobody foresaw. Starting it again would not help, so nobody does."""
 
 
 class PublishFailed(RunError):

@@ -9,7 +9,7 @@ import pytest
 
 from actors.driver import _together
 from actors.host import host
-from raylign.errors import SpecError
+from raylign.errors import SpecError, WorkerFailed
 
 
 class Counter:
@@ -54,3 +54,27 @@ async def test_a_failure_of_one_ends_the_other_and_is_raised_as_it_is() -> None:
     with pytest.raises(SpecError, match="no such prompt"):
         await _together(forever(), fail())
     assert ended.is_set()
+
+
+class Broken:
+    def __init__(self, *, error: Exception) -> None:
+        raise error
+
+    def up(self, number: int) -> "range":
+        raise AssertionError("nobody is there to ask")
+
+
+def test_a_worker_that_cannot_be_made_says_why_when_it_is_asked() -> None:
+    """An error in an actor's constructor kills the actor: the driver would take it for a lost worker and try again."""
+    host_of_none = host(f"{__name__}:Broken")({}, {"error": SpecError("cannot load the model 'org/none'")})
+    with pytest.raises(SpecError, match="^cannot load the model 'org/none'$"):
+        host_of_none.call("ready")
+    with pytest.raises(SpecError, match="^cannot load the model 'org/none'$"):
+        list(host_of_none.stream("up", 3))
+
+
+def test_what_nobody_foresaw_is_named_with_its_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    host_of_none = host(f"{__name__}:Broken")({}, {"error": ValueError("no room for the KV cache")})
+    with pytest.raises(WorkerFailed, match="^Broken could not be made: ValueError: no room for the KV cache$"):
+        host_of_none.call("ready")
+    assert "Traceback" in capsys.readouterr().err  # the worker's log
