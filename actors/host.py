@@ -31,7 +31,7 @@ class Host:
         try:
             self._worker = getattr(import_module(module), name)(**arguments)
         except Exception as error:
-            # Raised here it would kill the actor, and look like a lost worker, worth another try. It is kept for whoever
+            # Raised here it would kill the actor, and look like a lost worker, worth another try. It is kept for who
             # calls; the traceback goes to the worker's log.
             traceback.print_exc(file=sys.stderr)
             self._failure = _deliberate(error, name)

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from raylign.spec import bounds
 from raylign.spec.base import Spec
 from raylign.spec.judges import JudgeSpec
 from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, MethodSpec, RewardAnnotator
@@ -12,42 +13,42 @@ from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, MethodSpec, Re
 class Prompts(Spec):
     """Where a task's prompts come from."""
 
-    path: str
+    path: str = Field(min_length=1, max_length=bounds.PATH)
     """A JSON Lines file; each line has ``prompt`` or ``messages``, and may have ``baseline`` and ``metadata``."""
-    limit: int | None = Field(default=None, ge=1)
+    limit: int | None = Field(default=None, ge=1, le=bounds.PROMPTS)
     """Use only the first so many lines."""
 
 
 class Reward(Spec):
     """A reward model: a sequence-classification head with one output."""
 
-    model: str
+    model: bounds.Model
     """A directory, or a hub id. Tasks that name the same model share it."""
 
 
 class Task(Spec):
     """One task of the mixture (CGPO, Algorithm 2)."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", max_length=32)
     """Lower-case letters, digits, dashes. Metrics carry it."""
     prompts: Prompts
     """What it trains on."""
     eval_prompts: Prompts | None = None
     """What before/after is measured on; the training prompts where absent."""
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, gt=0, le=bounds.FACTOR)
     """``rho_l``: the task's weight in the step's gradient."""
-    prompts_per_step: int = Field(default=16, ge=1)
+    prompts_per_step: int = Field(default=16, ge=1, le=bounds.PROMPTS_PER_STEP)
     """``B_l``: prompts drawn for each step."""
-    samples_per_prompt: int = Field(default=4, ge=1)
+    samples_per_prompt: int = Field(default=4, ge=1, le=bounds.SAMPLES_PER_PROMPT)
     """``K``: responses sampled for each prompt."""
-    max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1, le=bounds.TOKENS)
     """Longest response in tokens; the rollout's setting where absent."""
     reward: Reward | None = None
     """Its reward model."""
     baseline: Literal["reference", "data"] | None = None
     """``a_bar`` of eq. 5: one response of the reference model made before training, or the file's ``baseline``. CRPG
     and CRRAFT need it; ``reference`` for them where absent."""
-    judges: tuple[JudgeSpec, ...] = ()
+    judges: tuple[JudgeSpec, ...] = Field(default=(), max_length=bounds.JUDGES)
     """Its constraints; all must hold. Leave out for the ablation without judges."""
     enforce_judges: bool = True
     """False: judges are asked and reported but constrain nothing. Shows what reward alone does to them."""

@@ -1,12 +1,13 @@
 """Job documents: right ones load, wrong ones are refused in words that name the key, the value and the remedy."""
 
 import json
+import re
 
 import pytest
 import yaml
 
 from raylign.errors import SpecError
-from raylign.spec import Job, load_job, parse_job
+from raylign.spec import Job, hints, load_job, parse_job
 
 
 def document(**settings):
@@ -36,6 +37,13 @@ def test_the_design_s_document_loads():
     assert job.tasks[0].method.kl_max == 5.0
     assert job.tasks[0].baseline_source == "reference"
     assert job.rollout.max_staleness == 0
+
+
+def nested(depth):
+    lists = []
+    for _ in range(depth):
+        lists = [lists]
+    return lists
 
 
 @pytest.mark.parametrize(
@@ -70,12 +78,91 @@ def test_the_design_s_document_loads():
         (document(trainer={"learning_rate": float("nan")}), "'trainer.learning_rate' is nan"),
         (document(name="../escape"), "'name' is '../escape'"),
         ([1, 2], "a job is a mapping of settings, this is list"),
+        (task(judges=[{"type": "regex", "pattern": "(" * 900}]), "is not a regular expression: maximum recursion"),
+        (task(judges=[{"type": "regex", "pattern": "a{99999999999999999999}"}]), "the repetition number is too large"),
+        (task(judges=[{"type": "math", "format": "["}]), "pattern '[' is not a regular expression"),
+        (task(judges=[{"type": "math", "format": "answer"}]), "pattern 'answer' has no group"),
+        (task(judges=[{"type": "math", "name": "a\nb"}]), "'tasks[0].judges[0].name' is 'a\\nb'"),
+        (task(judges=[{"type": "math", "when": {"a": {"b": 1}}}]), "compare with a text, a number"),
+        (document(steps=10**400), "'steps' is a whole number of 1329 bits"),
+        (document(steps=10**18), "'steps' is 1000000000000000000: input should be less than or equal to 10000000"),
+        (document(trainer={"ranks": 10**9}), "'trainer.ranks' is 1000000000"),
+        (document(trainer={"weight_decay": 1e308}), "'trainer.weight_decay' is 1e+308"),
+        (task(prompts_per_step=10**6, samples_per_prompt=4000), "a step would sample 4000000000 responses"),
+        (document(policy={"model": "a\0b"}), "'policy.model' is a text with the character U+0000 at position 1"),
+        (document(policy={"model": "a\ud800"}), "'policy.model' is a text with the character U+D800 at position 1"),
+        (document(**{"\x1b[2J": 1}), "the job has a key with the character U+001B at position 0"),
+        (document(**{"x" * 10_000: 1}), "unknown key '" + "x" * 60 + "'; known keys"),
+        (document(name="x" * 10_000), "'name' is 'xxxxx"),
+        ({**document(), 1: 2}, "the job has the key 1, which YAML takes for no text: put it in quotes"),
+        (document(tasks=[{}] * 30_000), "it holds more than 20000 values"),
+        (document(tasks=[{}] * 60), "and 161 problems more"),
+        (document(when=nested(5000)), "'when[0][0][0]' is nested 16 deep"),
     ],
 )
 def test_wrong_documents_are_explained(wrong, says):
     with pytest.raises(SpecError) as refused:
         parse_job(wrong)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (document(lr=1e-5), "unknown key 'lr'; here that is `trainer.learning_rate`"),
+        (document(trainer={"lr": 1e-5}), "unknown key 'trainer.lr'; here that is `trainer.learning_rate`"),
+        (document(**{"max-new-tokens": 8}), "unknown key 'max-new-tokens'; here that is `rollout.max_tokens`"),
+        (document(wandb={"project": "x"}), "unknown key 'wandb'; not in the job: every run writes TensorBoard files"),
+        (document(kl_max=3), "unknown key 'kl_max'; it stands under `tasks[].method`"),
+        (document(rollout={"steps": 3}), "unknown key 'rollout.steps'; it stands at the top"),
+        (document(max_tokens=3), "unknown key 'max_tokens'; it stands under `rollout` or under `tasks[]`"),
+        (task(judges=[{"type": "poem"}]), "unknown type 'poem'; Types: math, instructions, code, length, regex, llm"),
+        (task(method={"type": "crgp"}), "unknown type 'crgp'; did you mean 'crpg'? Types: crpg, codpo, crraft, oaif,"),
+        (task(method={"type": "dpo"}), "unknown type 'dpo'; online DPO is `{type: oaif, loss: dpo}`"),
+    ],
+)
+def test_words_of_other_trainers_and_places_get_ours(wrong, says):
+    with pytest.raises(SpecError) as refused:
+        parse_job(wrong)
+    assert says in str(refused.value)
+
+
+def test_every_hint_names_settings_that_exist():
+    known = {f"{place}.{name}".removeprefix(".") for place, name in hints.fields(Job)}
+    named = re.findall(r"`([a-z_.\[\]]+)`", " ".join(hints.FOREIGN.values()))
+    assert len(named) > 50
+    assert {name for name in named if name.replace("[]", "") not in {key.replace("[]", "") for key in known}} == set()
+    # `model` is a key of many places; at a wrong one the policy's is meant.
+    assert set(hints.FOREIGN) & {name for _, name in hints.fields(Job)} == {"model"}
+
+
+def test_every_value_in_the_schema_is_bounded():
+    """Planning is done by a service for whoever sends a job: nothing in one may be without end."""
+    schema = Job.model_json_schema()
+    assert list(unbounded(schema)) == []
+    assert list(unbounded({"x": {"type": "array", "items": {"type": "string"}}})) == ["/x", "/x/items"]
+
+
+def unbounded(node, place=""):
+    limits = {
+        "integer": {"maximum", "exclusiveMaximum"},
+        "number": {"maximum", "exclusiveMaximum"},
+        "string": {"maxLength"},
+        "array": {"maxItems"},
+    }
+    if isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from unbounded(inner, f"{place}/{index}")
+    if not isinstance(node, dict):
+        return
+    needed = limits.get(node.get("type"), set()) if isinstance(node.get("type"), str) else set()
+    if isinstance(node.get("additionalProperties"), dict):
+        needed = {"maxProperties"}
+    if needed and not needed & set(node) and not {"enum", "const"} & set(node):
+        yield place
+    for key, inner in node.items():
+        if key not in ("default", "enum"):
+            yield from unbounded(inner, f"{place}/{key}")
 
 
 def test_every_problem_is_told_at_once_and_only_once():
@@ -96,6 +183,14 @@ def test_files_load_and_paths_are_taken_from_their_folder(tmp_path, dump):
     assert job.policy.model == str(tmp_path / "models" / "policy")
     assert job.tasks[0].prompts.path == str(tmp_path / "math.jsonl")
     assert job.tasks[0].reward.model == "org/rm"  # not a folder here: a hub id
+
+
+def test_a_tilde_is_the_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    file = tmp_path / "job.yaml"
+    file.write_text(yaml.safe_dump(task(prompts={"path": "~/p.jsonl"}, reward={"model": "~/rm"})))
+    (loaded,) = load_job(file).tasks
+    assert (loaded.prompts.path, loaded.reward.model) == (f"{tmp_path}/home/p.jsonl", f"{tmp_path}/home/rm")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""The most that each kind of value in a job may be: far above what anyone runs, far below what stops a machine.
+
+Planning is arithmetic and lists over these numbers, done by a service for whoever sends it a document.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+TASKS = 64
+"""Each has its own file, method and metrics; CGPO mixes five."""
+JUDGES = 32
+"""Of one task. Every response goes to all of them."""
+STEPS = 10_000_000
+"""Four months at one a second."""
+PROMPTS_PER_STEP = 1_048_576
+SAMPLES_PER_PROMPT = 4096
+"""Every pair of a group may be looked at."""
+SAMPLES_PER_STEP = 1_048_576
+"""Of all tasks together: the driver holds a step in memory."""
+PROMPTS = 1_000_000_000
+"""Lines of a file."""
+EVAL_PROMPTS = 100_000
+"""Of each task, one response each, before training starts."""
+
+WORKERS = 4096
+"""Of one kind: an actor each, and one placement group over all."""
+PROCESSES = 1024
+"""Of one worker or program, on one machine."""
+CORES = 1024
+"""Of one machine."""
+GPUS = 1024
+"""Of one actor: the largest domains with one memory have 576."""
+MEGABYTES = 4_194_304
+"""4 TiB: the memory of a large machine."""
+GIGABYTES = 4096
+"""The same in GiB."""
+OUTPUT_KB = 65_536
+"""64 MiB of a program's output, which the judge reads."""
+
+TOKENS = 16_777_216
+"""Longest sequence: published models go to ten million."""
+CHARACTERS = 100_000_000
+"""Longest response, at several characters a token."""
+DEADLINE_S = 604_800.0
+"""A week: whoever waits longer has hung."""
+JUDGE_S = 3600.0
+"""For one response."""
+
+MIN_TEMPERATURE = 0.01
+"""vLLM samples at no less, whatever it is told: below it sampler and trainer would be two distributions."""
+TEMPERATURE = 100.0
+"""The vocabulary is all but uniform there."""
+LEARNING_RATE = 1.0
+"""AdamW moves each weight by about this much a step."""
+FACTOR = 1e6
+"""Weights, coefficients, scales: a float32 of twice the digits could not tell it from its neighbours."""
+NORM = 1e9
+"""Of a gradient; people write a large number for "never clip"."""
+SEED = 2**63 - 1
+"""What databases, JSON readers and generators all hold."""
+NUMBER = float(2**53)
+"""Whole numbers that JSON readers agree on; for values that are compared, not counted."""
+
+LORA_RANK = 4096
+"""The width of a weight matrix; beyond it nothing is low about the rank."""
+NAMES = 256
+"""Of modules to adapt."""
+PATH = 4096
+"""Linux takes no longer one."""
+NAME = 256
+"""Characters of a key or a module's name."""
+PATTERN = 1000
+"""Characters of a regular expression: a class of Unicode characters takes 4 ms to compile, whoever sends it."""
+TEMPLATE = 100_000
+"""Characters: a long rubric with examples; it is rendered for every response."""
+ANSWER = 64
+"""Characters of what must be one token."""
+CONDITIONS = 16
+"""Metadata keys one judge looks at."""
+TEXT = 1000
+"""Characters of a metadata value to compare with."""
+
+Model = Annotated[str, Field(min_length=1, max_length=PATH)]
+"""A directory, or a hub id."""
+Answer = Annotated[str, Field(min_length=1, max_length=ANSWER)]
+"""A text that must be one token."""
+Template = Annotated[str, Field(min_length=1, max_length=TEMPLATE)]
+"""A Jinja template."""
+Pattern = Annotated[str, Field(max_length=PATTERN)]
+"""A regular expression."""

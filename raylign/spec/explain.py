@@ -1,0 +1,75 @@
+"""What is wrong with a job document, in words a person can act on."""
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from raylign.spec import hints
+from raylign.spec.job import Job
+from raylign.spec.values import MAX_SHOWN, place, shown
+
+MAX_PROBLEMS = 20
+"""Told at once; a document with more is mended in rounds."""
+
+
+def explain(error: ValidationError, document: Any) -> str:
+    """A line for every problem: the key, where it stands, the value, and the nearest right one."""
+    told = dict.fromkeys(filter(None, (_explain(problem, document) for problem in error.errors()[:MAX_PROBLEMS])))
+    more = error.error_count() - MAX_PROBLEMS
+    return "\n".join([*told, *([f"and {more} problems more"] if more > 0 else [])])
+
+
+def _explain(problem: Any, document: Any) -> str:
+    where = _place(problem["loc"], document)
+    match problem["type"]:
+        case "extra_forbidden":
+            hint = hints.for_key(str(problem["loc"][-1])[:MAX_SHOWN], _known_keys(problem["loc"][:-1]), Job)
+            return f"unknown key {where!r}; {hint}"
+        case "missing":
+            return f"{where!r} is missing"
+        case "union_tag_invalid":
+            tags = problem["ctx"]["expected_tags"].replace("'", "").split(", ")
+            tag = problem["ctx"]["tag"][:MAX_SHOWN]
+            return f"{where!r} has unknown type {tag!r}; {hints.for_type(tag, tags)}"
+        case "union_tag_not_found":
+            return f"{where!r} needs a `type`"
+        case "too_short" if problem["input"]:
+            return ""  # its items were refused, each with a reason of its own
+        case "value_error":
+            return f"{where!r}: {problem['ctx']['error']}" if where else str(problem["ctx"]["error"])
+    message = problem["msg"][0].lower() + problem["msg"][1:]
+    return f"{where!r} is {shown(problem['input'])}: {message}"
+
+
+def _place(loc: tuple[Any, ...], document: Any) -> str:
+    """``tasks[0].method.kl_max``: pydantic's location less the union tags it inserts."""
+    kept, here = [], document
+    for position, part in enumerate(loc):
+        last = position == len(loc) - 1
+        if isinstance(here, dict) and part not in here and not last:
+            continue  # a union tag
+        if isinstance(here, dict) and last and part not in here and here.get("type") == part:
+            continue
+        kept.append(part)
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            here = None
+    return place(kept)
+
+
+def _known_keys(loc: tuple[Any, ...]) -> list[str]:
+    """Field names of the model that stands at a pydantic location."""
+    candidates: list[type[BaseModel]] = [Job]
+    for part in loc:
+        candidates = [inner for model in candidates for inner in _step(model, part)]
+    return list(dict.fromkeys(name for model in candidates for name in model.model_fields))
+
+
+def _step(model: type[BaseModel], part: Any) -> list[type[BaseModel]]:
+    if isinstance(part, int):
+        return [model]
+    if part in model.model_fields:
+        return hints.models(model.model_fields[part].annotation)
+    tag = model.model_fields.get("type")
+    return [model] if tag is not None and tag.default == part else []
