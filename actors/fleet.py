@@ -182,9 +182,13 @@ class RayFleet:
                 }
 
     async def _all_ready(self) -> None:
-        """Wait for all models to load, saying whose are still missing. The first failure is raised at once."""
+        """Wait for all models to load, saying whose are still missing. The first failure is raised at once.
+
+        What a worker warns of in its facts is told once, however many workers say it.
+        """
         everyone = [member for members in self.members.values() for member in members]
         waiting = {asyncio.ensure_future(member.ready()): member for member in everyone}
+        warned: set[str] = set()
         try:
             left = set(waiting)
             while left:
@@ -192,7 +196,10 @@ class RayFleet:
                 self.emit("status", {"phase": "starting actors", "detail": f"waiting for {names}"})
                 done, left = await asyncio.wait(left, timeout=WAIT_REPORT_S, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    task.result()
+                    fresh = set(task.result().get("warnings", ())) - warned
+                    warned |= fresh
+                    for message in sorted(fresh):
+                        self.emit("warning", {"message": message})
         finally:
             for task in waiting:
                 task.cancel()

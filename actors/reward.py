@@ -4,13 +4,21 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from jinja2 import TemplateError
+from transformers import PreTrainedTokenizerBase
 
-from actors.models import DType, load_reward, load_tokenizer
-from raylign.errors import SpecError
+from actors.classifier import Classifier
+from actors.models import DType, load_tokenizer
+from actors.reader import Reader, Show
+from raylign.conversation import transcript
 from raylign.threads import use_threads
-from raylign.types import Prompt
+from raylign.types import Message, Prompt
+
+PLAIN_TEXT = "it has no chat template and reads plain text: docs/methods.md says in which form"
+
+
+class TemplateRefusal(Exception):
+    """The model's chat template does not take this conversation."""
 
 
 class RewardWorker:
@@ -24,17 +32,32 @@ class RewardWorker:
         use_threads(threads)
         self._scorers = {model: _Scorer(model, dtype=dtype, device=device) for model in models}
 
-    def ready(self) -> dict[str, int]:
-        """Parameters by model, for people."""
-        return {model: scorer.model.num_parameters() for model, scorer in self._scorers.items()}
+    def ready(self) -> dict[str, Any]:
+        """Parameters by model and what is to be known of them, for people."""
+        return {
+            **{model: scorer.classifier.model.num_parameters() for model, scorer in self._scorers.items()},
+            "warnings": [
+                f"reward model {model!r}: {PLAIN_TEXT}"
+                for model, scorer in self._scorers.items()
+                if scorer.reads_plain_text
+            ],
+        }
 
     def reward(self, model: str, prompt: Prompt, texts: Sequence[str]) -> list[float | str]:
-        """The model's output for each response; ``"too long"`` or ``"not finite"`` where there is none."""
+        """The model's output for each response; a word where there is none.
+
+        ``"too long"``, ``"control token"`` (it would speak as another turn), ``"template"`` (the model's chat template
+        refuses the conversation), ``"not finite"``.
+        """
         return self._scorers[model].reward(prompt, texts)
 
     def reward_all(self, model: str, groups: Sequence[tuple[Prompt, Sequence[str]]]) -> list[list[float | str]]:
         """`reward` of every prompt's responses."""
         return [self.reward(model, prompt, texts) for prompt, texts in groups]
+
+    def refusals(self, model: str, shapes: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+        """Which conversations of these roles the model's chat template does not take, and what it says."""
+        return {shape: said for shape in shapes if (said := self._scorers[model].refusal(shape))}
 
     def shutdown(self) -> None:
         """Nothing to give back."""
@@ -44,43 +67,69 @@ class _Scorer:
     """One reward model and its tokenizer."""
 
     def __init__(self, name: str, *, dtype: DType, device: str) -> None:
-        self.model: PreTrainedModel = load_reward(name, dtype=dtype, device=device)
+        self.classifier = Classifier(name, dtype=dtype, device=device)
         self.tokenizer: PreTrainedTokenizerBase = load_tokenizer(name)
-        if self.tokenizer.pad_token_id is None:
-            if self.tokenizer.eos_token is None:
-                raise SpecError(f"the tokenizer of reward model {name!r} has neither a pad nor an eos token: name one")
-            self.tokenizer.pad_token = self.tokenizer.eos_token
-        self.tokenizer.padding_side = "right"
-        # transformers finds the last token, where the head reads, by this id.
-        self.model.config.pad_token_id = self.tokenizer.pad_token_id
-        self.limit = _context(self.model.config.to_dict(), self.tokenizer)
-        self.device = device
+        self.reads_plain_text = self.tokenizer.chat_template is None
+        self.limit = _context(self.classifier.model.config.to_dict(), self.tokenizer)
+        self._reader = Reader(self.tokenizer)
 
-    @torch.inference_mode()
     def reward(self, prompt: Prompt, texts: Sequence[str]) -> list[float | str]:
-        rows = [self._tokens(prompt, text) for text in texts]
-        fitting = [index for index, row in enumerate(rows) if len(row) <= self.limit]
-        rewards: list[float | str] = ["too long"] * len(rows)
-        if not fitting:
-            return rewards
-        batch = self.tokenizer.pad({"input_ids": [rows[index] for index in fitting]}, return_tensors="pt")
-        outputs = self.model(
-            input_ids=batch["input_ids"].to(self.device), attention_mask=batch["attention_mask"].to(self.device)
-        ).logits
-        for index, value in zip(fitting, outputs[:, 0].float().tolist(), strict=True):
-            rewards[index] = value if math.isfinite(value) else "not finite"
-        return rewards
+        rows = [self._read(prompt, text) for text in texts]
+        readable = {at: row for at, row in enumerate(rows) if not isinstance(row, str)}
+        values = iter(self.classifier(list(readable.values())) if readable else [])
+        return [row if isinstance(row, str) else _finite(next(values)) for row in rows]
 
-    def _tokens(self, prompt: Prompt, text: str) -> list[int]:
-        """The conversation in the reward model's own chat template; plain prompt and response where it has none."""
-        if self.tokenizer.chat_template is None:
-            plain: list[int] = self.tokenizer(prompt.text + text)["input_ids"]
-            return plain
-        messages = [*map(dict, prompt.messages), {"role": "assistant", "content": text}]
-        rendered = self.tokenizer.apply_chat_template(messages, tokenize=False)
-        # The template writes the special tokens itself.
-        ids: list[int] = self.tokenizer(rendered, add_special_tokens=False)["input_ids"]
-        return ids
+    def refusal(self, roles: Sequence[str]) -> str:
+        """What the template says against a conversation of these roles before the response; nothing if it takes it."""
+        try:
+            if not self.reads_plain_text:
+                self.render([{"role": role, "content": "."} for role in (*roles, "assistant")])
+        except TemplateRefusal as refusal:
+            return str(refusal)
+        return ""
+
+    def _read(self, prompt: Prompt, text: str) -> list[int] | str:
+        """Token ids of the conversation as the model reads it, or why it does not."""
+        try:
+            ids = self._reader.read(
+                lambda show: self._write(prompt, text, show),
+                add_special_tokens=self.reads_plain_text,  # a template writes the special tokens itself
+            )
+        except TemplateRefusal:
+            return "template"
+        if ids is None:
+            return "control token"
+        return ids if len(ids) <= self.limit else "too long"
+
+    def _write(self, prompt: Prompt, text: str, show: Show) -> str:
+        if self.reads_plain_text and prompt.text == prompt.question:
+            # A plain prompt: what the policy read and what it wrote are one text.
+            return show(prompt.text) + show(text)
+        messages: list[Message] = [*prompt.messages, {"role": "assistant", "content": text}]
+        shown = [{"role": turn["role"], "content": show(turn["content"])} for turn in messages]
+        if self.reads_plain_text:
+            return transcript(shown)
+        return self.render(shown)
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """Raises `TemplateRefusal`, whatever it is that the template, a program of the model's, does not take."""
+        try:
+            rendered: str = self.tokenizer.apply_chat_template(list(messages), tokenize=False)
+        except (
+            TemplateError,
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as no:
+            raise TemplateRefusal(f"{type(no).__name__}: {no}") from no
+        return rendered
+
+
+def _finite(value: float) -> float | str:
+    return value if math.isfinite(value) else "not finite"
 
 
 def _context(config: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> int:

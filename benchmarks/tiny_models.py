@@ -52,6 +52,8 @@ ARCHITECTURES: dict[str, dict[str, object]] = {
     },
     "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 128},
 }
+ENCODERS: dict[str, dict[str, object]] = {"distilbert": {"dim": 32, "hidden_dim": 64, "n_layers": 2, "n_heads": 4}}
+"""For reward models alone."""
 
 
 def make_tokenizer(*, chat_template: bool = True) -> PreTrainedTokenizerFast:
@@ -87,17 +89,24 @@ def make_policy(
 
 
 def make_reward(
-    directory: Path, *, seed: int = 0, num_labels: int = 1, chat_template: bool = True, **overrides: object
+    directory: Path,
+    *,
+    architecture: str = "llama",
+    seed: int = 0,
+    num_labels: int = 1,
+    chat_template: bool = True,
+    **overrides: object,
 ) -> Path:
-    """Save a Llama with a sequence-classification head of random weights, and its tokenizer."""
-    model = AutoModelForSequenceClassification.from_config(_config("llama", {"num_labels": num_labels, **overrides}))
+    """Save a model with a sequence-classification head of random weights, and its tokenizer."""
+    config = _config(architecture, {"num_labels": num_labels, **overrides})
+    model = AutoModelForSequenceClassification.from_config(config)
     _randomize(model, seed)
     return _save(model, directory, chat_template)
 
 
 def _config(architecture: str, overrides: dict[str, object]) -> PretrainedConfig:
     kind = architecture.removesuffix("-tied")
-    return CONFIG_MAPPING[kind](**{**SHAPE, **ARCHITECTURES[architecture], **overrides})
+    return CONFIG_MAPPING[kind](**{**SHAPE, **(ARCHITECTURES | ENCODERS)[architecture], **overrides})
 
 
 def _randomize(model: torch.nn.Module, seed: int) -> None:
