@@ -161,6 +161,7 @@ class RayFleet:
             case "rollout":
                 return {
                     "model": actor.model,
+                    "weights": job.reference.model if job.reference else None,
                     "dtype": job.policy.dtype,
                     "rollout": job.rollout,
                     "device": device,

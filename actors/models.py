@@ -28,9 +28,12 @@ DType = Literal["float32", "bfloat16"]
 DTYPES: dict[DType, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def load_policy(model: str, *, dtype: DType, device: str) -> PreTrainedModel:
-    """A causal language model, in evaluation mode, with dropout off also while training."""
-    loaded = _load(AutoModelForCausalLM, model, dtype)
+def load_policy(model: str, *, dtype: DType, device: str, weights: str | None = None) -> PreTrainedModel:
+    """A causal language model, in evaluation mode, with dropout off also while training.
+
+    ``weights``: another model of the same architecture, whose weights it gets instead of its own.
+    """
+    loaded = _load(AutoModelForCausalLM, model, dtype, weights)
     return loaded.to(device).eval()
 
 
@@ -70,27 +73,30 @@ def load_config(model: str) -> Any:
     return _read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
 
 
-def _load(kind: Any, model: str, dtype: DType) -> PreTrainedModel:
+def _load(kind: Any, model: str, dtype: DType, weights: str | None = None) -> PreTrainedModel:
     config = load_config(model)
     for name, value in config.to_dict().items():
         # Trainer and sampler must be the same distribution; attention reads its dropout from the configuration.
         if ("drop" in name or "pdrop" in name) and isinstance(value, float):
             setattr(config, name, 0.0)
+    source = weights or model
+    if weights is not None:
+        inspect_model(weights)
     loaded, report = _read(
         lambda: kind.from_pretrained(
-            model,
+            source,
             config=config,
             dtype=DTYPES[dtype],
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
         ),
-        model,
+        source,
     )
     missing = sorted(report["missing_keys"])
     if missing:
         raise SpecError(
-            f"the model {model!r} lacks the weights of {len(missing)} tensors, first {missing[0]!r}: "
+            f"the model {source!r} lacks the weights of {len(missing)} tensors, first {missing[0]!r}: "
             f"it is not a trained {loaded.__class__.__name__}"
         )
     for module in loaded.modules():

@@ -17,7 +17,8 @@ SAMPLE = 8
 class RolloutWorker:
     """Samples completions from one engine. Synchronous: one call at a time.
 
-    ``version``: of the weights in ``model``; an update must follow before other versions are served.
+    ``model``: the policy, whose configuration, tokenizer and stop tokens are served. ``weights``: the model whose
+    weights it starts on, as ``version``; the policy's own where absent. Other versions need an update first.
     """
 
     def __init__(
@@ -28,10 +29,11 @@ class RolloutWorker:
         rollout: Rollout,
         device: Literal["cpu", "cuda"],
         threads: int,
+        weights: str | None = None,
         version: int = -1,
     ) -> None:
         self.model = model
-        self.engine = _start(model=model, dtype=dtype, rollout=rollout, device=device, threads=threads)
+        self.engine = _start(model=model, weights=weights, dtype=dtype, rollout=rollout, device=device, threads=threads)
         self.version: int | None = version
         """None once an update has failed: the weights are then unknown, and nothing is served."""
         self._last = version
@@ -120,19 +122,31 @@ class RolloutWorker:
 
 
 def _start(
-    *, model: str, dtype: Literal["float32", "bfloat16"], rollout: Rollout, device: Literal["cpu", "cuda"], threads: int
+    *,
+    model: str,
+    weights: str | None,
+    dtype: Literal["float32", "bfloat16"],
+    rollout: Rollout,
+    device: Literal["cpu", "cuda"],
+    threads: int,
 ) -> Engine:
     if rollout.engine == "transformers":
         from actors.transformers_engine import TransformersEngine
 
         return TransformersEngine(
-            model=model, dtype=dtype, device=device, threads=threads, context_tokens=rollout.context_tokens
+            model=model,
+            weights=weights,
+            dtype=dtype,
+            device=device,
+            threads=threads,
+            context_tokens=rollout.context_tokens,
         )
     from actors.vllm_engine import EngineSettings, VLLMEngine
 
     return VLLMEngine(
         EngineSettings(
             model=model,
+            weights=weights,
             dtype=dtype,
             device=device,
             threads=threads,

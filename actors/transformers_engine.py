@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from actors.checkpoint_names import checkpoint_tensors
 from actors.engine import Sampled
 from actors.landing import Landing
-from actors.models import DTYPES, DType, load_policy, load_tokenizer
+from actors.models import DTYPES, DType, load_policy, load_tokenizer, stop_tokens
 from actors.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, SpecError
 from raylign.threads import use_threads
@@ -28,10 +28,19 @@ class TransformersEngine:
     number of its own request's generator.
     """
 
-    def __init__(self, *, model: str, dtype: DType, device: str, threads: int, context_tokens: int | None) -> None:
+    def __init__(
+        self,
+        *,
+        model: str,
+        weights: str | None,
+        dtype: DType,
+        device: str,
+        threads: int,
+        context_tokens: int | None,
+    ) -> None:
         if device == "cpu":
             use_threads(threads)
-        self.model: PreTrainedModel = load_policy(model, dtype=dtype, device=device)
+        self.model: PreTrainedModel = load_policy(model, dtype=dtype, device=device, weights=weights)
         self.tokenizer = load_tokenizer(model)
         limit = self.model.config.max_position_embeddings
         if context_tokens is not None and context_tokens > limit:
@@ -40,9 +49,7 @@ class TransformersEngine:
             )
         self.context_tokens = int(context_tokens or limit)
         self._dtype, self._device = dtype, device
-        ends = self.model.generation_config.eos_token_id
-        ends = self.tokenizer.eos_token_id if ends is None else ends
-        self._ends = frozenset(ends if isinstance(ends, list) else [ends])
+        self._ends = frozenset(stop_tokens(model, self.tokenizer))
 
     def facts(self) -> dict[str, Any]:
         """What the engine says of itself."""

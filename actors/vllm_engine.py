@@ -12,6 +12,7 @@ import torch
 
 from actors.engine import Sampled
 from actors.landing import Landing
+from actors.models import stop_tokens
 from actors.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, RunError, SpecError
 from raylign.threads import use_threads
@@ -33,7 +34,9 @@ class EngineSettings:
     """What one engine is started with."""
 
     model: str
-    """A directory, or a hub id. Weights are read from safetensors only."""
+    """A directory, or a hub id: its configuration, tokenizer and stop tokens are served."""
+    weights: str | None = None
+    """Another model of the same architecture whose weights it starts on; its own where absent. Safetensors only."""
     dtype: str = "auto"
     device: Literal["cpu", "cuda"] = "cpu"
     threads: int = 1
@@ -77,7 +80,9 @@ def start_engine(settings: EngineSettings) -> Any:
         else {"gpu_memory_utilization": settings.gpu_memory_fraction, "moe_backend": "triton"}
     )
     arguments = EngineArgs(
-        model=settings.model,
+        model=settings.weights or settings.model,
+        hf_config_path=settings.model,
+        tokenizer=settings.model,
         dtype=settings.dtype,
         load_format="safetensors",
         trust_remote_code=False,
@@ -123,6 +128,7 @@ class VLLMEngine:
     def __init__(self, settings: EngineSettings) -> None:
         self.engine = start_engine(settings)
         self.tokenizer = self.engine.renderer.tokenizer
+        self._stops = list(stop_tokens(settings.model, self.tokenizer))
         self._serial = 0
 
     @property
@@ -148,7 +154,9 @@ class VLLMEngine:
         among them and forgotten afterwards. Leaving the iterator early aborts what is not finished.
         """
         self.engine.reset_prefix_cache()
-        positions = {self._add(request.prompt.token_ids, _sampling(request)): at for at, request in enumerate(requests)}
+        positions = {
+            self._add(request.prompt.token_ids, self._sampling(request)): at for at, request in enumerate(requests)
+        }
         try:
             while positions:
                 done = [output for output in self.engine.step() if output.finished]
@@ -195,6 +203,22 @@ class VLLMEngine:
             raise PublishFailed("; ".join(dict.fromkeys(problems)))
         return landings[0]
 
+    def _sampling(self, request: Request) -> Any:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        return SamplingParams(
+            temperature=request.temperature,
+            seed=request.seed,
+            max_tokens=request.max_tokens,
+            stop_token_ids=list(self._stops),
+            logprobs=0,  # the sampled token's alone
+            flat_logprobs=True,
+            detokenize=False,  # whole handfuls are decoded at once
+            output_kind=RequestOutputKind.FINAL_ONLY,
+            skip_clone=True,
+        )
+
     def _add(self, token_ids: Sequence[int], params: Any) -> str:
         self._serial += 1
         name = str(self._serial)
@@ -204,22 +228,6 @@ class VLLMEngine:
     def _drain(self) -> Iterator[Any]:
         while self.engine.has_unfinished_requests():
             yield from (output for output in self.engine.step() if output.finished)
-
-
-def _sampling(request: Request) -> Any:
-    from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
-
-    return SamplingParams(
-        temperature=request.temperature,
-        seed=request.seed,
-        max_tokens=request.max_tokens,
-        logprobs=0,  # the sampled token's alone
-        flat_logprobs=True,
-        detokenize=False,  # whole handfuls are decoded at once
-        output_kind=RequestOutputKind.FINAL_ONLY,
-        skip_clone=True,
-    )
 
 
 def _sampled(output: Any) -> Sampled:

@@ -10,11 +10,13 @@ from raylign.models import inspect_model
 from raylign.prompts import read_rows, render
 from raylign.spec.job import Job
 from raylign.types import Prompt
+from raylign.vocabulary import check_same_tokens
 
 
 def read_world(job: Job) -> tuple[World, Encode]:
     """Prompts of all tasks, and how to encode a golden response. Raises `SpecError`."""
     tokenizer: Any = load_tokenizer(job.policy.model)
+    _check_reference(job, tokenizer)
     context = _context(job)
     prompts: dict[str, list[Prompt]] = {}
     eval_prompts: dict[str, list[Prompt]] = {}
@@ -28,6 +30,14 @@ def read_world(job: Job) -> tuple[World, Encode]:
             eval_prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
     encode = encoder(job.policy.model, tokenizer, stop_tokens(job.policy.model, tokenizer))
     return World(prompts=prompts, eval_prompts=eval_prompts), encode
+
+
+def _check_reference(job: Job, tokenizer: Any) -> None:
+    """The reference must mean the same by every token. Here also for models that no directory told of before."""
+    if job.reference is None:
+        return
+    others = load_tokenizer(job.reference.model).get_vocab()
+    check_same_tokens(job.policy.model, tokenizer.get_vocab(), job.reference.model, others)
 
 
 def _context(job: Job) -> int:

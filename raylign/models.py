@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from raylign.errors import SpecError
+from raylign.vocabulary import check_same_files
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
@@ -60,13 +61,14 @@ def inspect_model(model: str | Path) -> ModelInfo | None:
 
 
 def check_same_vocabulary(policy: ModelInfo, reference: ModelInfo) -> None:
-    """Raise `SpecError` unless both models give probabilities to the same tokens."""
+    """Raise `SpecError` unless both models give probabilities to the same tokens, as far as their files tell."""
     if policy.vocab_size != reference.vocab_size:
         raise SpecError(
             f"policy {str(policy.path)!r} has a vocabulary of {policy.vocab_size} tokens and reference "
             f"{str(reference.path)!r} one of {reference.vocab_size}: their log-probs cannot be compared; "
             "name a reference with the policy's tokenizer"
         )
+    check_same_files(policy.path, reference.path)
 
 
 def _is_hub_id(model: str) -> bool:

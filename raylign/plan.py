@@ -288,7 +288,7 @@ def _actors(job: Job, cluster: Cluster, device: str) -> list[ActorPlan]:
     add("reference", 1, resources.gpus_per_reference, [reference], PROCESS_BYTES + policy * width)
     rollout = job.rollout
     cache = 0.0 if gpu else rollout.memory_gb * GIB
-    add("rollout", rollout.workers, rollout.tensor_parallel, [reference], ENGINE_BYTES + policy * width + cache)
+    add("rollout", rollout.workers, rollout.tensor_parallel, [job.policy.model], ENGINE_BYTES + policy * width + cache)
     if rewards := reward_models(job):
         held = sum(_parameters(inspect_model(model)) for model in rewards) * 4
         add("reward", job.judging.reward_workers, resources.gpus_per_reward, rewards, PROCESS_BYTES + held)

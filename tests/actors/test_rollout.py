@@ -14,11 +14,13 @@ from raylign.errors import RunError, SpecError
 from raylign.spec.job import Rollout
 from raylign.types import Completion, Prompt, Request
 
+# The engines start on a reference's weights; all else is the policy's. The reference has an end token of its own.
+POLICY, REFERENCE, REFERENCES_END = "policy", "reference", 20
 ENGINES = [pytest.param("vllm", marks=pytest.mark.vllm), "transformers"]
 
 
 def requests(model: Path, *, samples: int = 2, max_tokens: int = 12, temperature: float = 1.0) -> list[Request]:
-    tokenizer = AutoTokenizer.from_pretrained(model)
+    tokenizer = AutoTokenizer.from_pretrained(model.parent / POLICY)
     made = []
     for number, text in enumerate(["<user>2+3=<eos>", "<user>name a color, please<eos><assistant>", "a", "9*9"]):
         prompt = Prompt(
@@ -33,7 +35,8 @@ def requests(model: Path, *, samples: int = 2, max_tokens: int = 12, temperature
 
 def start(engine: str, model: Path) -> None:
     rollout = Rollout(engine=engine, memory_gb=0.02)  # type: ignore[arg-type]
-    keep(lambda: RolloutWorker(model=str(model), dtype="float32", rollout=rollout, device="cpu", threads=1))
+    settings = {"model": str(model.parent / POLICY), "weights": str(model), "device": "cpu", "threads": 1}
+    keep(lambda: RolloutWorker(dtype="float32", rollout=rollout, **settings))  # type: ignore[arg-type]
 
 
 def generate(asked: list[Request], version: int = -1) -> list[Completion]:
@@ -61,7 +64,12 @@ def expected(model: Path, asked: Request, completion: Completion) -> list[float]
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("policy"), **SERVED)
+    folder = tmp_path_factory.mktemp("models")
+    make_policy(folder / POLICY, seed=1, **SERVED)
+    reference = make_policy(folder / REFERENCE, eos_token_id=REFERENCES_END, **SERVED)
+    for file in reference.glob("tokenizer*"):
+        file.unlink()
+    return reference
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -107,8 +115,8 @@ def test_two_workers_sample_what_one_does(engine: Call, model: Path) -> None:
         assert made.logprobs == pytest.approx(same.logprobs, abs=1e-5)
 
 
-def test_the_end_token_ends_and_is_part_of_the_response(engine: Call, model: Path) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(model)
+def test_the_policys_end_token_ends_and_is_part_of_the_response(engine: Call, model: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(model.parent / POLICY)
     made = engine(generate, requests(model, samples=64, max_tokens=20))
     stopped = [one for one in made if one.finish == "stop"]
     cut = [one for one in made if one.finish == "length"]
@@ -116,6 +124,7 @@ def test_the_end_token_ends_and_is_part_of_the_response(engine: Call, model: Pat
     assert cut
     assert all(one.token_ids.index(tokenizer.eos_token_id) == len(one.token_ids) - 1 for one in stopped)
     assert all(len(one.token_ids) == 20 and tokenizer.eos_token_id not in one.token_ids for one in cut)
+    assert any(REFERENCES_END in one.token_ids[:-1] for one in made)
     assert all(one.text == tokenizer.decode(one.token_ids, skip_special_tokens=True) for one in made)
 
 

@@ -43,6 +43,13 @@ def test_actors_and_arithmetic(job):
     json.dumps(plan.to_dict())
 
 
+def test_rollout_workers_hold_the_policy_whatever_weights_they_start_on(job):
+    plan = make_plan(job(reference={"model": "org/reference"}), cluster())
+    assert {actor.role: actor.model for actor in plan.actors[:3]} == {
+        "policy": "org/policy", "reference": "org/reference", "rollout": "org/policy"
+    }  # fmt: skip
+
+
 def test_each_llm_judge_model_gets_one_engine(job):
     judge = {"type": "llm", "model": "org/judge", "template": "t", "positive": "a", "negative": "b"}
     made = job(task={"judges": [{**judge, "name": "one"}, {**judge, "name": "two"}, {**judge, "model": "org/other"}]})

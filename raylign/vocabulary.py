@@ -1,0 +1,59 @@
+"""The tokens of a model by name, read from its tokenizer.json, and whether two models mean the same by them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from raylign.errors import SpecError
+
+Vocabulary = Mapping[str, int]
+"""Token id by token."""
+
+FILE = "tokenizer.json"
+
+
+def read_vocabulary(directory: Path) -> Vocabulary | None:
+    """The vocabulary of a model directory; None where only its tokenizer, once loaded, can tell."""
+    try:
+        document = json.loads((directory / FILE).read_text(encoding="utf-8"))
+        tokens = document["model"]["vocab"]
+        added = {token["content"]: token["id"] for token in document.get("added_tokens") or ()}
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise SpecError(
+            f"{str(directory / FILE)!r} is no tokenizer's file ({error!r}); fetch the model again"
+        ) from None
+    return {**_numbered(tokens), **added}
+
+
+def _numbered(tokens: Any) -> dict[str, int]:
+    """Unigram models list [token, score]; all others map token to id."""
+    if isinstance(tokens, dict):
+        return tokens
+    return {token: number for number, (token, _) in enumerate(tokens)}
+
+
+def check_same_files(policy: Path, reference: Path) -> None:
+    """`check_same_tokens` of two model directories, as far as their files tell."""
+    own, other = policy / FILE, reference / FILE
+    if own.exists() and other.exists() and own.read_bytes() == other.read_bytes():
+        return
+    tokens, others = read_vocabulary(policy), read_vocabulary(reference)
+    if tokens is not None and others is not None:
+        check_same_tokens(str(policy), tokens, str(reference), others)
+
+
+def check_same_tokens(policy: str, tokens: Vocabulary, reference: str, others: Vocabulary) -> None:
+    """Raise `SpecError`, naming the first, unless every token has one id in both vocabularies."""
+    differing = tokens.items() ^ others.items()
+    if not differing:
+        return
+    token, _ = min(differing, key=lambda item: (item[1], item[0]))
+    said = [f"token {vocabulary[token]}" if token in vocabulary else "no token" for vocabulary in (tokens, others)]
+    raise SpecError(
+        f"policy {policy!r} and reference {reference!r} have different vocabularies: {token!r} is {said[0]} of the "
+        f"policy and {said[1]} of the reference, and {len({token for token, _ in differing}) - 1} more differ. Their "
+        "log-probs cannot be compared; name a reference with the policy's tokenizer"
+    )
