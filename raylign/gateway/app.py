@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
@@ -38,11 +37,10 @@ from raylign.gateway.views import (
 )
 from raylign.history import flat_metrics
 from raylign.spec import parse_job
+from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.store import JobRecord, State, Store
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
-MAX_BODY = 1_000_000
-"""Bytes of a job document."""
 MAX_REPORT = 64_000_000
 """Bytes of a driver's batch."""
 METRIC_KINDS = ("step", "evaluation")
@@ -96,8 +94,9 @@ def _jobs(gateway: Gateway) -> APIRouter:
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
     ) -> JobView:
         """Queue a job: the job document as JSON or YAML. 200 where the Idempotency-Key has made this job before."""
-        document = _document(await _body(request, MAX_BODY), request.headers.get("content-type", ""))
-        job, created = await asyncio.to_thread(store.create, parse_job(document), key=idempotency_key)
+        body, kind = await _body(request, MAX_BYTES), request.headers.get("content-type", "")
+        document = await asyncio.to_thread(lambda: parse_job(_document(body, kind)))
+        job, created = await asyncio.to_thread(store.create, document, key=idempotency_key)
         bulletin.post()
         response.status_code = 201 if created else 200
         response.headers["Location"] = f"/v1/jobs/{job.id}"
@@ -249,9 +248,9 @@ def _document(body: bytes, content_type: str) -> Any:
     kind = content_type.partition(";")[0].strip().lower()
     try:
         if kind in ("", "application/json"):
-            return json.loads(body)
+            return read_json(body)
         if kind in ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"):
-            return yaml.safe_load(body)
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
+            return read_yaml(body)
+    except SpecError as error:
         raise SpecError(f"the body is not {kind or 'application/json'}: {error}") from None
     raise HTTPException(415, f"content type {kind!r} is not taken: send application/json or application/yaml")

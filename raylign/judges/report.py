@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
 from raylign.errors import SpecError
 from raylign.judges.rows import judge_rows
+from raylign.spec.document import read_yaml
 from raylign.spec.judges import RuleJudge
 
 
@@ -43,9 +43,9 @@ def judge_file(spec: str, path: Path) -> dict[str, Any]:
 def _parse(spec: str) -> RuleJudge:
     try:
         found: RuleJudge = TypeAdapter(Annotated[RuleJudge, Field(discriminator="type")]).validate_python(
-            yaml.safe_load(spec)
+            read_yaml(spec.encode())
         )
-    except (yaml.YAMLError, ValidationError) as error:
+    except (SpecError, ValidationError) as error:
         raise SpecError(f"{spec!r} is not a rule judge as a job file has it: {error}") from None
     return found
 

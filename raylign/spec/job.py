@@ -1,5 +1,6 @@
 """The job document: what a user writes in YAML or JSON, and what ``POST /v1/jobs`` takes."""
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -209,8 +210,8 @@ class Job(Spec):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Job":
-        names = [task.name for task in self.tasks]
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        names = Counter(task.name for task in self.tasks)
+        repeated = sorted(name for name, count in names.items() if count > 1)
         if repeated:
             raise ValueError(f"two tasks are called {repeated[0]!r}: names must differ")
         samples = sum(task.prompts_per_step * task.samples_per_prompt for task in self.tasks)

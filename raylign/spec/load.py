@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from raylign.errors import SpecError
+from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.spec.explain import explain
 from raylign.spec.job import Job
 from raylign.spec.values import check_values
@@ -19,15 +19,15 @@ def load_job(path: Path) -> Job:
     Raises `SpecError` when the file is missing, not YAML, or not a job.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)  # a device may never end
     except OSError as error:
         raise SpecError(f"cannot read the job file {str(path)!r}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SpecError(f"the job file {str(path)!r} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+    read, kind = (read_json, "JSON") if path.suffix == ".json" else (read_yaml, "YAML")
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SpecError(f"the job file {str(path)!r} is not YAML: {error}") from None
+        document = read(text)
+    except SpecError as error:
+        raise SpecError(f"the job file {str(path)!r} is not {kind}: {error}") from None
     return parse_job(document, root=path.resolve().parent, source=str(path))
 
 

@@ -1,5 +1,6 @@
 """A task: its prompts, its feedback, its method, its share of the step."""
 
+from collections import Counter
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -72,8 +73,8 @@ class Task(Spec):
             raise ValueError(
                 f"method {method.type!r} compares a prompt's responses: set samples_per_prompt to 2 or more"
             )
-        labels = [judge.label for judge in self.judges]
-        repeated = sorted({label for label in labels if labels.count(label) > 1})
+        labels = Counter(judge.label for judge in self.judges)
+        repeated = sorted(label for label, count in labels.items() if count > 1)
         if repeated:
             raise ValueError(f"two judges are called {repeated[0]!r}: give each a `name`")
         return self
