@@ -17,16 +17,23 @@ from raylign.spec import load_job
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def small_job(directory: Path, example: str, **changes: Any) -> Path:
-    """The example with its top-level keys changed, prompts and evaluation cut, written into ``directory``.
+def small_job(directory: Path, *examples: str, **changes: Any) -> Path:
+    """The first example with its top-level keys changed, prompts and evaluation cut, written into ``directory``.
 
-    ``task``: changes to every task.
+    More examples add their tasks, each under its example's name: one fleet then runs them all. ``task``: changes to
+    every task.
     """
-    job = load_job(EXAMPLES / f"{example}.yaml").model_dump(mode="json")
+    documents = [load_job(EXAMPLES / f"{example}.yaml").model_dump(mode="json") for example in examples]
+    job = documents[0]
+    job["tasks"] = [
+        {**task, "name": f"{example}-{task['name']}" if len(examples) > 1 else task["name"]}
+        for example, document in zip(examples, documents, strict=True)
+        for task in document["tasks"]
+    ]
     for task in job["tasks"]:
         task |= {"prompts_per_step": 3, **changes.get("task", {})}
     job |= {"steps": 2, "evaluation": {"prompts": 4}, **{k: v for k, v in changes.items() if k != "task"}}
-    file = directory / f"{example}.yaml"
+    file = directory / f"{'-'.join(examples)}.yaml"
     file.write_text(yaml.safe_dump(job))
     return file
 
