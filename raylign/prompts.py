@@ -1,11 +1,14 @@
 """Prompts files: read them line by line, say which line is wrong, render and tokenise for the policy."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from raylign.errors import SpecError
+from raylign.files import text_lines
 from raylign.spec.task import Prompts
+from raylign.spec.values import shown
 from raylign.types import Message, Prompt
 
 ROW_KEYS = {"prompt", "messages", "baseline", "metadata"}
@@ -23,65 +26,84 @@ class Tokenizer(Protocol):
     def apply_chat_template(self, conversation: Any, *, tokenize: bool, add_generation_prompt: bool) -> Any: ...
 
 
-def read_rows(prompts: Prompts, *, need_baseline: bool = False) -> list[dict[str, Any]]:
-    """The rows of a JSON Lines file, checked. ``need_baseline``: every row must hold one.
+def rows(prompts: Prompts, *, need_baseline: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
+    """``(line, row)`` of a JSON Lines file, checked, one at a time. ``need_baseline``: every row must hold one.
 
-    Raises `SpecError` naming the file, the line and what is wrong with it.
+    Raises `SpecError` naming the file, the line and what is wrong with it, when it comes there.
     """
     path = Path(prompts.path)
-    rows: list[dict[str, Any]] = []
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    rows.append(_read_row(line, f"{path}, line {number}", need_baseline))
-                if prompts.limit is not None and len(rows) == prompts.limit:
-                    break
-    except OSError as error:
-        raise SpecError(f"cannot read the prompts file {str(path)!r}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
-    if not rows:
+    found = 0
+    for number, line in text_lines(path, "prompts file"):
+        yield number, _read_row(line, f"{path}, line {number}", need_baseline)
+        found += 1
+        if found == prompts.limit:
+            return
+    if not found:
         raise SpecError(f'{path} holds no prompts: give it lines like {{"prompt": "..."}}')
-    return rows
+
+
+def read_rows(prompts: Prompts, *, need_baseline: bool = False) -> list[dict[str, Any]]:
+    """All `rows` at once."""
+    return [row for _, row in rows(prompts, need_baseline=need_baseline)]
 
 
 def _read_row(line: str, place: str, need_baseline: bool) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = _DECODER.decode(line)
     except json.JSONDecodeError as error:
         raise SpecError(f"{place} is not JSON: {error.msg} at column {error.colno}") from None
+    except (ValueError, RecursionError) as error:  # NaN, a number of thousands of digits, nesting beyond the stack
+        raise SpecError(f"{place} is not JSON: {error}") from None
     if not isinstance(row, dict):
         raise SpecError(f"{place} must be an object with `prompt` or `messages`, it is {type(row).__name__}")
-    unknown = sorted(set(row) - ROW_KEYS)
-    if unknown:
-        raise SpecError(f"{place} has unknown key {unknown[0]!r}; put what judges need under `metadata`")
+    if "\\u" in line:  # the one way to write half a character in UTF-8 text
+        _check_encodable(row, place)
+    if not row.keys() <= ROW_KEYS:
+        unknown = shown(min(row.keys() - ROW_KEYS))
+        raise SpecError(f"{place} has unknown key {unknown}; put what judges need under `metadata`")
     if ("prompt" in row) == ("messages" in row):
         raise SpecError(
             f"{place} must have either `prompt` or `messages`, it has {'both' if 'prompt' in row else 'neither'}"
         )
     if "prompt" in row and not (isinstance(row["prompt"], str) and row["prompt"]):
-        raise SpecError(f"{place}: `prompt` must be text that is not empty, it is {row['prompt']!r}")
+        raise SpecError(f"{place}: `prompt` must be text that is not empty, it is {shown(row['prompt'])}")
     if "messages" in row:
         _check_messages(row["messages"], place)
     if not isinstance(row.get("metadata", {}), dict):
-        raise SpecError(f"{place}: `metadata` must be an object, it is {row['metadata']!r}")
+        raise SpecError(f"{place}: `metadata` must be an object, it is {shown(row['metadata'])}")
     baseline = row.get("baseline")
     if not (baseline is None or isinstance(baseline, str)):
-        raise SpecError(f"{place}: `baseline` must be text, it is {baseline!r}")
+        raise SpecError(f"{place}: `baseline` must be text, it is {shown(baseline)}")
     if need_baseline and not baseline:
         raise SpecError(f"{place} has no `baseline`, which the task asks for with `baseline: data`")
     return row
 
 
+def _check_encodable(row: dict[str, Any], place: str) -> None:
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise SpecError(
+            f"{place} holds half a character, U+{ord(error.object[error.start]):04X}, which no tokenizer takes: write "
+            "both halves of the pair, or leave it out"
+        ) from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def _check_messages(messages: Any, place: str) -> None:
     if not isinstance(messages, list) or not messages:
-        raise SpecError(f"{place}: `messages` must be a list of turns that is not empty, it is {messages!r}")
+        raise SpecError(f"{place}: `messages` must be a list of turns that is not empty, it is {shown(messages)}")
     for turn in messages:
         fits = isinstance(turn, dict) and set(turn) == {"role", "content"} and isinstance(turn["content"], str)
         if not fits or turn["role"] not in ROLES:
             raise SpecError(
-                f'{place}: a turn is {{"role": ..., "content": ...}} with a role of {sorted(ROLES)}, not {turn!r}'
+                f'{place}: a turn is {{"role": ..., "content": ...}} with a role of {sorted(ROLES)}, not {shown(turn)}'
             )
     if messages[-1]["role"] == "assistant":
         raise SpecError(f"{place}: the last turn is the assistant's; the policy has nothing to answer")

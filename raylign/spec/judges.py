@@ -22,7 +22,7 @@ Real = Annotated[float, Field(ge=-bounds.NUMBER, le=bounds.NUMBER)]
 Text = Annotated[str, Field(max_length=bounds.TEXT)]
 Scalar = Text | bool | Number | Real | None
 Condition = Annotated[
-    Scalar | Annotated[tuple[Scalar, ...], Field(max_length=bounds.CONDITIONS)], BeforeValidator(_comparable)
+    Scalar | Annotated[list[Scalar], Field(max_length=bounds.CONDITIONS)], BeforeValidator(_comparable)
 ]
 """What a metadata value is compared with."""
 

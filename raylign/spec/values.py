@@ -3,6 +3,7 @@
 import re
 import reprlib
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from raylign.errors import SpecError
@@ -16,9 +17,23 @@ MAX_BITS = 64
 MAX_SHOWN = 60
 """Characters of a value in a message."""
 
-_REPR = reprlib.Repr()
-_REPR.maxstring = _REPR.maxother = _REPR.maxlong = MAX_SHOWN
-_REPR.maxlevel, _REPR.maxdict, _REPR.maxlist = 2, 3, 3
+
+class _Brief(reprlib.Repr):
+    """Cuts what is long or deep, and leaves mappings in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxdict, self.maxlist = 2, 3, 3
+        self.maxstring = self.maxlong = self.maxother = MAX_SHOWN
+
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        if level <= 0:
+            return "{...}"
+        pairs = [f"{self.repr1(key, level - 1)}: {self.repr1(x[key], level - 1)}" for key in islice(x, self.maxdict)]
+        return "{" + ", ".join(pairs + ["..."] * (len(x) > self.maxdict)) + "}"
+
+
+_BRIEF = _Brief()
 
 # Controls, which would reach terminals, paths and databases, and halves of surrogate pairs, which are no text.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -63,7 +78,7 @@ def place(loc: Sequence[Any]) -> str:
 
 def shown(value: Any) -> str:
     """A value as people are told of it: cut where it is long or deep, and printable everywhere."""
-    return _REPR.repr(value)
+    return _BRIEF.repr(value)
 
 
 def _check_key(key: Any, loc: Sequence[Any], source: str) -> None:

@@ -1,11 +1,13 @@
 """Prompts files: which line is wrong and how; rendering with and without a chat template."""
 
 import json
+import os
 
 import pytest
 
 from raylign.errors import SpecError
 from raylign.prompts import read_rows, render
+from raylign.prompts import rows as prompt_rows
 from raylign.spec.task import Prompts
 
 
@@ -49,6 +51,12 @@ def rows(tmp_path, *lines, **settings):
             {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]},
             "line 2: the last turn is the assistant's",
         ),
+        ('{"prompt": "\\ud800"}', r"line 2 holds half a character, U\+D800"),
+        ('{"messages": [{"role": "user", "content": "a\\uDC00"}]}', r"line 2 holds half a character, U\+DC00"),
+        ('{"prompt": "a", "metadata": {"answer": NaN}}', "line 2 is not JSON: NaN is no JSON number"),
+        ('{"prompt": "a", "metadata": {"answer": 1' + "0" * 5000 + "}}", "line 2 is not JSON: Exceeds the limit"),
+        ('{"prompt": ' + "[" * 100_000, "line 2 is not JSON: maximum recursion depth"),
+        ({"prompt": "a", "metadata": ["x" * 10_000]}, "`metadata` must be an object, it is .{1,100}$"),
     ],
 )
 def test_the_wrong_line_is_named(tmp_path, line, says):
@@ -70,6 +78,51 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "p.jsonl").write_bytes(b'{"prompt": "\xff"}')
     with pytest.raises(SpecError, match="is not UTF-8 text"):
         read_rows(Prompts(path=str(tmp_path / "p.jsonl")))
+
+
+def test_lines_end_in_line_feeds_alone(tmp_path):
+    """A byte order mark, carriage returns and blank lines are no data; U+2028 inside a text is."""
+    file = tmp_path / "prompts.jsonl"
+    file.write_bytes(
+        '\ufeff{"prompt": "a\u2028b"}\r\n\r\n \n{"prompt": "c", "metadata": {"\u0085": "\\u00e9"}}'.encode()
+    )
+    assert [(number, row["prompt"]) for number, row in prompt_rows(Prompts(path=str(file)))] == [
+        (1, "a\u2028b"),
+        (4, "c"),
+    ]
+
+
+def test_the_byte_that_is_no_text_is_found_by_its_line(tmp_path):
+    (tmp_path / "p.jsonl").write_bytes(b'{"prompt": "a"}\n{"prompt": "\xff"}')
+    with pytest.raises(SpecError, match="line 2 is not UTF-8 text: invalid start byte at its byte 12"):
+        read_rows(Prompts(path=str(tmp_path / "p.jsonl")))
+
+
+def test_only_regular_files_are_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for path in (tmp_path / "pipe", tmp_path / "link", "/dev/zero", "/dev/stdin"):
+        with pytest.raises(SpecError, match="cannot read the prompts file .*: it is a device, a pipe or a socket"):
+            read_rows(Prompts(path=str(path)))
+    with pytest.raises(SpecError, match="it is a directory"):
+        read_rows(Prompts(path=str(tmp_path)))
+    with pytest.raises(SpecError, match="holds no prompts"):
+        read_rows(Prompts(path="/proc/self/environ"))  # regular, of no size
+
+
+def test_a_line_without_end_is_not_held(tmp_path):
+    file = tmp_path / "p.jsonl"
+    with file.open("wb") as sparse:
+        sparse.truncate(10 * 2**30)
+    with pytest.raises(SpecError, match="line 1 has more than 67108864 bytes"):
+        read_rows(Prompts(path=str(file)))
+
+
+def test_rows_are_read_one_at_a_time(tmp_path):
+    file = tmp_path / "p.jsonl"
+    file.write_text(f"{json.dumps({'prompt': 'a'})}\n" * 2 + "{broken")
+    reading = prompt_rows(Prompts(path=str(file)))
+    assert next(reading) == (1, {"prompt": "a"})
 
 
 def test_a_missing_baseline_is_refused_where_the_task_needs_it(tmp_path):

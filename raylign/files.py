@@ -1,0 +1,70 @@
+"""Read files that others name: regular ones only, no more than they hold, line by line."""
+
+import os
+import stat
+from collections.abc import Iterator
+from errno import EINVAL, EISDIR
+from pathlib import Path
+from typing import BinaryIO
+
+from raylign.errors import SpecError
+
+MAX_LINE_BYTES = 64 * 2**20
+"""A row with the tests of a programming contest has some 10 MiB."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, also behind links.
+
+    Raises `OSError`, for a device, a pipe or a socket too: reading one may wait for ever, or never end.
+    """
+    _require_regular(os.stat(path))  # because opening some devices does something
+    return open(path, "rb", opener=_open)
+
+
+def text_lines(path: Path, what: str) -> Iterator[tuple[int, str]]:
+    """``(number, line)`` of the lines that are not blank, numbered from 1, without a byte order mark.
+
+    Only a line feed ends a line: a text may hold U+2028. Reads what the file held when it was opened, and no more, so
+    that a file that grows, or one of /proc that has no size, comes to an end.
+
+    Raises `SpecError` that says ``what`` the file is, and which line is wrong.
+    """
+    try:
+        with open_regular(path) as file:
+            left, number = os.fstat(file.fileno()).st_size, 0
+            while left > 0 and (raw := file.readline(min(left, MAX_LINE_BYTES + 1))):
+                left -= len(raw)
+                number += 1
+                if len(raw) > MAX_LINE_BYTES:
+                    raise SpecError(f"{path}, line {number} has more than {MAX_LINE_BYTES} bytes: is it JSON Lines?")
+                line = _decode(raw, path, number)
+                if line and not line.isspace():
+                    yield number, line
+    except OSError as error:
+        raise SpecError(f"cannot read the {what} {str(path)!r}: {error.strerror}") from error
+
+
+def _decode(raw: bytes, path: Path, number: int) -> str:
+    try:
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{path}, line {number} is not UTF-8 text: {error.reason} at its byte {error.start}") from None
+
+
+def _open(path: str, flags: int) -> int:
+    """The name may have come to mean a pipe by now; without waiting for its writer it is found out."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    try:
+        _require_regular(os.fstat(descriptor))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _require_regular(found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(EISDIR, "it is a directory")
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(EINVAL, "it is a device, a pipe or a socket, not a regular file")
