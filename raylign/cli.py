@@ -130,7 +130,8 @@ def serve(
     def announce(serving: Serving) -> None:
         console = Console()
         console.print(f"gateway    {serving.url}   (API docs at {serving.url}/docs)", highlight=False)
-        console.print(f"dashboard  {serving.ray_url}   (Ray)", highlight=False)
+        asks = f"; it asks for the token in {serving.ray_token}" if serving.ray_token else ""
+        console.print(f"dashboard  {serving.ray_url}   (Ray{asks})", highlight=False)
         console.print(f"home       {serving.home.path}   (API key in {serving.home.api_key})", highlight=False)
         console.print("Send a job: raylign submit FILE --watch", highlight=False)
 

@@ -15,10 +15,12 @@ RaylignError
 +-- StoreError
 |   +-- JobNotFound (KeyError)        no such job
 |   +-- JobConflict (ValueError)      a key used again with another body, or a move the job's state does not allow
+|   +-- StoreUnavailable (ConnectionError) the database does not answer, or is locked, at the moment
+|   +-- StoreInUse  (RuntimeError)    another gateway works on this store
 +-- ServiceError
     +-- Unauthorized (PermissionError)     a key or token is missing or wrong
     +-- GatewayUnreachable (ConnectionError) the gateway does not answer, or not as a gateway
-    +-- RayUnreachable (ConnectionError)   Ray's HTTP API does not answer
+    +-- RayUnreachable (ConnectionError)   Ray's HTTP API does not answer, or what answers is not Ray
     +-- RayRefused  (RuntimeError)         Ray's HTTP API answered with an error
     +-- ServeError  (OSError)              the service cannot start
 
@@ -91,6 +93,14 @@ class JobConflict(StoreError, ValueError):
     """An idempotency key used again with another body, or a move the job's state does not allow."""
 
 
+class StoreUnavailable(StoreError, ConnectionError):
+    """The database does not answer, or is locked, at the moment."""
+
+
+class StoreInUse(StoreError, RuntimeError):
+    """Another gateway works on this store."""
+
+
 class ServiceError(RaylignError):
     """Base of what goes wrong between client, gateway and Ray."""
 
@@ -104,7 +114,7 @@ class GatewayUnreachable(ServiceError, ConnectionError):
 
 
 class RayUnreachable(ServiceError, ConnectionError):
-    """Ray's HTTP API does not answer."""
+    """Ray's HTTP API does not answer, or what answers is not Ray."""
 
 
 class RayRefused(ServiceError, RuntimeError):

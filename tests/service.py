@@ -94,6 +94,8 @@ class FakeRay:
     obey_stop: bool = True
     starting: bool = False
     """Up, but not yet able to start drivers."""
+    instead: tuple[int, str] | None = None
+    """Status and body of whatever answers in Ray's place, whatever is asked."""
 
     def transport(self) -> httpx.AsyncBaseTransport:
         app = httpx.ASGITransport(app=self._app())
@@ -103,6 +105,8 @@ class FakeRay:
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
                 if fake.down:
                     raise httpx.ConnectError("refused", request=request)
+                if fake.instead is not None:
+                    return httpx.Response(fake.instead[0], text=fake.instead[1], request=request)
                 response = await app.handle_async_request(request)
                 if fake.swallow_answer and request.method == "POST" and request.url.path == "/api/jobs/":
                     raise httpx.ReadTimeout("slow", request=request)
@@ -149,8 +153,8 @@ class FakeRay:
             return JSONResponse(self.jobs[one]) if one in self.jobs else PlainTextResponse("no", 404)
 
         @app.get("/api/jobs/{one}/logs")
-        def logs(one: str) -> dict[str, str]:
-            return {"logs": self.jobs[one]["logs"]}
+        def logs(one: str) -> Response:
+            return JSONResponse({"logs": self.jobs[one]["logs"]})
 
         @app.post("/api/jobs/{one}/stop")
         def stop(one: str) -> Response:
@@ -187,7 +191,7 @@ def live_service(folder: Path, port: int = 0) -> Iterator[Service]:
     app = create_app(Gateway(store=store, bulletin=bulletin, ray=ray.client(), api_key=KEY))
     with http_server(app, port) as url:
         yield Service(url=url, store=store, ray=ray, bulletin=bulletin)
-        bulletin.closed = True
+        bulletin.close()
 
 
 @dataclass

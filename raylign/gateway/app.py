@@ -21,7 +21,7 @@ from raylign import __version__
 from raylign.errors import JobNotFound, RayRefused, RayUnreachable, SpecError, Unauthorized
 from raylign.events import Event
 from raylign.gateway import problems
-from raylign.gateway.bulletin import Bulletin
+from raylign.gateway.bulletin import WORK, Bulletin
 from raylign.gateway.ray_jobs import RayJobs
 from raylign.gateway.streams import Render, ascii_json, stream
 from raylign.gateway.views import (
@@ -80,8 +80,9 @@ def _jobs(gateway: Gateway) -> APIRouter:
 
     router = APIRouter(prefix="/v1/jobs", dependencies=[Depends(authorize)])
 
-    def view(job: JobRecord) -> JobView:
-        return job_view(job, store.attempts(job.id), gateway.ray.url)
+    def view(*found: JobRecord) -> list[JobView]:
+        attempts = store.attempts_of([job.id for job in found])
+        return [job_view(job, attempts.get(job.id, []), gateway.ray.url) for job in found]
 
     @router.post(
         "",
@@ -97,10 +98,10 @@ def _jobs(gateway: Gateway) -> APIRouter:
         body, kind = await _body(request, MAX_BYTES), request.headers.get("content-type", "")
         document = await asyncio.to_thread(lambda: parse_job(_document(body, kind)))
         job, created = await asyncio.to_thread(store.create, document, key=idempotency_key)
-        bulletin.post()
+        bulletin.post(WORK)
         response.status_code = 201 if created else 200
         response.headers["Location"] = f"/v1/jobs/{job.id}"
-        return await asyncio.to_thread(view, job)
+        return (await asyncio.to_thread(view, job))[0]
 
     @router.get("")
     def jobs(
@@ -108,20 +109,20 @@ def _jobs(gateway: Gateway) -> APIRouter:
     ) -> JobPage:
         """Jobs, newest first."""
         found = store.latest(limit=limit + 1, before=before, state=state)
-        return JobPage(data=[view(job) for job in found[:limit]], has_more=len(found) > limit)
+        return JobPage(data=view(*found[:limit]), has_more=len(found) > limit)
 
     @router.get("/{job_id}")
     def job(job_id: str) -> JobDetail:
         """One job, with its document."""
         found = store.get(job_id)
-        return JobDetail(**view(found).model_dump(), document=dict(found.document))
+        return JobDetail(**view(found)[0].model_dump(), document=dict(store.document(job_id)))
 
     @router.post("/{job_id}/cancel", status_code=202)
     async def cancel(job_id: str) -> JobView:
         """Ask a job to stop. 409 when it has ended."""
         job = await asyncio.to_thread(store.cancel, job_id)
-        bulletin.post()
-        return await asyncio.to_thread(view, job)
+        bulletin.post(job_id, WORK)
+        return (await asyncio.to_thread(view, job))[0]
 
     @router.get("/{job_id}/events", response_model=EventPage)
     async def events(
@@ -190,7 +191,7 @@ def _driver(gateway: Gateway) -> APIRouter:
         except ValidationError as error:
             raise RequestValidationError(error.errors()) from None
         receipt = await asyncio.to_thread(gateway.store.report, job_id, n, token, batch.events)
-        gateway.bulletin.post()
+        gateway.bulletin.post(job_id)
         if receipt.gap:
             detail = f"the batch begins after event {receipt.next_seq}: send from there"
             return problems.problem(409, detail, next_seq=receipt.next_seq, desired=receipt.desired)

@@ -3,6 +3,7 @@
 raylign.db     the job store            api_key       the one API key (0600)
 jobs/<id>/     run directories          ray.json      the local Ray this service started
 gateway.json   address of the gateway   gateway.lock  held while one runs
+ray_token      that Ray's token (0600)  identity      under which this home holds its job store
 """
 
 import contextlib
@@ -55,6 +56,10 @@ class Home:
         return self.path / "gateway.json"
 
     @property
+    def identity(self) -> Path:
+        return self.path / "identity"
+
+    @property
     def lock(self) -> Path:
         return self.path / "gateway.lock"
 
@@ -96,6 +101,13 @@ def load_api_key(home: Home) -> str:
     with contextlib.suppress(FileExistsError):
         write_secret(home.api_key, f"rl_{secrets.token_urlsafe(32)}", fresh=True)
     return read_api_key(home)
+
+
+def load_identity(home: Home) -> str:
+    """A random name of this home, made on first use: its gateway is told by it from those of all other homes."""
+    with contextlib.suppress(FileExistsError):
+        write_secret(home.identity, secrets.token_hex(16), fresh=True)
+    return home.identity.read_text().strip()
 
 
 def read_api_key(home: Home) -> str:

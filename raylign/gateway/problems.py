@@ -18,6 +18,7 @@ from raylign.errors import (
     RayUnreachable,
     SpecError,
     StoreError,
+    StoreUnavailable,
     Unauthorized,
 )
 
@@ -29,6 +30,7 @@ STATUS: Mapping[type[RaylignError], int] = {
     Unauthorized: 401,
     RayUnreachable: 503,
     RayRefused: 502,
+    StoreUnavailable: 503,
     StoreError: 500,
     RaylignError: 500,
 }

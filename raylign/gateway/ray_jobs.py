@@ -1,14 +1,17 @@
 """Ray's Jobs REST API, as much as the dispatcher needs."""
 
+import asyncio
+import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from raylign.errors import RayRefused, RayUnreachable
 
@@ -19,6 +22,16 @@ NOT_UP_YET = "No available agent"
 """What a head says, as an error, in its first seconds: the process that starts drivers is not there yet."""
 
 
+BUSY = frozenset({429, 502, 503, 504})
+"""Said of Ray by a proxy in front of it, or by a Ray that has too much to do."""
+MAX_ANSWER = 4_000_000
+"""Bytes."""
+LOG_END = 64_000
+"""Bytes of a longer log that are looked at. Ray gives it only as a whole."""
+
+A = TypeVar("A", bound=BaseModel)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RayJob:
     """What Ray says of one submission."""
@@ -26,11 +39,13 @@ class RayJob:
     submission_id: str
     status: RayStatus
     message: str = ""
-    error_type: str | None = None
 
 
 class RayJobs:
-    """A client of one Ray cluster. Every call may raise `RayUnreachable`, or `RayRefused` with what Ray answered."""
+    """A client of one Ray cluster. Every call may raise `RayUnreachable`, or `RayRefused` with what Ray answered.
+
+    Answers are bounded in time and size, and checked: a proxy's page of HTML is no answer of Ray's.
+    """
 
     def __init__(
         self, url: str, *, token_path: Path | None = None, transport: httpx.AsyncBaseTransport | None = None
@@ -50,7 +65,7 @@ class RayJobs:
 
     async def version(self) -> str:
         """Ray's version."""
-        return str((await self._call("GET", "/api/version")).json()["ray_version"])
+        return _read(_Version, await self._call("GET", "/api/version")).ray_version
 
     async def submit(
         self, submission_id: str, entrypoint: str, *, env_vars: Mapping[str, str], metadata: Mapping[str, str]
@@ -66,20 +81,17 @@ class RayJobs:
             "metadata": dict(metadata),
         }
         # A client that goes away while Ray answers leaves the job PENDING for ever (ray#62766): wait long.
-        await self._call("POST", "/api/jobs/", json=body, timeout=120)
+        _read(_Submission, await self._call("POST", "/api/jobs/", content=body, timeout=120))
 
     async def get(self, submission_id: str) -> RayJob | None:
         """The job, or None when Ray does not know it."""
-        response = await self._call("GET", f"/api/jobs/{submission_id}", missing_ok=True)
-        if response.status_code == httpx.codes.NOT_FOUND:
+        answer = await self._call("GET", f"/api/jobs/{submission_id}", missing_ok=True)
+        if answer.missing:
+            # A proxy says 404 too, of a Ray that is away; what Ray does not know is given up and started again.
+            await self.version()
             return None
-        found = response.json()
-        return RayJob(
-            submission_id=submission_id,
-            status=found["status"],
-            message=found.get("message") or "",
-            error_type=found.get("error_type"),
-        )
+        found = _read(_Job, answer)
+        return RayJob(submission_id=submission_id, status=found.status, message=found.message or "")
 
     async def stop(self, submission_id: str) -> None:
         """Ask Ray to stop it. Does nothing to a PENDING job, whatever Ray answers: ask again."""
@@ -87,38 +99,124 @@ class RayJobs:
 
     async def log_tail(self, submission_id: str, *, lines: int = 20) -> str:
         """The last lines of the driver's log; empty when Ray has none."""
-        response = await self._call("GET", f"/api/jobs/{submission_id}/logs", missing_ok=True, timeout=30)
-        if response.status_code == httpx.codes.NOT_FOUND:
+        answer = await self._call("GET", f"/api/jobs/{submission_id}/logs", missing_ok=True, timeout=30, end_only=True)
+        if answer.missing:
             return ""
-        return "\n".join((response.json().get("logs") or "").splitlines()[-lines:])
+        logs = _end_of_logs(answer.body) if answer.cut else _read(_Logs, answer).logs
+        return "\n".join((logs or "").splitlines()[-lines:])
 
     async def _call(
         self,
         method: str,
         path: str,
         *,
-        json: object | None = None,
+        content: Mapping[str, object] | None = None,
         missing_ok: bool = False,
         timeout: float = 10,
-    ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"} if (token := find_token(self._token_path)) else {}
+        end_only: bool = False,
+    ) -> "_Answer":
+        request = f"{method} {path}"
         try:
-            response = await self._http.request(method, path, json=json, headers=headers, timeout=timeout)
-        except httpx.TransportError as error:
+            token = find_token(self._token_path)
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            async with (
+                asyncio.timeout(timeout),
+                self._http.stream(method, path, json=content, headers=headers, timeout=timeout) as response,
+            ):
+                body, cut = await _body(response, end_only=end_only)
+                answer = _Answer(request=request, status=response.status_code, body=body, cut=cut)
+        except (httpx.RequestError, TimeoutError) as error:
             raise RayUnreachable(
                 f"Ray does not answer at {self.url!r} ({type(error).__name__}): is the cluster up?"
             ) from error
-        if response.is_success or (missing_ok and response.status_code == httpx.codes.NOT_FOUND):
-            return response
-        last = _what_happened(response.text)
-        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        except (OSError, ValueError, httpx.InvalidURL) as error:
+            raise RayUnreachable(f"Ray cannot be asked at {self.url!r}: {error}") from error
+        if answer.success or (missing_ok and answer.missing):
+            return answer
+        last = _what_happened(answer.body.decode(errors="replace"))
+        if answer.status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             raise RayUnreachable(
-                f"Ray at {self.url!r} wants a token ({response.status_code}: {last}): "
+                f"Ray at {self.url!r} wants a token ({answer.status}: {last}): "
                 "set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to the cluster's"
             )
         if NOT_UP_YET in last:
             raise RayUnreachable(f"Ray at {self.url!r} is not up yet: {last}")
-        raise RayRefused(f"Ray answered {response.status_code} to {method} {path}: {last}")
+        if answer.status in BUSY:
+            raise RayUnreachable(f"Ray at {self.url!r} cannot answer now ({answer.status} to {request}): {last}")
+        raise RayRefused(f"Ray answered {answer.status} to {request}: {last}")
+
+
+class _Version(BaseModel):
+    ray_version: str
+
+
+class _Submission(BaseModel):
+    submission_id: str
+
+
+class _Job(BaseModel):
+    status: RayStatus
+    message: str | None = None
+
+
+class _Logs(BaseModel):
+    logs: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What came back over HTTP, not yet believed."""
+
+    request: str
+    status: int
+    body: bytes
+    cut: bool
+    """Only its end is here."""
+
+    @property
+    def success(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def missing(self) -> bool:
+        return self.status == httpx.codes.NOT_FOUND
+
+
+async def _body(response: httpx.Response, *, end_only: bool) -> tuple[bytes, bool]:
+    """The body, and whether only its end was kept. Raises `ValueError` where it is too long and not ``end_only``."""
+    body, cut = bytearray(), False
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_ANSWER and not end_only:
+            raise ValueError(f"its answer has more than {MAX_ANSWER} bytes")
+        if len(body) > MAX_ANSWER:
+            del body[:-LOG_END]
+            cut = True
+    return bytes(body), cut
+
+
+def _end_of_logs(body: bytes) -> str:
+    """The text in the end of a ``{"logs": "..."}`` whose beginning is missing, from its first whole line on."""
+    text = body.decode(errors="replace").rstrip().removesuffix("}").rstrip()
+    whole = text.partition("\\n")[2]
+    try:
+        return str(json.loads(f'"{whole}'))
+    except ValueError:
+        return whole
+
+
+def _read(kind: type[A], answer: _Answer) -> A:
+    """The answer as what it should be. Raises `RayUnreachable`: what answers something else is not Ray."""
+    try:
+        return kind.model_validate_json(answer.body)
+    except ValidationError as error:
+        [first, *_] = error.errors(include_input=False, include_url=False)
+        where = ".".join(map(str, first["loc"]))
+        said = answer.body[:100].decode(errors="replace")
+        raise RayUnreachable(
+            f"what answers {answer.request} is not Ray, or one that raylign does not know "
+            f"({where}{': ' * bool(where)}{first['msg']}): {said!r}"
+        ) from None
 
 
 def _what_happened(text: str) -> str:

@@ -3,27 +3,36 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
 
-from raylign.errors import RayUnreachable, ServeError
+from raylign.errors import RayRefused, RayUnreachable, ServeError, StoreError, StoreUnavailable
 from raylign.gateway.app import Gateway, create_app
 from raylign.gateway.bulletin import Bulletin
 from raylign.gateway.dispatcher import Dispatcher, Limits, collect
-from raylign.gateway.home import Home, hold, load_api_key, open_home
+from raylign.gateway.home import Home, hold, load_api_key, load_identity, open_home
 from raylign.gateway.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.gateway.ray_jobs import RAY_TERMINAL, RayJobs
-from raylign.store import Store, open_database
+from raylign.store import Lease, Store, open_database
+
+logger = logging.getLogger(__name__)
 
 RAY_LOOK_S = 5.0
+RAY_SLOWEST_LOOK_S = 60.0
+"""Between two tries to start a local Ray that does not start."""
+LEASE_RENEW_S = 10.0
+THREADS = 64
+"""For calls of the store: those that wait for their turn to write must leave some to those that read."""
 DRIVER_LEAVE_S = 10.0
 """For running drivers to end when the service stops and takes its Ray with it."""
 SHUTDOWN_S = 5
@@ -59,6 +68,8 @@ class Serving:
     ray_url: str
     home: Home
     api_key: str
+    ray_token: Path | None
+    """File with the token that the dashboard of a local Ray asks for."""
 
 
 def serve(
@@ -72,22 +83,25 @@ def serve(
     settings = settings or Settings()
     place = open_home(home)
     with hold(place), _listening(settings.host, settings.port) as sock:
-        store = Store(open_database(settings.database_url or place.database_url))
-        if settings.ray_url is not None:
-            asyncio.run(_run(place, store, sock, settings, None, on_ready))
-            return
-        try:
-            ray = ensure_ray(place, num_cpus=settings.num_cpus, dashboard_port=settings.ray_dashboard_port)
-            asyncio.run(_run(place, store, sock, settings, ray, on_ready))
-        finally:
-            with _undisturbed():
-                stop_ray(place)
-                _interrupt(store, place)
+        database = open_database(settings.database_url or place.database_url)
+        store, lease = Store(database), Lease(database, load_identity(place))
+        with _leased(lease):
+            if settings.ray_url is not None:
+                asyncio.run(_run(place, store, lease, sock, settings, None, on_ready))
+                return
+            try:
+                ray = ensure_ray(place, num_cpus=settings.num_cpus, dashboard_port=settings.ray_dashboard_port)
+                asyncio.run(_run(place, store, lease, sock, settings, ray, on_ready))
+            finally:
+                with _undisturbed():
+                    stop_ray(place)
+                    _interrupt(store, place)
 
 
 async def _run(
     home: Home,
     store: Store,
+    lease: Lease,
     sock: socket.socket,
     settings: Settings,
     local: LocalRay | None,
@@ -97,14 +111,15 @@ async def _run(
     url = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{port}"
     report_url = settings.report_url or url
     ray_url = local.dashboard_url if local else settings.ray_url or ""
-    bulletin, key = Bulletin(), load_api_key(home)
-    async with RayJobs(ray_url, token_path=home.ray_token if local else None) as ray:
+    bulletin, key, ray_token = Bulletin(), load_api_key(home), home.ray_token if local else None
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
+    async with RayJobs(ray_url, token_path=ray_token) as ray:
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(report_url).hostname])]
         app = create_app(Gateway(store=store, bulletin=bulletin, ray=ray, api_key=key, allowed_hosts=hosts))
 
         def ready() -> None:
             home.gateway_record.write_text(json.dumps({"url": url, "pid": os.getpid()}))
-            on_ready(Serving(url=url, ray_url=ray_url, home=home, api_key=key))
+            on_ready(Serving(url=url, ray_url=ray_url, home=home, api_key=key, ray_token=ray_token))
 
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"
@@ -113,7 +128,7 @@ async def _run(
         dispatcher = Dispatcher(store, ray, home, report_url=report_url, bulletin=bulletin, limits=settings.limits)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
-        background = [asyncio.create_task(dispatcher.run())]
+        background = [asyncio.create_task(dispatcher.run()), asyncio.create_task(_keep_lease(lease))]
         if local is not None:
             background.append(asyncio.create_task(_keep_ray(home, local, settings.num_cpus)))
         serving = asyncio.create_task(server.serve(sockets=[sock]))
@@ -153,13 +168,41 @@ class _Server(uvicorn.Server):
 
 
 async def _keep_ray(home: Home, local: LocalRay, num_cpus: float | None) -> None:
-    """Start the local Ray again, at the same address, should it die."""
-    port = urlsplit(local.dashboard_url).port
+    """Start the local Ray again, at the same address, should it die. Ends only when cancelled."""
+    port, pause = urlsplit(local.dashboard_url).port, RAY_LOOK_S
     while True:
-        await asyncio.sleep(RAY_LOOK_S)
-        if await asyncio.to_thread(find_ray, home) is None:
-            await asyncio.to_thread(stop_ray, home)
-            await asyncio.to_thread(start_ray, home, num_cpus=num_cpus, dashboard_port=port)
+        await asyncio.sleep(pause)
+        try:
+            if await asyncio.to_thread(find_ray, home) is None:
+                await asyncio.to_thread(stop_ray, home)
+                await asyncio.to_thread(start_ray, home, num_cpus=num_cpus, dashboard_port=port)
+            pause = RAY_LOOK_S
+        except (OSError, ValueError) as error:  # a ServeError is an OSError; a damaged ray.json is a ValueError
+            pause = min(2 * pause, RAY_SLOWEST_LOOK_S)
+            logger.warning("the local Ray is away; trying again in %g s: %s", pause, error)
+
+
+async def _keep_lease(lease: Lease) -> None:
+    """Renew the lease. Ends, with `StoreInUse`, when another gateway has taken the store over."""
+    while True:
+        await asyncio.sleep(LEASE_RENEW_S)
+        try:
+            await asyncio.to_thread(lease.renew)
+        except StoreUnavailable as error:
+            logger.warning("%s", error)
+
+
+@contextlib.contextmanager
+def _leased(lease: Lease) -> Iterator[None]:
+    """Hold the store. Raises `StoreInUse` before anything is started."""
+    lease.acquire()
+    try:
+        yield
+    finally:
+        try:
+            lease.release()
+        except StoreUnavailable as error:
+            logger.warning("the store's lease stays until it ends by itself: %s", error)
 
 
 async def _dismiss_drivers(store: Store, ray: RayJobs) -> None:
@@ -173,14 +216,17 @@ async def _dismiss_drivers(store: Store, ray: RayJobs) -> None:
             await asyncio.sleep(0.2)
             seen = [(one, await ray.get(one)) for one in waiting]
             waiting = [one for one, job in seen if job is not None and job.status not in RAY_TERMINAL]
-    except RayUnreachable:
-        return  # it is gone already
+    except (RayUnreachable, RayRefused, StoreUnavailable) as error:
+        logger.warning("drivers may still be running: %s", error)
 
 
 def _interrupt(store: Store, home: Home) -> None:
-    for _, attempt in store.open_attempts():
-        collect(store, home, attempt)
-        store.interrupt_attempt(attempt, "the service was stopped; the job goes on when it is started again")
+    try:
+        for _, attempt in store.open_attempts():
+            collect(store, home, attempt)
+            store.interrupt_attempt(attempt, "the service was stopped; the job goes on when it is started again")
+    except StoreError as error:
+        logger.warning("the jobs that ran will be found, as lost, when the service is started again: %s", error)
 
 
 @contextlib.contextmanager

@@ -1,9 +1,9 @@
 """Server-sent events of one job, resumable by event number."""
 
-import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
@@ -12,12 +12,26 @@ from raylign.gateway.bulletin import Bulletin, wait_for_news
 from raylign.store import TERMINAL, Store
 
 PAGE = 500
-LOOK_AGAIN_S = 2.0
-"""Longest time between two looks at the store, should news have come past this process."""
 KEEPALIVE_S = 15.0
+"""Longest silence; also between two looks at the store, should news have come past this process."""
 
 Render = Callable[[Event], str | None]
 """An event as JSON text, or None where the stream leaves it out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at the store found, ready to be sent to all who stand at the same event."""
+
+    frames: bytes
+    """Server-sent events; empty where there is nothing new."""
+    after: int
+    """Number of the last event seen."""
+    full: bool
+    """There may be more events already."""
+    ended: bool
+    status: Mapping[str, str]
+    """The job's state and what it waits for."""
 
 
 async def stream(
@@ -27,32 +41,36 @@ async def stream(
 
     Between them, without id, ``status`` events numbered 0: the job's state and what it waits for, when that changes.
     """
-    said, quiet_since = None, time.monotonic()
+    said: Mapping[str, str] = {}
     while not bulletin.closed:
-        news = bulletin.subscribe()
-        job = await asyncio.to_thread(store.get, job_id)
-        page = await asyncio.to_thread(store.events, job_id, after=after, limit=PAGE, kinds=kinds)
-        for event in page:
-            after = event.seq
-            text = render(event)
-            if text is not None:
-                yield format_sse_event(data_str=text, event=event.kind, id=str(event.seq))
-        if len(page) == PAGE:
+        news = bulletin.subscribe(job_id)
+        seen = await news.look((after, render, kinds), partial(look, store, job_id, after, render, kinds))
+        after = seen.after
+        if seen.frames:
+            yield seen.frames
+        if seen.full:
             continue
-        if job.state in TERMINAL:
+        if seen.ended:
             return
-        status = {"phase": job.state.value, "detail": job.status_reason}
-        if kinds is None and status != said:
-            said = status
-            yield format_sse_event(data_str=ascii_json(Event(seq=0, kind="status", data=status)), event="status")
-        elif not page and time.monotonic() - quiet_since > KEEPALIVE_S:
+        if kinds is None and seen.status != said:
+            said = seen.status
+            yield format_sse_event(data_str=ascii_json(Event(seq=0, kind="status", data=dict(said))), event="status")
+        if not await wait_for_news(news, KEEPALIVE_S):
             yield KEEPALIVE_COMMENT
-        else:
-            if page:
-                quiet_since = time.monotonic()
-            await wait_for_news(news, LOOK_AGAIN_S)
-            continue
-        quiet_since = time.monotonic()
+
+
+def look(store: Store, job_id: str, after: int, render: Render, kinds: Sequence[str] | None) -> Look:
+    """Look at the store once for the events above ``after``."""
+    job, page = store.news(job_id, after=after, limit=PAGE, kinds=kinds)
+    shown = [(event, text) for event in page if (text := render(event)) is not None]
+    frames = [format_sse_event(data_str=text, event=event.kind, id=str(event.seq)) for event, text in shown]
+    return Look(
+        frames=b"".join(frames),
+        after=page[-1].seq if page else after,
+        full=len(page) == PAGE,
+        ended=job.state in TERMINAL,
+        status={"phase": job.state.value, "detail": job.status_reason},
+    )
 
 
 def ascii_json(event: Event) -> str:

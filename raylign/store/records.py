@@ -1,8 +1,9 @@
 """Rows of the store as values."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Row
 
 from raylign.store.states import AttemptState, Desired, State
 
@@ -30,12 +31,10 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
-    """One job. Times are Unix seconds."""
+    """One job, without its document. Times are Unix seconds."""
 
     id: str
     name: str
-    document: Mapping[str, Any]
-    """The validated job document."""
     state: State
     desired: Desired
     status_reason: str
@@ -59,3 +58,36 @@ class Receipt:
     """The event number it expects next."""
     gap: bool = False
     """The report began past ``next_seq``: none of it was kept."""
+
+
+def job_record(row: Row[Any]) -> JobRecord:
+    """A row of `JOB_COLUMNS`."""
+    return JobRecord(
+        id=row.id,
+        name=row.name,
+        state=State(row.state),
+        desired=row.desired,
+        status_reason=row.status_reason,
+        last_seq=row.last_seq,
+        run_dir=row.run_dir,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        cancel_asked_at=row.cancel_asked_at,
+    )
+
+
+def attempt_record(row: Row[Any]) -> AttemptRecord:
+    """A row of the table of attempts."""
+    return AttemptRecord(
+        job_id=row.job_id,
+        n=row.n,
+        submission_id=row.submission_id,
+        state=AttemptState(row.state),
+        reason=row.reason,
+        created_at=row.created_at,
+        submitted_at=row.submitted_at,
+        reported_at=row.reported_at,
+        stop_asked_at=row.stop_asked_at,
+        ended_at=row.ended_at,
+    )

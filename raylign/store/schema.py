@@ -42,7 +42,7 @@ jobs = Table(
     Column("finished_at", Float),
     Column("cancel_asked_at", Float),
     UniqueConstraint("idempotency_key"),
-    Index("ix_jobs_state", "state"),
+    Index("ix_jobs_state_id", "state", "id"),
 )
 
 attempts = Table(
@@ -61,6 +61,7 @@ attempts = Table(
     Column("ended_at", Float),
     PrimaryKeyConstraint("job_id", "n"),
     UniqueConstraint("submission_id"),
+    Index("ix_attempts_state", "state"),
 )
 
 events = Table(
@@ -73,4 +74,15 @@ events = Table(
     Column("kind", String(16), nullable=False),
     Column("data", JSON, nullable=False),
     PrimaryKeyConstraint("job_id", "seq"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("holder", String(64), nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
 )

@@ -50,9 +50,11 @@ class AttemptState(StrEnum):
 
 
 TERMINAL = frozenset({State.CANCELLED, State.SUCCEEDED, State.FAILED})
-WAITING = frozenset({State.QUEUED, State.RECOVERING})
-"""States in which the dispatcher may start an attempt."""
+WAITING = (State.RECOVERING, State.QUEUED)
+"""States in which the dispatcher may start an attempt, in the order in which it does."""
 CLOSED = frozenset({AttemptState.ENDED, AttemptState.LOST, AttemptState.INTERRUPTED})
+
+OPEN = tuple(state for state in AttemptState if state not in CLOSED)
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.STARTING, State.CANCELLED, State.FAILED}),

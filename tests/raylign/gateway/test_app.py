@@ -243,7 +243,7 @@ def test_streams_end_when_the_service_stops(service: Service) -> None:
     with service.http() as http, connect_sse(http, "GET", f"/v1/jobs/{made.id}/events") as source:
         for message in source.iter_sse():
             assert message.event == "status"
-            service.bulletin.closed = True
+            service.bulletin.close()
 
 
 def test_the_report_is_served_and_may_run_nothing(service: Service, tmp_path: Path) -> None:

@@ -1,18 +1,23 @@
 """The dispatcher against a Ray that does as told: every way an attempt can begin, end, vanish or refuse to stop."""
 
+import asyncio
+import contextlib
+import errno
 import os
 import shlex
+import sqlite3
 import stat
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 from service import Desk, FakeRay, dispatcher_desk, end, job, step
 
 from raylign.errors import RayUnreachable
+from raylign.gateway import dispatcher
 from raylign.reporter import read_token
-from raylign.store import AttemptState, JobRecord, State
+from raylign.store import AttemptState, JobRecord, State, database
 
 
 @pytest.fixture
@@ -51,7 +56,7 @@ async def test_a_queued_job_becomes_one_ray_job_with_nothing_of_the_users_in_it(
     await desk.look()
     [sent] = desk.ray.submits
     assert sent["submission_id"] == f"{job_id}-a1"
-    assert sent["metadata"]["raylign_job_id"] == job_id
+    assert sent["metadata"] == {"job_name": "innocent", "raylign_job_id": job_id}  # Ray's pages show `job_name`
     assert set(sent["runtime_env"]) == {"env_vars"}
     assert set(sent["runtime_env"]["env_vars"]) <= {"RAY_JOB_STOP_WAIT_TIME_S", "PYTHONPATH"}
     words = shlex.split(sent["entrypoint"])
@@ -327,8 +332,8 @@ async def test_cancel_between_look_and_start_wins(desk: Desk, monkeypatch: pytes
     job_id = queue(desk)
     waiting = desk.store.waiting
 
-    def cancel_at_the_last_moment() -> list[JobRecord]:
-        found = waiting()
+    def cancel_at_the_last_moment(*, limit: int) -> list[JobRecord]:
+        found = waiting(limit=limit)
         desk.store.cancel(job_id)
         return found
 
@@ -370,3 +375,168 @@ async def test_ray_with_and_without_token_authentication(tmp_path: Path, token: 
                 await client.version()
             path.write_text(token + "\n")
         assert await client.version() == "2.60.0"
+
+
+PAGE = "<html><body>Sign in to continue</body></html>"
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        (200, PAGE),
+        (200, "{}"),
+        (200, "[]"),
+        (200, "null"),
+        (200, ""),
+        (200, '{"status": "DANCING", "ray_version": "9"}'),
+        (200, '{"status": ["RUNNING"], "message": 3, "ray_version": "9"}'),
+        (200, '{"status": "FAILED", "message": "\\ud800", "ray_version": "9"}'),
+        (200, "[" * 100_000),
+        (302, PAGE),
+        (404, PAGE),
+        (500, "\0"),
+        (502, PAGE),
+    ],
+)
+async def test_whatever_answers_in_rays_place_nothing_is_lost(desk: Desk, instead: tuple[int, str]) -> None:
+    job_id = await running(desk)
+    time.sleep(0.003)
+    waiting = queue(desk, "waiting")
+    desk.ray.instead = instead
+    for _ in range(4):
+        await desk.look()
+    assert (desk.job(job_id).state, desk.job(waiting).state) == (State.RUNNING, State.QUEUED)
+    assert "Ray" in desk.job(job_id).status_reason
+    assert [one.n for one in desk.store.attempts(job_id)] == [1]
+    desk.ray.instead = None
+    await desk.look()
+    assert (desk.job(job_id).state, desk.job(job_id).status_reason) == (State.RUNNING, "")
+
+
+async def test_a_submission_that_something_else_answers_is_made_again_under_the_same_name(desk: Desk) -> None:
+    job_id = queue(desk)
+    desk.store.begin_attempt(job_id, token="t", run_dir="/x")
+    desk.ray.instead = (200, PAGE)
+    assert not await desk.dispatcher.look()
+    assert "not Ray" in desk.job(job_id).status_reason
+    desk.ray.instead = None
+    assert await desk.dispatcher.look()
+    assert last_attempt(desk, job_id) == (1, AttemptState.SUBMITTED)
+
+
+async def test_a_log_that_cannot_be_had_does_not_keep_an_attempt_open(desk: Desk) -> None:
+    job_id = await running(desk)
+    desk.ray.set(f"{job_id}-a1", "FAILED", "exit code 1")
+    desk.ray.jobs[f"{job_id}-a1"]["logs"] = ["not", "a", "text"]
+    await desk.look()
+    first = desk.store.attempts(job_id)[0]
+    assert (first.state, "exit code 1" in first.reason, "log cannot be had" in first.reason) == (
+        AttemptState.LOST,
+        True,
+        True,
+    )
+
+
+async def test_a_spool_that_is_no_text_does_not_keep_an_attempt_open(desk: Desk) -> None:
+    job_id = await running(desk)
+    (desk.home.jobs / job_id / "events.jsonl").write_bytes(b"\xff\xfe\n{}\n")
+    desk.ray.set(f"{job_id}-a1", "SUCCEEDED")
+    await desk.look()
+    assert desk.store.attempts(job_id)[0].state is AttemptState.LOST
+
+
+async def test_a_locked_store_stops_nothing_but_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "WAIT_S", 0.05)
+    async with dispatcher_desk(tmp_path, interval_s=0.01, slowest_s=0.02) as desk:
+        job_id = await running(desk)
+        desk.ray.set(f"{job_id}-a1", "SUCCEEDED")
+        with contextlib.closing(sqlite3.connect(tmp_path / "raylign.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            loop = asyncio.create_task(desk.dispatcher.run())
+            while not desk.store.unavailable_at:
+                await asyncio.sleep(0.01)
+            assert desk.job(job_id).state is State.RUNNING
+            other.execute("ROLLBACK")
+        async with asyncio.timeout(10):
+            while len(desk.store.attempts(job_id)) < 2:
+                await asyncio.sleep(0.01)
+        assert not loop.done()
+        loop.cancel()
+
+
+async def test_silence_while_the_store_took_no_reports_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with dispatcher_desk(tmp_path, heartbeat_s=60) as desk:
+        await running(desk)
+        now = time.time()
+        for later in range(0, 70, 10):
+            monkeypatch.setattr(time, "time", lambda later=later: now + later)
+            monkeypatch.setattr(desk.store._database, "unavailable_at", now + 55)  # a report was refused
+            await desk.look()
+        assert desk.ray.stops == []
+
+
+async def test_one_job_that_nobody_can_start_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = queue(desk, "bad")
+    time.sleep(0.003)
+    good = queue(desk, "good")
+    document = desk.store.document
+
+    def damaged(job_id: str) -> Mapping[str, object]:
+        if job_id == bad:
+            raise ValueError("row 1 is damaged")
+        return document(job_id)
+
+    monkeypatch.setattr(desk.store, "document", damaged)
+    await desk.look()
+    assert "ValueError: row 1 is damaged" in desk.job(bad).status_reason
+    await desk.look()
+    assert (desk.job(bad).state, desk.job(good).state) == (State.QUEUED, State.STARTING)
+
+
+async def test_a_full_disk_fails_no_job(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = queue(desk)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatcher, "prepare", full)
+        await desk.look()
+    assert desk.job(job_id).state is State.QUEUED
+    assert "No space left" in desk.job(job_id).status_reason
+
+
+async def test_looks_that_go_wrong_come_less_and_less_often(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue(desk)
+    desk.ray.down = True
+    pauses: list[float] = []
+
+    async def no_wait(_: object, timeout_s: float) -> bool:
+        pauses.append(timeout_s)
+        desk.ray.down = len(pauses) < 5
+        if len(pauses) == 6:
+            raise asyncio.CancelledError
+        return False
+
+    monkeypatch.setattr(dispatcher, "wait_for_news", no_wait)
+    with pytest.raises(asyncio.CancelledError):
+        await desk.dispatcher.run()
+    assert pauses == [4, 8, 15, 15, 15, 2]
+
+
+async def test_a_look_at_twenty_thousand_waiting_jobs_reads_one(desk: Desk) -> None:
+    queue(desk)
+    with desk.store._database.writing() as connection:
+        connection.exec_driver_sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+            "INSERT INTO jobs (id, name, document, body_sha256, state, desired, status_reason, last_seq, created_at) "
+            "SELECT 'job_z' || i, name, document, body_sha256, state, desired, status_reason, last_seq, created_at "
+            "FROM jobs, n"
+        )
+    await desk.look()
+    began = time.process_time()
+    for _ in range(10):
+        await desk.look()
+    assert (time.process_time() - began) / 10 < 0.06  # 3 % of a core, at a look every 2 s

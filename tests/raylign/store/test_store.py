@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from service import TOKEN, end, job, open_store, started, step
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from raylign.errors import JobConflict, JobNotFound, StoreError, Unauthorized
 from raylign.events import Event
@@ -23,14 +23,14 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'a.db'}")
-    with engine.connect() as connection:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
-    with open_database(url).begin() as connection:
+    with open_database(url).writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version"):
         open_database(url)
@@ -43,7 +43,7 @@ def test_a_store_that_cannot_be_opened_says_so(url: str) -> None:
 
 
 def test_sqlite_keeps_what_was_committed_and_checks_references(tmp_path: Path) -> None:
-    with open_database(f"sqlite:///{tmp_path / 'a.db'}").connect() as connection:
+    with open_database(f"sqlite:///{tmp_path / 'a.db'}").reading() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -141,7 +141,7 @@ def test_recovering_jobs_come_before_queued_ones(store: Store) -> None:
     threading.Event().wait(0.003)
     younger, attempt = started(store, name="younger")
     store.close_attempt(attempt, "lost", max_attempts=3)
-    assert [one.id for one in store.waiting()] == [younger.id, older.id]
+    assert [one.id for one in store.waiting(limit=9)] == [younger.id, older.id]
 
 
 def test_an_unknown_job_is_not_found(store: Store) -> None:
@@ -200,7 +200,7 @@ def test_every_cancelled_job_has_an_end_event(store: Store) -> None:
     made, _ = store.create(job())
     store.cancel(made.id)
     events = store.events(made.id)
-    assert [(event.seq, event.kind, event.data["state"]) for event in events] == [(1, "end", "cancelled")]
+    assert [(one.seq, one.kind, one.data["state"]) for one in events] == [(1, "end", "cancelled")]
 
 
 def test_reports_are_kept_once_and_in_order(store: Store) -> None:
@@ -296,15 +296,20 @@ def test_not_a_number_is_stored_as_null(store: Store) -> None:
 
 
 def test_a_write_that_dies_half_way_leaves_nothing(tmp_path: Path) -> None:
-    store = open_store(tmp_path)
+    database = open_database(f"sqlite:///{tmp_path / 'raylign.db'}")
+    store = Store(database)
     made, _ = started(store)
+    written: list[str] = []
 
-    class Torn(Event):
-        def model_dump_json(self, **_: object) -> str:  # type: ignore[override]
+    def die(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        written.append(statement)
+        if "last_seq=" in statement:
             raise KeyboardInterrupt
 
+    event.listen(database.engine, "before_cursor_execute", die)
     with pytest.raises(KeyboardInterrupt):
-        store.report(made.id, 1, TOKEN, [step(1), Torn(seq=2, kind="step", data={})])
+        store.report(made.id, 1, TOKEN, [step(1), step(2)])
+    assert any("INSERT INTO events" in statement for statement in written)
     again = open_store(tmp_path)
     assert (again.get(made.id).last_seq, again.events(made.id)) == (0, [])
     assert again.report(made.id, 1, TOKEN, [step(1), step(2)]).next_seq == 3
