@@ -8,12 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from raylign.checkpoint import Checkpoints
 from raylign.console import LiveDisplay
 from raylign.emitter import Emitter
 from raylign.errors import RaylignError, SpecError
+from raylign.events import Event
 from raylign.reporter import Reporter, read_token
-from raylign.rundir import RunDirectory
+from raylign.rundir import RunDirectory, event_line
 from raylign.spec import Job, load_job, parse_job
 from raylign.terminal import soften_streams
 from raylign.trackers import TensorBoard
@@ -58,17 +58,33 @@ def _run(options: argparse.Namespace) -> int:
         run = RunDirectory.open(options.run_dir)
         job = parse_job(run.job(), source=str(run.job_path))
     with run:
+        if end := run.finished(job.steps):
+            return _tell_finished(options, job, run, end)
         return asyncio.run(_drive(options, job, run))
+
+
+def _tell_finished(options: argparse.Namespace, job: Job, run: RunDirectory, end: Event) -> int:
+    """A run that is whole already: nothing is started, only said."""
+    if options.report:
+        _reporter(options, options.job_id, run).close()  # an attempt whose end the gateway has missed
+    if options.json:
+        print(event_line(end))
+    else:
+        print(
+            f"{run.path} is finished, with {job.steps} steps: the model is {run.model_path}, "
+            f"the report is {run.report_path}"
+        )
+    return EXIT["succeeded"]
+
+
+def _reporter(options: argparse.Namespace, job_id: str, run: RunDirectory) -> Reporter:
+    return Reporter(options.report, job_id, options.attempt, read_token(run.path), run.events_path)
 
 
 async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> int:
     job_id = options.job_id or f"{job.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    found = Checkpoints(run.checkpoints_path).latest()
-    tracker = TensorBoard(run.tensorboard_path, next_step=found[1].next_step if found else 0)
-    reporter = None
-    if options.report:
-        token = read_token(run.path)
-        reporter = Reporter(options.report, job_id, options.attempt, token, run.events_path)
+    tracker = TensorBoard(run.tensorboard_path)
+    reporter = _reporter(options, job_id, run) if options.report else None
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
@@ -79,8 +95,7 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
         return reporter.desired if reporter else "run"
 
     with LiveDisplay(json=options.json) as display:
-        for event in run.events():
-            display.catch_up(event)
+        await asyncio.to_thread(_catch_up, display, run)
         emit = Emitter(run, display, tracker, reporter)
         emit("status", {"phase": "starting Ray", "detail": ""})
         # Torch takes seconds to import and Ray seconds to start: side by side, and after the display is up.
@@ -94,6 +109,11 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
     if reporter is not None:
         reporter.close()
     return EXIT[state]
+
+
+def _catch_up(display: LiveDisplay, run: RunDirectory) -> None:
+    for event in run.events():
+        display.catch_up(event)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ plan -> fleet, prompts -> (resume | baselines) -> publish version 0 -> the loop 
 """
 
 import asyncio
-import shutil
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
@@ -12,11 +11,14 @@ from typing import Any, TypeVar
 
 from actors.cluster import describe
 from actors.fleet import RayFleet
-from raylign.checkpoint import Checkpoints, Progress
+from raylign.checkpoint import Checkpoints
+from raylign.emitter import Emitter
 from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, WorkerLost
 from raylign.loop.baselines import Encode, baselines
 from raylign.loop.collect import Collector
 from raylign.loop.loop import Emit, World, train
+from raylign.loop.resume import resume
+from raylign.place import require_one_place
 from raylign.plan import make_plan
 from raylign.rundir import RunDirectory
 from raylign.samples import read_samples, write_samples
@@ -35,7 +37,7 @@ CHECKPOINTS_FREE = 2
 
 
 async def drive(
-    job: Job, run: RunDirectory, *, job_id: str, emit: Emit, wish: Callable[[], str], dashboard: str = ""
+    job: Job, run: RunDirectory, *, job_id: str, emit: Emitter, wish: Callable[[], str], dashboard: str = ""
 ) -> str:
     """Run the job to its end and say so in an ``end`` event. Returns the end's state.
 
@@ -47,16 +49,16 @@ async def drive(
     try:
         await work
     except asyncio.CancelledError:
-        state, message = "cancelled", f"stopped on request; {_where_to_resume(run)}"
+        state, message = "cancelled", f"stopped on request; {await _where_to_resume(run)}"
     except Cancelled as error:
         state, message = "cancelled", str(error)
     except (SpecError, PlanError) as error:  # the message says what to mend; going on would end the same way
         state, message = "failed", str(error)
     except RaylignError as error:
-        state, message = "failed", f"{error}; {_where_to_resume(run)}"
+        state, message = "failed", f"{error}; {await _where_to_resume(run)}"
     except Exception as error:  # the last line of defence: whatever it is, the user is told and the report written
         traceback.print_exc(file=sys.stderr)
-        state, message = "failed", f"unexpected {type(error).__name__}: {error}; {_where_to_resume(run)}"
+        state, message = "failed", f"unexpected {type(error).__name__}: {error}; {await _where_to_resume(run)}"
     finally:
         watch.cancel()
     ended = {
@@ -75,7 +77,7 @@ async def _cancel_on_wish(work: "asyncio.Future[None]", wish: Callable[[], str])
     work.cancel()
 
 
-async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emit, dashboard: str) -> None:
+async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str) -> None:
     """Build the fleet and train; again, from the last checkpoint, when a worker that cannot be replaced is lost."""
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
@@ -83,26 +85,23 @@ async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emit, dashbo
         except WorkerLost as lost:
             if attempt == MAX_ATTEMPTS:
                 raise
-            emit("warning", {"message": f"{lost} Starting again, {_where_to_resume(run)}"})
+            emit("warning", {"message": f"{lost} Starting again, {await _where_to_resume(run)}"})
         else:
             return
 
 
-async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emit, dashboard: str) -> None:
+async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str) -> None:
     emit("status", {"phase": "planning", "detail": job.name})
     plan = make_plan(job, describe())
     emit("plan", {**plan.to_dict(), "job_id": job_id, "dashboard": dashboard, "run_dir": str(run.path)})
     run.require_space(CHECKPOINTS_FREE * plan.checkpoint_bytes)
     checkpoints = Checkpoints(run.checkpoints_path, keep_last=job.checkpoint.keep_last)
-    found = await asyncio.to_thread(checkpoints.latest)
-    start = found[1] if found else Progress()
-    run.rewind(start.next_step)
     async with RayFleet(job, plan, job_id=job_id, emit=emit) as fleet:
         workers, (world, encode) = await _together(fleet.start(), asyncio.to_thread(_read_world, job))
+        await require_one_place(checkpoints.directory, workers.trainer)
+        start = await resume(checkpoints, workers.trainer, emit)
+        await asyncio.to_thread(emit.rewind, start.next_step)
         made = await _baselines(job, run, world, workers, encode, emit)
-        if found:
-            emit("status", {"phase": "resuming", "detail": f"from {found[0]}"})
-            await workers.trainer.load(found[0])
         emit("status", {"phase": "publishing", "detail": f"version {start.version} to every rollout worker"})
         await workers.weights.publish(start.version, verify_all=True)
         emit("status", {"phase": "training", "detail": ""})
@@ -114,7 +113,7 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emit, dashboa
             emit,
             start,
         )
-    _keep_model(run, checkpoints)
+    await asyncio.to_thread(_keep_model, run, checkpoints)
 
 
 def _read_world(job: Job) -> tuple[World, Encode]:
@@ -152,15 +151,11 @@ def _keep_model(run: RunDirectory, checkpoints: Checkpoints) -> None:
     """The last checkpoint's policy, where people look for it."""
     found = checkpoints.latest()
     assert found is not None  # the last step always makes one
-    aside = run.model_path.with_suffix(".tmp")
-    shutil.rmtree(aside, ignore_errors=True)
-    shutil.copytree(found[0] / "policy", aside)
-    shutil.rmtree(run.model_path, ignore_errors=True)
-    aside.rename(run.model_path)
+    run.keep_model(found[0] / "policy")
 
 
-def _where_to_resume(run: RunDirectory) -> str:
-    found = Checkpoints(run.checkpoints_path).latest()
+async def _where_to_resume(run: RunDirectory) -> str:
+    found = await asyncio.to_thread(Checkpoints(run.checkpoints_path).latest)
     if found is None:
         return "there is no checkpoint yet: start it again"
     return f"the last good checkpoint is {found[0]}: `raylign run --resume {run.path}` goes on from there"

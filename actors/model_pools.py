@@ -7,10 +7,11 @@ from typing import Any
 
 from actors.member import Member
 from actors.rollout_pool import RolloutPool
+from raylign.checkpoint_files import WrittenFile
 from raylign.errors import WorkerFailed, WorkerLost
 from raylign.spec.job import Deadlines
 from raylign.types import Completion, Example, Prompt, StepStats
-from raylign.workers import PublishReport
+from raylign.workers import PublishReport, Sight
 
 GRIEF_S = 5.0
 """Seconds for a rank's death to become known after another rank failed."""
@@ -31,14 +32,22 @@ class TrainerGroup:
         stats: StepStats = (await _all(calls))[0]
         return stats
 
-    async def save(self, directory: Path) -> None:
-        await self._everywhere("save", str(directory), phase="checkpoint", seconds=self._deadlines.checkpoint_s)
+    async def look(self, directory: Path) -> Sequence[Sight]:
+        return await self._everywhere("look", directory, phase="look", seconds=self._deadlines.start_s)
+
+    async def save(self, directory: Path) -> Sequence[Sequence[WrittenFile]]:
+        return await self._everywhere("save", directory, phase="checkpoint", seconds=self._deadlines.checkpoint_s)
+
+    async def verify(self, directory: Path) -> list[str]:
+        found = await self._everywhere("verify", directory, phase="verify", seconds=self._deadlines.checkpoint_s)
+        return [damage for rank in found for damage in rank]
 
     async def load(self, directory: Path) -> None:
-        await self._everywhere("load", str(directory), phase="resume", seconds=self._deadlines.checkpoint_s)
+        await self._everywhere("load", directory, phase="resume", seconds=self._deadlines.checkpoint_s)
 
-    async def _everywhere(self, method: str, *args: Any, phase: str, seconds: float) -> None:
-        await _all([member.call(method, *args, phase=phase, seconds=seconds) for member in self.members])
+    async def _everywhere(self, method: str, directory: Path, *, phase: str, seconds: float) -> list[Any]:
+        """By rank, what it answers."""
+        return await _all([member.call(method, directory, phase=phase, seconds=seconds) for member in self.members])
 
 
 class ReferencePool:

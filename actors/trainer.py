@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -18,17 +19,27 @@ from actors.checkpoint_names import checkpoint_tensors
 from actors.models import load_config, load_policy, load_tokenizer
 from actors.tally import Tally
 from actors.weight_update import WeightUpdate, view
-from actors.zero import clips_itself, join_process_group, leave_process_group, make_engine, whole_parameters
+from actors.zero import (
+    clips_itself,
+    join_process_group,
+    leave_process_group,
+    load_engine,
+    make_engine,
+    save_engine,
+    whole_parameters,
+)
+from raylign.checkpoint_files import CheckpointFiles, WrittenFile
 from raylign.collate import behavior_rows, collate, collate_examples, split_terms
 from raylign.errors import CheckpointError, Diverged, NothingToTrain
 from raylign.logprobs import response_logprobs, score
 from raylign.losses import task_loss
+from raylign.manifest import damage, read_manifest
+from raylign.place import look
 from raylign.schedule import learning_rate
 from raylign.spec import Job
 from raylign.threads import use_threads
 from raylign.types import Example, Sequence, StepStats
-
-TAG = "engine"
+from raylign.workers import Sight
 
 
 class PolicyTrainer:
@@ -137,37 +148,43 @@ class PolicyTrainer:
         tensors = self._tensors()
         return view(tensors.items()) if self._rank == 0 else None
 
-    def save(self, directory: str | Path) -> None:
+    def look(self, directory: Path) -> Sight:
+        """Whether this rank sees the directory that the driver means."""
+        return look(directory, self._rank)
+
+    def save(self, directory: str | Path) -> list[WrittenFile]:
         """Write ``policy/``, a Hugging Face directory, and ``trainer/``: optimizer, master weights, RNG.
 
-        Not synced to disk: that is the caller's. Raises `CheckpointError` when the disk refuses.
+        Returns what this rank has on disk of it. Raises `CheckpointError` when the disk refuses, or ``directory`` is
+        not there: making it would hide that this node does not see the run directory.
         """
-        root = Path(directory)
+        root, files = Path(directory), CheckpointFiles(Path(directory))
+        trainer = root / "trainer"
         try:
+            trainer.mkdir(exist_ok=True)
             self._save_policy(root / "policy")
-            (root / "trainer").mkdir(parents=True, exist_ok=True)
-            self._engine.save_checkpoint(
-                str(root / "trainer"),
-                tag=TAG,
-                save_latest=False,
-                exclude_frozen_parameters=self._adapted is not None,
-            )
-            torch.save(torch.get_rng_state(), root / "trainer" / f"rng-{self._rank}.pt")
-        except OSError as error:
+            save_engine(self._engine, trainer, files, frozen=self._adapted is None)
+            with files.open(trainer / f"rng-{self._rank}.pt") as out:
+                torch.save(torch.get_rng_state(), out)
+            if self._rank == 0:  # last, for the others wait for nothing any more
+                files.adopt(root / "policy")
+        except (OSError, SafetensorError) as error:
             raise CheckpointError(f"cannot write the trainer's state to {str(root)!r}: {error}") from error
+        return files.written
+
+    def verify(self, directory: str | Path) -> list[str]:
+        """What is damaged of the files that this rank wrote: reads them all."""
+        ranks = read_manifest(Path(directory)).ranks
+        return damage(Path(directory), ranks[self._rank]) if self._rank < len(ranks) else []
 
     def load(self, directory: str | Path) -> None:
         """Continue exactly from what `save` wrote, with as many ranks.
 
         Raises `CheckpointError` when it is not there, or was written by another number of ranks.
         """
-        root = Path(directory) / "trainer"
-        if not (root / TAG).is_dir():
-            raise CheckpointError(f"{str(directory)!r} holds no trainer state: {str(root / TAG)!r} is missing")
-        loaded, _ = self._engine.load_checkpoint(str(root), tag=TAG, load_module_strict=self._adapted is None)
-        if loaded is None:
-            raise CheckpointError(f"the trainer state in {str(root)!r} was not written by {self._world_size} rank(s)")
-        torch.set_rng_state(torch.load(root / f"rng-{self._rank}.pt", weights_only=True))
+        trainer = Path(directory) / "trainer"
+        load_engine(self._engine, trainer, frozen=self._adapted is None)
+        torch.set_rng_state(torch.load(trainer / f"rng-{self._rank}.pt", weights_only=True))
 
     def shutdown(self) -> None:
         """Give the process group back."""

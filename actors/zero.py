@@ -4,14 +4,19 @@ import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from raylign.errors import RunError
+from raylign.checkpoint_files import CheckpointFiles
+from raylign.errors import CheckpointError, RunError
 from raylign.spec import Job
+
+TAG = "engine"
+"""Directory of DeepSpeed's files below that of the trainer."""
 
 
 def join_process_group(
@@ -95,6 +100,27 @@ def engine_config(job: Job, *, world_size: int) -> dict[str, Any]:
         config["data_types"] = {"grad_accum_dtype": "fp32"}
         config["communication_data_type"] = "fp32"
     return config
+
+
+def save_engine(engine: Any, directory: Path, files: CheckpointFiles, *, frozen: bool) -> None:
+    """This rank's part of optimizer and weights, ``frozen`` ones as well; all ranks must save together."""
+    from actors.engine_files import EngineFiles
+
+    engine.checkpoint_engine = EngineFiles(files)
+    engine.save_checkpoint(str(directory), tag=TAG, save_latest=False, exclude_frozen_parameters=not frozen)
+    if engine.global_rank == 0:
+        files.adopt(directory, "*.py")  # scripts that DeepSpeed puts beside its shards
+
+
+def load_engine(engine: Any, directory: Path, *, frozen: bool) -> None:
+    """What `save_engine` wrote. Raises `CheckpointError` when it is not there, or of another number of ranks."""
+    if not (directory / TAG).is_dir():
+        raise CheckpointError(f"{str(directory.parent)!r} holds no trainer state: {str(directory / TAG)!r} is missing")
+    loaded, _ = engine.load_checkpoint(str(directory), tag=TAG, load_module_strict=frozen)
+    if loaded is None:
+        raise CheckpointError(
+            f"the trainer state in {str(directory)!r} was not written by {dist.get_world_size()} rank(s)"
+        )
 
 
 def whole_parameters(model: torch.nn.Module, *, sharded: bool) -> Iterator[tuple[str, Tensor]]:

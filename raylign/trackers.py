@@ -20,21 +20,20 @@ class Tracker(Protocol):
         """Add one point to each named curve."""
         ...
 
+    def rewind(self, next_step: int) -> None:
+        """Steps from ``next_step`` on are logged again."""
+        ...
+
     def close(self) -> None:
         """Write what is still held back."""
         ...
 
 
-def open_tracker(
-    kind: Literal["tensorboard", "wandb", "mlflow"], *, directory: Path, name: str, next_step: int = 0
-) -> Tracker:
-    """The tracker of that kind for a run that begins, or goes on, at ``next_step``.
-
-    Raises `RunError` where its library is not installed.
-    """
+def open_tracker(kind: Literal["tensorboard", "wandb", "mlflow"], *, directory: Path, name: str) -> Tracker:
+    """The tracker of that kind. Raises `RunError` where its library is not installed."""
     match kind:
         case "tensorboard":
-            return TensorBoard(directory, next_step=next_step)
+            return TensorBoard(directory)
         case "wandb":
             return WeightsAndBiases(directory, name=name)
         case "mlflow":
@@ -44,21 +43,24 @@ def open_tracker(
 class TensorBoard:
     """Event files in a directory, written by TensorBoard's own writer; needs no torch."""
 
-    def __init__(self, directory: Path, *, next_step: int = 0) -> None:
+    def __init__(self, directory: Path) -> None:
         _library("tensorboard")
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
         from tensorboard.compat.proto.summary_pb2 import Summary
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-        self._event, self._summary = Event, Summary
+        self._event, self._summary, self._session = Event, Summary, SessionLog
         self._writer = EventFileWriter(str(directory))
-        if next_step:  # hides what an earlier attempt logged from here on
-            start = SessionLog(status=SessionLog.START)
-            self._writer.add_event(Event(wall_time=time.time(), step=next_step, session_log=start))
 
     def log(self, step: int, values: Values) -> None:
         points = [self._summary.Value(tag=name, simple_value=value) for name, value in _present(values).items()]
         self._writer.add_event(self._event(wall_time=time.time(), step=step, summary=self._summary(value=points)))
+        self._writer.flush()
+
+    def rewind(self, next_step: int) -> None:
+        """Hides what is there from ``next_step`` on."""
+        start = self._session(status=self._session.START)
+        self._writer.add_event(self._event(wall_time=time.time(), step=next_step, session_log=start))
         self._writer.flush()
 
     def close(self) -> None:
@@ -75,6 +77,9 @@ class WeightsAndBiases:
     def log(self, step: int, values: Values) -> None:
         self._run.log(_present(values), step=step)
 
+    def rewind(self, next_step: int) -> None:
+        """Nothing: W&B takes no point of a step before its last one."""
+
     def close(self) -> None:
         self._run.finish()
 
@@ -88,6 +93,9 @@ class MLflow:
 
     def log(self, step: int, values: Values) -> None:
         self._mlflow.log_metrics(_present(values), step=step)
+
+    def rewind(self, next_step: int) -> None:
+        """Nothing: MLflow keeps every point it is given."""
 
     def close(self) -> None:
         self._mlflow.end_run()

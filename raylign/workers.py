@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from raylign.checkpoint_files import WrittenFile
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats, Verdict
 
 
@@ -54,6 +55,15 @@ class Reference(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What one rank saw where the driver had left its sign."""
+
+    node: str
+    problem: str = ""
+    """Why it could not read that sign, or leave its own."""
+
+
 class Trainer(Protocol):
     """The policy being trained."""
 
@@ -64,8 +74,19 @@ class Trainer(Protocol):
         """
         ...
 
-    async def save(self, directory: Path) -> None:
-        """Write ``directory/policy`` (a Hugging Face directory) and ``directory/trainer`` (optimizer, RNG)."""
+    async def look(self, directory: Path) -> Sequence[Sight]:
+        """By rank, whether it sees the driver's sign in ``directory``; each leaves its own, as `raylign.place` does."""
+        ...
+
+    async def save(self, directory: Path) -> Sequence[Sequence[WrittenFile]]:
+        """Write ``directory/policy`` (a Hugging Face directory) and ``directory/trainer`` (optimizer, RNG).
+
+        Returns by rank what it wrote; all of it is on disk. Raises `CheckpointError`.
+        """
+        ...
+
+    async def verify(self, directory: Path) -> list[str]:
+        """What is damaged of a committed checkpoint: each rank reads the files that it wrote."""
         ...
 
     async def load(self, directory: Path) -> None:

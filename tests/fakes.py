@@ -6,8 +6,11 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+from raylign.checkpoint_files import CheckpointFiles, WrittenFile
+from raylign.manifest import damage, read_manifest
+from raylign.place import look
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats, Verdict
-from raylign.workers import Fleet, PublishReport
+from raylign.workers import Fleet, PublishReport, Sight
 
 
 def make_prompt(task: str = "math", number: int = 0, **metadata: object) -> Prompt:
@@ -105,10 +108,14 @@ class FakeReference:
 
 
 class FakeTrainer:
-    """Its weights are a hash of everything it was trained on, in order."""
+    """Its weights are a hash of everything it was trained on, in order.
 
-    def __init__(self, calls: list[str]) -> None:
+    ``nodes``: for each rank, the root of the file system that it sees; None is the one that the tests see.
+    """
+
+    def __init__(self, calls: list[str], *, nodes: Sequence[Path | None] = (None,)) -> None:
         self.calls = calls
+        self.nodes = nodes
         self.state = "start"
         self.batches: list[list[Example]] = []
 
@@ -120,16 +127,36 @@ class FakeTrainer:
         self.state = _digest(self.state, step, sorted(map(repr, examples)))
         return StepStats(loss=0.5, loss_by_task={}, grad_norm=1.0, learning_rate=1e-3)
 
-    async def save(self, directory: Path) -> None:
+    async def look(self, directory: Path) -> list[Sight]:
+        return [look(seen, rank) for rank, seen in enumerate(self._seen(directory))]
+
+    async def save(self, directory: Path) -> list[list[WrittenFile]]:
         self.calls.append("save")
-        (directory / "policy").mkdir()
-        (directory / "policy" / "config.json").write_text(json.dumps({"state": self.state}))
-        (directory / "trainer").mkdir()
-        (directory / "trainer" / "state.json").write_text(json.dumps(self.state))
+        written = []
+        for rank, root in enumerate(self._seen(directory)):
+            files = CheckpointFiles(root)
+            if rank == 0:
+                _write(root / "policy" / "config.json", {"state": self.state})
+                _write(root / "policy" / "model.safetensors", self.state)
+                _write(root / "policy" / "tokenizer_config.json", {})
+                files.adopt(root / "policy")
+            _write(root / "trainer" / f"state-{rank}.json", self.state)
+            files.adopt(root / "trainer", f"state-{rank}.json")
+            written.append(files.written)
+        return written
+
+    async def verify(self, directory: Path) -> list[str]:
+        self.calls.append("verify")
+        ranks = read_manifest(directory).ranks
+        return [problem for rank, root in enumerate(self._seen(directory)) for problem in damage(root, ranks[rank])]
 
     async def load(self, directory: Path) -> None:
         self.calls.append("load")
-        self.state = json.loads((directory / "trainer" / "state.json").read_text())
+        self.state = json.loads((directory / "trainer" / "state-0.json").read_text())
+
+    def _seen(self, directory: Path) -> list[Path]:
+        """By rank, what is at that path on its node."""
+        return [directory if node is None else node / directory.relative_to("/") for node in self.nodes]
 
 
 class FakeWeights:
@@ -163,6 +190,11 @@ class FakeFleet:
             trainer=self.trainer,
             weights=self.weights,
         )
+
+
+def _write(path: Path, document: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document))
 
 
 def _digest(*parts: object) -> str:

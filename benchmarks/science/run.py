@@ -70,6 +70,7 @@ async def offline_dpo(seed: int, steps: int, directory: Path) -> None:
         examples = [example for batch in batches for example in batch.examples]
         await fleet.trainer.step(step, pack(examples, ranks=1, tokens_per_microbatch=job.trainer.tokens_per_microbatch))
     aside = directory.with_suffix(".tmp")
+    aside.mkdir()
     await fleet.trainer.save(aside)
     (aside / "policy").rename(directory)
     shutil.rmtree(aside)

@@ -281,6 +281,7 @@ def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[lis
         update = trainer.export()
         kept = None if update is None else {name: tensor.clone() for name, tensor in update.tensors()}
         results.append(([(s.loss, s.grad_norm) for s in stats], logprobs, kept))
+        Path(out, "checkpoint").mkdir(exist_ok=True)
         trainer.save(f"{out}/checkpoint")
         first = (trainer.step(3, shares[0][rank]), trainer.export())
         trainer.load(f"{out}/checkpoint")

@@ -82,6 +82,82 @@ def test_rewound_and_resumed_metrics_equal_uninterrupted_ones(tmp_path):
     assert resumed.metrics_path.read_bytes() == whole.metrics_path.read_bytes()
 
 
+@pytest.mark.parametrize("text", ["\u2028", "\u2029\x85"])
+def test_only_a_line_feed_ends_a_line(tmp_path, text):
+    """Lines that another program wrote may hold Unicode's other line breaks as they are."""
+    with RunDirectory.create(tmp_path, JOB) as run:
+        lines = [json.dumps({"step": step, "note": text}, ensure_ascii=False) + "\n" for step in range(3)]
+        run.metrics_path.write_bytes("".join(lines).encode())
+        run.rewind(2)
+        assert run.metrics_path.read_bytes() == "".join(lines[:2]).encode()
+        assert [line["note"] for line in run.metrics()] == [text, text]
+
+
+def test_the_next_number_and_the_torn_line_are_found_from_the_end(tmp_path):
+    """Not by reading it all: what lies before is not looked at, however long, here a line that is damaged."""
+    with RunDirectory.create(tmp_path, JOB) as run:
+        run.append(Event(seq=1, kind="status", data={"phase": "x" * 200_000}))
+        run.append(Event(seq=2, kind="status", data={"phase": "y" * 200_000}))
+    whole = run.events_path.read_bytes()
+    run.events_path.write_bytes(b"{damaged}\n" + whole + b'{"seq": 3, "torn')
+    assert run.next_seq == 3
+    RunDirectory.open(tmp_path).close()
+    assert run.events_path.read_bytes() == b"{damaged}\n" + whole
+    run.events_path.write_bytes(b'{"seq": 1')
+    assert run.next_seq == 1
+    RunDirectory.open(tmp_path).close()
+    assert run.events_path.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("state", "steps", "after", "finished"),
+    [
+        ("succeeded", 3, None, True),
+        ("succeeded", 4, None, False),  # the job has been given more steps since
+        ("failed", 3, None, False),
+        ("cancelled", 3, None, False),
+        ("succeeded", 3, "status", False),  # it was started again
+    ],
+)
+def test_a_run_is_finished_when_it_said_so_and_made_all_its_steps(tmp_path, state, steps, after, finished):
+    with RunDirectory.create(tmp_path, JOB) as run:
+        assert run.finished(0) is None
+        for event in event_stream(steps=3):
+            if event.kind != "end":
+                run.append(event)
+        end = Event(seq=run.next_seq, kind="end", data={"state": state})
+        run.append(end)
+        if after:
+            run.append(Event(seq=run.next_seq, kind=after, data={"phase": "planning"}))
+    assert run.finished(steps) == (end if finished else None)
+
+
+def test_a_relative_path_is_made_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = RunDirectory("run")
+    assert run.path == tmp_path / "run"
+    assert run.checkpoints_path.is_absolute()
+
+
+def test_the_model_is_a_second_name_of_the_checkpoints_weights(tmp_path):
+    run, policy = RunDirectory(tmp_path), tmp_path / "step-4" / "policy"
+    policy.mkdir(parents=True)
+    for name in ("model.safetensors", "config.json"):
+        (policy / name).write_text(name)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "left").touch()
+    run.keep_model(policy)
+    assert sorted(path.name for path in run.model_path.iterdir()) == ["config.json", "model.safetensors"]
+    assert (run.model_path / "model.safetensors").samefile(policy / "model.safetensors")
+    (run.model_path / "config.json").write_text("edited by hand")
+    assert (policy / "config.json").read_text() == "config.json"
+
+
+def test_a_model_that_cannot_be_kept_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"cannot write .*model.*the model is .*policy"):
+        RunDirectory(tmp_path).keep_model(tmp_path / "policy")
+
+
 def test_a_second_run_is_refused_and_told_who_holds_the_directory(tmp_path):
     with RunDirectory.create(tmp_path, JOB):
         with pytest.raises(RunError, match=f"process {os.getpid()}"):

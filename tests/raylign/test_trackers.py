@@ -50,7 +50,8 @@ def test_tensorboard_reads_its_curves_back(tmp_path):
 
 def test_a_resumed_run_hides_the_steps_it_makes_again(tmp_path):
     for attempt, (next_step, steps) in enumerate([(0, (1, 2, 3)), (2, (2, 3))]):
-        tracker = open_tracker("tensorboard", directory=tmp_path, name="tiny", next_step=next_step)
+        tracker = open_tracker("tensorboard", directory=tmp_path, name="tiny")
+        tracker.rewind(next_step)
         for step in steps:
             tracker.log(step, {"loss": attempt})
         tracker.close()

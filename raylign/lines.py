@@ -1,0 +1,80 @@
+"""Files of JSON lines, one document a line. The last may be torn, or still being written: it is not there yet.
+
+Only a line feed ends a line; Unicode's other line breaks may stand in a document. What only the end of a file tells is
+read from its end: a long run says a million things.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from raylign.errors import RunError
+
+BLOCK = 1 << 16
+
+
+def documents(path: Path) -> Iterator[dict[str, Any]]:
+    """All of them, oldest first. Raises `RunError` where a line is damaged."""
+    for at, line in enumerate(_lines(path), start=1):
+        yield _parse(path, f"line {at}", line)
+
+
+def last_document(path: Path) -> dict[str, Any] | None:
+    """The newest one, or None. Raises `RunError` where it is damaged."""
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        stop = _line_feed_before(file, file.seek(0, os.SEEK_END))
+        start = _line_feed_before(file, max(stop, 0)) + 1
+        file.seek(start)
+        return _parse(path, "last line", file.read(stop - start)) if stop > 0 else None
+
+
+def keep_documents(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    """Drop all others. The file is replaced whole, or stays."""
+    partial = path.with_name(path.name + ".tmp")
+    with partial.open("wb") as file:
+        file.writelines(line for line in _lines(path) if wanted(_parse(path, "a line", line)))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def cut_torn_line(path: Path) -> None:
+    """Remove what follows the last line feed."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = _line_feed_before(file, size) + 1
+        if end < size:
+            file.truncate(end)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        yield from (line for line in file if line.endswith(b"\n"))
+
+
+def _line_feed_before(file: BinaryIO, end: int) -> int:
+    """Offset of the last one before ``end``; -1 where there is none."""
+    while end > 0:
+        start = max(end - BLOCK, 0)
+        file.seek(start)
+        at = file.read(end - start).rfind(b"\n")
+        if at >= 0:
+            return start + at
+        end = start
+    return -1
+
+
+def _parse(path: Path, where: str, line: bytes) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(line)
+    except ValueError as error:
+        raise RunError(f"{str(path)!r} {where} is damaged ({error}): remove that line") from error
+    return document

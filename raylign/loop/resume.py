@@ -1,0 +1,34 @@
+"""Where a run goes on: the newest checkpoint whose contents are what was written."""
+
+import asyncio
+
+from raylign.checkpoint import Checkpoints, Progress
+from raylign.loop.loop import Emit
+from raylign.workers import Trainer
+
+
+async def resume(checkpoints: Checkpoints, trainer: Trainer, emit: Emit) -> Progress:
+    """Load it into the trainer; `Progress()` where there is none. One that is damaged is set aside, and said so.
+
+    The ranks read what they wrote, side by side: this process alone would need an hour for a large model's optimizer.
+    """
+    told = set[str]()
+    while True:
+        found, passed_over = await asyncio.to_thread(checkpoints.survey)
+        for why in set(passed_over) - told:
+            emit("warning", {"message": f"passed over, for it is not a whole checkpoint: {why}"})
+        told.update(passed_over)
+        if found is None:
+            if told:
+                emit("warning", {"message": f"{checkpoints.directory} has no whole checkpoint: starting at step 0"})
+            return Progress()
+        path, progress = found
+        emit("status", {"phase": "verifying", "detail": str(path)})
+        damage = await trainer.verify(path)
+        if not damage:
+            emit("status", {"phase": "resuming", "detail": f"from {path}"})
+            await trainer.load(path)
+            return progress
+        aside = await asyncio.to_thread(checkpoints.set_aside, path)
+        told.add(damage[0])
+        emit("warning", {"message": f"{path} is damaged, and now called {aside.name}: {'; '.join(damage)}"})

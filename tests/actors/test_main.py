@@ -1,0 +1,41 @@
+"""The driver's command, as far as it goes without Ray."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from event_stream import event_stream
+from jobs import EXAMPLES
+
+from actors.__main__ import main
+from raylign.events import Event
+from raylign.rundir import RunDirectory
+from raylign.spec import load_job
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> RunDirectory:
+    job = load_job(EXAMPLES / "crpg.yaml").model_copy(update={"steps": 3})
+    with RunDirectory.create(tmp_path / "run", job.model_dump(mode="json")) as run:
+        for event in event_stream(steps=3):
+            run.append(event)
+        run.append(Event(seq=run.next_seq, kind="end", data={"state": "succeeded", "message": "3 steps"}))
+    return run
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_finished_run_is_not_started_again(finished, monkeypatch, capsys, as_json):
+    before = finished.events_path.read_bytes()
+    # Whoever would connect to Ray, or start one, fails.
+    monkeypatch.setitem(sys.modules, "actors.cluster", None)
+    monkeypatch.setattr(sys, "argv", ["actors", "run", "--run-dir", str(finished.path)] + ["--json"] * as_json)
+    assert main() == 0
+    said = capsys.readouterr().out
+    if as_json:
+        assert json.loads(said)["data"]["state"] == "succeeded"
+    else:
+        assert "is finished, with 3 steps" in said
+        assert str(finished.model_path) in said
+        assert str(finished.report_path) in said
+    assert finished.events_path.read_bytes() == before
