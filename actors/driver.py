@@ -7,6 +7,7 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from actors.cluster import describe
@@ -16,15 +17,13 @@ from raylign.emitter import Emitter
 from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, WorkerLost
 from raylign.loop.baselines import Encode, baselines
 from raylign.loop.collect import Collector
-from raylign.loop.loop import Emit, World, train
+from raylign.loop.loop import World, train
 from raylign.loop.resume import resume
 from raylign.place import require_one_place
 from raylign.plan import make_plan
 from raylign.rundir import RunDirectory
-from raylign.samples import read_samples, write_samples
+from raylign.samples import SampleFile
 from raylign.spec.job import Job
-from raylign.types import Sample
-from raylign.workers import Fleet
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -101,18 +100,13 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
         await require_one_place(checkpoints.directory, workers.trainer)
         start = await resume(checkpoints, workers.trainer, emit)
         await asyncio.to_thread(emit.rewind, start.next_step)
-        made = await _baselines(job, run, world, workers, encode, emit)
-        emit("status", {"phase": "publishing", "detail": f"version {start.version} to every rollout worker"})
-        await workers.weights.publish(start.version, verify_all=True)
-        emit("status", {"phase": "training", "detail": ""})
-        await train(
-            job,
-            World(prompts=world.prompts, eval_prompts=world.eval_prompts, baselines=made),
-            workers,
-            checkpoints,
-            emit,
-            start,
-        )
+        with await asyncio.to_thread(SampleFile, run.baselines_path) as made:
+            collector = Collector(workers, {task.name: task for task in job.tasks})
+            await baselines(job, world.prompts, collector, encode, made, emit)
+            emit("status", {"phase": "publishing", "detail": f"version {start.version} to every rollout worker"})
+            await workers.weights.publish(start.version, verify_all=True)
+            emit("status", {"phase": "training", "detail": ""})
+            await train(job, replace(world, baselines=made), workers, checkpoints, emit, start)
     await asyncio.to_thread(_keep_model, run, checkpoints)
 
 
@@ -130,21 +124,6 @@ async def _together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return tasks[0].result(), tasks[1].result()
-
-
-async def _baselines(
-    job: Job, run: RunDirectory, world: World, workers: Fleet, encode: Encode, emit: Emit
-) -> dict[str, Sample]:
-    """Made once; a resumed run reads what the first attempt wrote."""
-    if not any(task.baseline_source for task in job.tasks):
-        return {}
-    if run.baselines_path.exists():
-        return read_samples(run.baselines_path)
-    emit("status", {"phase": "baselines", "detail": "one response per prompt, of the reference or the data"})
-    collector = Collector(workers, {task.name: task for task in job.tasks})
-    made = await baselines(job, world.prompts, collector, encode)
-    write_samples(run.baselines_path, made)
-    return made
 
 
 def _keep_model(run: RunDirectory, checkpoints: Checkpoints) -> None:

@@ -1,4 +1,4 @@
-"""What the loop itself costs: steps over in-process workers that answer at once, by samples and by workers."""
+"""What the loop itself costs: steps over in-process workers that answer at once, and drawing from files of any size."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
@@ -20,12 +21,16 @@ from actors.rollout_pool import RolloutPool
 from raylign.checkpoint import Checkpoints, Progress
 from raylign.loop.baselines import baselines
 from raylign.loop.collect import Collector
+from raylign.loop.draw import draw
 from raylign.loop.loop import World, train
-from raylign.spec import parse_job
+from raylign.samples import SampleFile
+from raylign.spec import Job, parse_job
 from raylign.types import StepStats
 from raylign.workers import PublishReport
 
 STEPS = 20
+DRAWN = 256
+"""Prompts of a step that draws."""
 
 
 def main() -> None:
@@ -38,13 +43,39 @@ def main() -> None:
     for row in rows:
         each = 1e6 * row["step_s"] / row["samples"]
         print(f"{row['samples']:8} {row['workers']:8} {1e3 * row['step_s']:10.2f} {each:12.1f}")
+    drawn = [drawing(size) for size in (1_000, 1_000_000, 1_000_000_000)]
+    print(f"\n{'prompts':>13} {'ms to draw ' + str(DRAWN):>15} {'peak MiB':>9}")
+    for row in drawn:
+        print(f"{row['prompts']:13,} {1e3 * row['draw_s']:15.2f} {row['peak_mib']:9.2f}")
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=2))
+        options.json.write_text(json.dumps({"steps": rows, "draws": drawn}, indent=2))
+
+
+def drawing(size: int) -> dict[str, Any]:
+    """Median seconds in which a step draws its prompts from a file of so many, and the memory that takes."""
+    job = cost_job(prompts=DRAWN, samples=1)
+    seconds = []
+    tracemalloc.start()
+    draw(job.tasks[0], range(size), seed=0, step=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    for step in range(5):
+        begun = time.perf_counter()
+        draw(job.tasks[0], range(size), seed=0, step=step)
+        seconds.append(time.perf_counter() - begun)
+    return {"prompts": size, "draw_s": sorted(seconds)[2], "peak_mib": peak / 2**20}
 
 
 def measure(*, prompts: int, samples: int, workers: int) -> dict[str, Any]:
     """Median seconds of a CRPG step of ``prompts`` x ``samples`` responses, sampled by so many workers."""
-    job = parse_job(
+    job = cost_job(prompts=prompts, samples=samples)
+    seconds = asyncio.run(_steps(job, prompts, workers))
+    return {"samples": prompts * samples, "workers": workers, "step_s": sorted(seconds)[len(seconds) // 2]}
+
+
+def cost_job(*, prompts: int, samples: int) -> Job:
+    """CRPG on one task."""
+    return parse_job(
         {
             "name": "cost",
             "steps": STEPS,
@@ -64,8 +95,6 @@ def measure(*, prompts: int, samples: int, workers: int) -> dict[str, Any]:
             ],
         }
     )
-    seconds = asyncio.run(_steps(job, prompts, workers))
-    return {"samples": prompts * samples, "workers": workers, "step_s": sorted(seconds)[len(seconds) // 2]}
 
 
 class FakeMember:
@@ -107,13 +136,13 @@ async def _steps(job: Any, count: int, workers: int) -> list[float]:
     fleet = replace(FakeFleet().workers, rollouts=pool, trainer=IdleTrainer([]), weights=PoolWeights(pool))
     prompts = {"math": [make_prompt(number=number) for number in range(count)]}
     collector = Collector(fleet, {task.name: task for task in job.tasks})
-    made = await baselines(job, prompts, collector, lambda text: (1,))
 
     def emit(kind: str, data: dict[str, Any]) -> None:
         if kind == "step":
             ends.append(time.perf_counter())
 
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, SampleFile(Path(directory) / "baselines.jsonl") as made:
+        await baselines(job, prompts, collector, lambda prompt: (1,), made, emit)
         world = World(prompts=prompts, eval_prompts=prompts, baselines=made)
         await train(job, world, fleet, Checkpoints(Path(directory)), emit, Progress())
     return [after - before for before, after in pairwise(ends[1:])]

@@ -92,7 +92,7 @@ class RunDirectory:
         if not run.job_path.exists():
             raise SpecError(f"{str(path)!r} holds no run: it has no {run.job_path.name}")
         run._take_lock()
-        for file in (run.events_path, run.metrics_path, run.baselines_path):
+        for file in (run.events_path, run.metrics_path):
             cut_torn_line(file)
         return run
 

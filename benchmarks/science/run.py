@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.evaluate import evaluate
 from raylign.loop.learn import learn
-from raylign.loop.loop import World, train
+from raylign.loop.loop import train
 from raylign.packing import pack
+from raylign.samples import SampleFile
 from raylign.spec import Job
 
 FLEETS = LocalFleets()
@@ -37,11 +39,11 @@ async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[
             steps.append({name: {key: task[key] for key in KEPT} for name, task in data["tasks"].items()})
 
     if trains:
-        made = await baselines(job, world.prompts, collector, encode)
-        await fleet.weights.publish(0)
-        quiet = job.model_copy(update={"evaluation": job.evaluation.model_copy(update={"prompts": 0})})
-        everything = World(prompts=world.prompts, eval_prompts=world.eval_prompts, baselines=made)
-        await train(quiet, everything, fleet, Checkpoints(directory), emit, Progress())
+        with SampleFile(directory / "baselines.jsonl") as made:
+            await baselines(job, world.prompts, collector, encode, made, emit)
+            await fleet.weights.publish(0)
+            quiet = job.model_copy(update={"evaluation": job.evaluation.model_copy(update={"prompts": 0})})
+            await train(quiet, replace(world, baselines=made), fleet, Checkpoints(directory), emit, Progress())
     measured = await evaluate(job, world.eval_prompts, collector)
     final = {name: {**{key: task[key] for key in KEPT}, "judges": task["judges"]} for name, task in measured.items()}
     return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}

@@ -1,12 +1,19 @@
-"""Baseline responses ``a_bar`` (CGPO, section 3.1): one per prompt, made or read once, before training starts."""
+"""Baseline responses ``a_bar`` (CGPO, section 3.1): one per prompt, made or read once, before training starts.
 
+They are made in chunks, each kept as soon as it is there: a run that dies among them goes on after the last one.
+"""
+
+import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from raylign.loop.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
+from raylign.loop.loop import Emit
 from raylign.methods.selection import BASELINE_INDEX
+from raylign.samples import SampleFile
 from raylign.spec.job import Job
 from raylign.spec.methods import CRRAFT
 from raylign.spec.task import Task
@@ -15,53 +22,122 @@ from raylign.types import Completion, Prompt, Sample
 Encode = Callable[[Prompt], tuple[int, ...]]
 """Token ids of a prompt's golden response in the policy's vocabulary, end included."""
 
+DATA_CHUNK = 64
+"""Golden responses that one call to one worker rewards."""
+REPORT_S = 2.0
+"""Seconds between two words on how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Prompts of one task whose baselines are made together."""
+
+    task: Task
+    prompts: Sequence[Prompt]
+
 
 async def baselines(
-    job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: Collector, encode: Encode
-) -> dict[str, Sample]:
-    """``a_bar`` by prompt id, judged and rewarded, for every prompt the run will draw.
+    job: Job,
+    prompts: Mapping[str, Sequence[Prompt]],
+    collector: Collector,
+    encode: Encode,
+    kept: SampleFile,
+    emit: Emit,
+) -> None:
+    """See to it that ``kept`` holds ``a_bar``, judged and rewarded, of every prompt that the run will draw.
 
-    The rollout workers must hold the reference's weights: ``baseline: reference`` is one sample of it.
+    What it holds already stays. The rollout workers must hold the reference's weights: ``baseline: reference`` is one
+    sample of it. Emits ``status`` events with counts.
     """
-    found: dict[str, Sample] = {}
+    chunks = await asyncio.to_thread(_chunks, job, prompts)
+    total = sum(len(chunk.prompts) for chunk in chunks)
+    missing = [chunk for chunk in chunks if any(prompt.id not in kept for prompt in chunk.prompts)]
+    queue = iter(missing)
+    one_writes = asyncio.Lock()
+    said = -REPORT_S
+
+    def report() -> None:
+        nonlocal said
+        if time.monotonic() - said > REPORT_S or len(kept) == total:
+            said = time.monotonic()
+            emit("status", {"phase": "baselines", "detail": f"{len(kept):,} of {total:,}"})
+
+    async def work() -> None:
+        for chunk in queue:
+            made = await _make(job, chunk, collector, encode)
+            async with one_writes:
+                # Of a chunk torn by the end of an earlier process, what was kept is what was made again.
+                fresh = {prompt_id: sample for prompt_id, sample in made.items() if prompt_id not in kept}
+                await asyncio.to_thread(kept.append, fresh)
+            report()
+
+    if missing:
+        report()
+    try:
+        async with asyncio.TaskGroup() as makers:
+            # One more than there are workers: while one of the reference's chunks is rewarded, the next is sampled.
+            for _ in range(1 + max(job.judging.workers, job.judging.reward_workers)):
+                makers.create_task(work())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None  # the first failure is the cause; the rest were cancelled by it
+
+
+def _chunks(job: Job, prompts: Mapping[str, Sequence[Prompt]]) -> list[Chunk]:
+    """A function of the job alone: an engine's last bits depend on what it computes together.
+
+    The reference samples as many at once as a step has responses, so that a step's deadlines hold for it.
+    """
+    step_size = sum(task.prompts_per_step * task.samples_per_prompt for task in job.tasks)
+    chunks = []
     for task in job.tasks:
-        needed = _drawn(job, task, prompts[task.name]) if task.baseline_source else []
-        if task.baseline_source == "reference":
-            found |= await _sampled(job, task, needed, collector)
-        elif task.baseline_source == "data":
-            found |= await _from_data(task, needed, collector, encode)
-    return found
+        if task.baseline_source is not None:
+            size = step_size if task.baseline_source == "reference" else DATA_CHUNK
+            drawn = _drawn(job, task, prompts[task.name])
+            chunks += [Chunk(task=task, prompts=drawn[at : at + size]) for at in range(0, len(drawn), size)]
+    return chunks
 
 
 def _drawn(job: Job, task: Task, prompts: Sequence[Prompt]) -> list[Prompt]:
-    """The distinct prompts of all steps, in the file's order."""
-    drawn = {prompt.id for step in range(job.steps) for prompt in draw(task, prompts, seed=job.seed, step=step)}
-    return [prompt for prompt in prompts if prompt.id in drawn]
+    """The distinct prompts of all steps, those of the first steps first."""
+    drawn: dict[str, Prompt] = {}
+    for step in range(job.steps):
+        if len(drawn) == len(prompts):
+            break
+        drawn.update((prompt.id, prompt) for prompt in draw(task, prompts, seed=job.seed, step=step))
+    return list(drawn.values())
 
 
-async def _sampled(job: Job, task: Task, prompts: Sequence[Prompt], collector: Collector) -> dict[str, Sample]:
-    wanted = requests(job, task, prompts, purpose="baseline", samples=1)
+async def _make(job: Job, chunk: Chunk, collector: Collector, encode: Encode) -> dict[str, Sample]:
+    if chunk.task.baseline_source == "reference":
+        return await _sampled(job, chunk, collector)
+    return await _from_data(chunk, collector, encode)
+
+
+async def _sampled(job: Job, chunk: Chunk, collector: Collector) -> dict[str, Sample]:
+    wanted = requests(job, chunk.task, chunk.prompts, purpose="baseline", samples=1)
     # Only CRRAFT asks whether a_bar satisfies.
-    groups = await collector.collect(wanted, Clock(), annotate=False, judge=isinstance(task.method, CRRAFT))
-    return {
-        group.prompt.id: replace(
-            group.samples[0], completion=replace(group.samples[0].completion, index=BASELINE_INDEX)
-        )
-        for group in groups
-    }
+    groups = await collector.collect(wanted, Clock(), annotate=False, judge=isinstance(chunk.task.method, CRRAFT))
+    return {group.prompt.id: _as_baseline(group.samples[0]) for group in groups}
 
 
-async def _from_data(task: Task, prompts: Sequence[Prompt], collector: Collector, encode: Encode) -> dict[str, Sample]:
-    pairs = [(prompt, _golden(prompt, encode)) for prompt in prompts]
-    judges = collector.fleet.judges
-    rewards = await judges.reward([(prompt, [completion]) for prompt, completion in pairs]) if task.reward else None
-    verdicts = await collector.judge(pairs) if task.judges and isinstance(task.method, CRRAFT) else None
+def _as_baseline(sample: Sample) -> Sample:
+    """Not the policy's own: what it was sampled with corrects nothing, and is not kept."""
+    return replace(sample, completion=replace(sample.completion, index=BASELINE_INDEX, logprobs=()))
+
+
+async def _from_data(chunk: Chunk, collector: Collector, encode: Encode) -> dict[str, Sample]:
+    pairs = [(prompt, _golden(prompt, encode)) for prompt in chunk.prompts]
+    judged = bool(chunk.task.judges) and isinstance(chunk.task.method, CRRAFT)
+    rewards, verdicts = await asyncio.gather(
+        collector.fleet.judges.reward([(prompt, [completion]) for prompt, completion in pairs]),
+        collector.judge(pairs if judged else []),
+    )
     found = {}
     for position, (prompt, completion) in enumerate(pairs):
-        value = rewards[position][0] if rewards else ""
+        (value,) = rewards[position]
         found[prompt.id] = Sample(
             completion=completion,
-            verdicts=verdicts[position] if verdicts else (),
+            verdicts=verdicts[position] if judged else (),
             reward=None if isinstance(value, str) else value,
             reward_problem=value if isinstance(value, str) else "",
         )

@@ -3,62 +3,34 @@
 from itertools import count
 
 import pytest
-from fakes import FakeFleet, make_prompt
+from fakes import FakeFleet
+from loop_job import PROMPTS, make_job
 
 from raylign.checkpoint import Checkpoints, Progress
-from raylign.errors import NothingToTrain, SpecError, WorkerLost
+from raylign.errors import NothingToTrain, WorkerLost
 from raylign.loop.baselines import baselines
 from raylign.loop.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.loop import World, train
-from raylign.methods.selection import BASELINE_INDEX
-from raylign.spec import parse_job
+from raylign.samples import SampleFile
 from raylign.spec.methods import GRPO
-
-PROMPTS = {name: [make_prompt(name, number) for number in range(10)] for name in ("math", "chat", "talk")}
-
-
-def make_job(**settings):
-    reward = {"model": "org/rm"}
-    judges = [{"type": "regex", "name": "even", "pattern": "."}]
-    document = {
-        "name": "test",
-        "steps": 6,
-        "policy": {"model": "org/policy"},
-        "tasks": [
-            {
-                "name": "math", "prompts": {"path": "p"}, "prompts_per_step": 3, "samples_per_prompt": 4,
-                "reward": reward, "judges": judges, "method": {"type": "crpg"},
-            },
-            {
-                "name": "chat", "prompts": {"path": "p"}, "prompts_per_step": 2, "samples_per_prompt": 3,
-                "reward": reward, "judges": judges, "method": {"type": "crraft"}, "weight": 0.5,
-            },
-            {
-                "name": "talk", "prompts": {"path": "p"}, "prompts_per_step": 4, "samples_per_prompt": 2,
-                "method": {"type": "oaif", "annotator": {"type": "llm", "model": "org/a", "template": "t"}},
-            },
-        ],
-        "checkpoint": {"every": 2},
-        "evaluation": {"prompts": 2},
-        **settings,
-    }  # fmt: skip
-    return parse_job(document)
 
 
 async def run(job, fleet, directory, *, start=None, events=None):
     """Train; returns the events, which a run that fails leaves in ``events``."""
     events = [] if events is None else events
     collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
-    made = await baselines(job, PROMPTS, collector, lambda prompt: (1, 2))
-    await fleet.workers.weights.publish(start.version if start else 0)
-    world = World(prompts=PROMPTS, eval_prompts=PROMPTS, baselines=made)
-    checkpoints = Checkpoints(directory, keep_last=2)
-    fleet.calls.clear()
-    await train(
-        job, world, fleet.workers, checkpoints, lambda kind, data: events.append((kind, data)), start or Progress()
-    )
+    directory.mkdir(exist_ok=True)
+    with SampleFile(directory / "baselines.jsonl") as made:
+        await baselines(job, PROMPTS, collector, lambda prompt: (1, 2), made, lambda kind, data: None)
+        await fleet.workers.weights.publish(start.version if start else 0)
+        world = World(prompts=PROMPTS, eval_prompts=PROMPTS, baselines=made)
+        checkpoints = Checkpoints(directory, keep_last=2)
+        fleet.calls.clear()
+        await train(
+            job, world, fleet.workers, checkpoints, lambda kind, data: events.append((kind, data)), start or Progress()
+        )
     return events
 
 
@@ -344,48 +316,6 @@ async def test_evaluation_before_and_after_uses_the_same_prompts_and_seeds(tmp_p
     assert [data["step"] for data in measured] == [0, 6]
     assert measured[0]["tasks"]["math"]["satisfied"] == measured[1]["tasks"]["math"]["satisfied"]
     assert len(measured[0]["tasks"]["math"]["samples"]) == 2
-
-
-async def test_baselines_are_made_once_per_drawn_prompt_and_judged_only_for_crraft():
-    fleet, job = FakeFleet(), make_job(steps=1)
-    collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
-    made = await baselines(job, PROMPTS, collector, lambda prompt: (1, 2))
-    drawn = {p.id for task in job.tasks[:2] for p in draw(task, PROMPTS[task.name], seed=0, step=0)}
-    assert set(made) == drawn
-    assert all(sample.completion.index == BASELINE_INDEX and sample.reward is not None for sample in made.values())
-    assert all(bool(sample.verdicts) == key.startswith("chat") for key, sample in made.items())
-
-
-async def test_baselines_from_data_are_tokenised_and_rewarded():
-    job = make_job(steps=1)
-    task = job.tasks[0].model_copy(update={"baseline": "data"})
-    job = job.model_copy(update={"tasks": (task,)})
-    prompts = {"math": [make_prompt("math", n).__class__(**{**_fields(make_prompt("math", n)), "baseline": "gold"})
-                        for n in range(3)]}  # fmt: skip
-    collector = Collector(FakeFleet().workers, {"math": task})
-    made = await baselines(job, prompts, collector, lambda prompt: (7, 42))
-    assert {sample.completion.text for sample in made.values()} == {"gold"}
-    assert {sample.reward for sample in made.values()} == {0.42}
-
-
-def _fields(prompt):
-    return {name: getattr(prompt, name) for name in prompt.__dataclass_fields__}
-
-
-def test_an_epoch_draws_every_prompt_once_and_epochs_differ():
-    task = make_job().tasks[1]  # 2 a step, 10 prompts: 5 steps an epoch
-    epochs = [
-        [p.id for step in range(5 * e, 5 * e + 5) for p in draw(task, PROMPTS["chat"], seed=0, step=step)]
-        for e in range(2)
-    ]
-    assert all(sorted(epoch) == sorted(p.id for p in PROMPTS["chat"]) for epoch in epochs)
-    assert epochs[0] != epochs[1]
-
-
-def test_too_few_prompts_for_a_step_is_said():
-    task = make_job().tasks[0]
-    with pytest.raises(SpecError, match="takes 3 prompts a step, its file holds 2"):
-        draw(task, PROMPTS["math"][:2], seed=0, step=0)
 
 
 def test_seeds_depend_on_run_purpose_prompt_and_index_alone():
