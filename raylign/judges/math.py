@@ -2,11 +2,12 @@
 
 import logging
 import re
-from fractions import Fraction
 from functools import lru_cache
 
 import math_verify
 
+from raylign.judges.answers import LATEX, MODULUS, clean, items, shown, sides
+from raylign.judges.numbers import Number, hedges, read_number, same_number
 from raylign.judges.ruling import SATISFIED, Case, Ruling, abstained, violated
 from raylign.spec.judges import MathJudge
 
@@ -19,14 +20,15 @@ logging.getLogger("latex2sympy2_extended").setLevel(logging.CRITICAL)
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _DISPLAY_END = re.compile(r"\s*(?:\\\]|\$\$)\s*")
-_LATEX = re.compile(r"\$[^$]+\$|\\\(|\\\[|\\boxed\b|\\fbox\b|\\begin\{")
 _BROKEN_INLINE = re.compile(r"\\\(\s*\n")
-_WORD = re.compile(r"(?<![\\a-zA-Z])[^\W\d_]{2}")
-_PLAIN_NUMBER = r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d*)?|[-+\u2212]?\.\d+"
-_NUMBER = re.compile(rf"\\?[$€£]?\s*({_PLAIN_NUMBER})\s*\\?[$€£]?")
-# One letter alone would be a variable, not a unit.
-_UNIT = r"(?:\s*\\?%|[ -]?[^\W\d_]{2,}[²³]?(?:\s+[^\W\d_]+)*)"
-_NUMBER_WITH_UNIT = re.compile(rf"{_NUMBER.pattern}{_UNIT}?")
+_RELATION = re.compile(r"[<>≤≥≠≡∈±]|\\(?:neq?|leq?|geq?|lt|gt|equiv|in|pm|mp|to)(?![A-Za-z])|:=|==|!=")
+_NAME = re.compile(r"\\?[A-Za-z]+(?:_(?:\w|\{\w+\}))?(?:\([^()]*\))?")
+_VARIABLE = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])")
+_CALCULATION = re.compile(
+    r"[0-9][)}\]]*\s*(?:[-+*/^×÷·\u2212]|\\(?:times|cdot|div)(?![A-Za-z]))[*\s]*[({\[]*\s*-?[0-9]|[0-9]\s*!"
+    r"|\\(?:sqrt|d?t?binom|log|ln|sin|cos|tan|d?t?frac)(?![A-Za-z])"
+)
+"""Two numbers with an operator between them, or one that something is still to be done to."""
 
 
 def judge(spec: MathJudge, case: Case) -> Ruling:
@@ -55,35 +57,47 @@ def last_sentence(text: str) -> str:
 def equivalent(answer: str, gold: str) -> bool:
     """Whether two answers are the same.
 
-    Numbers compare exactly, commas and units dropped; bare lists item by item, in order; the rest by math-verify.
-    Only one answer counts: naming several numbers where one is asked is wrong.
+    Where the gold answer is a number, the answer must write one out (`raylign.judges.numbers`) and name no other; it
+    may end a chain of equal sides (``40 + 6 = 46``) or follow a name (``x = 46``). Bare lists compare item by item, in
+    order; the rest by math-verify, and is wrong where it leaves a calculation that the gold answer does not leave.
     """
-    answer, gold = _clean(answer), _clean(gold)
+    answer, gold = clean(answer), clean(gold)
     if not answer or not gold or len(answer) > MAX_ANSWER_CHARS or _BROKEN_INLINE.search(answer):
         return False
     if answer == gold:
         return True
-    wanted = _number(_NUMBER, gold)
-    if wanted is not None:
-        given = _number(_NUMBER_WITH_UNIT, answer)
-        if given is not None:
-            return given == wanted
-    if not _LATEX.search(answer) and not _LATEX.search(gold):
-        answers, golds = _items(answer), _items(gold)
+    *names, last = sides(gold)
+    wanted = read_number(last)
+    if wanted is not None and all(map(_NAME.fullmatch, names)):
+        return _writes_out(answer, wanted, whole_chain=not names)
+    if not LATEX.search(answer) and not LATEX.search(gold):
+        answers, golds = items(answer), items(gold)
         if len(answers) != len(golds):
             return False
         if len(golds) > 1:
             return all(map(equivalent, answers, golds))
-    if wanted is not None and _names_several(answer):
+    if _CALCULATION.search(sides(answer)[-1]) and not (_CALCULATION.search(gold) or _VARIABLE.search(gold)):
         return False
     return _verify(answer, gold)
 
 
-def _names_several(answer: str) -> bool:
-    """Whether the text offers a choice of numbers, of which math-verify would take one."""
-    if not _LATEX.search(answer):
-        return len(re.findall(_PLAIN_NUMBER, answer.rpartition("=")[2])) > 1 and _WORD.search(answer) is not None
-    return "\\boxed" not in answer and len(set(re.findall(r"\$[^$]+\$", answer))) > 1
+def _writes_out(answer: str, wanted: Number, *, whole_chain: bool) -> bool:
+    """Whether ``answer`` comes down to the number ``wanted``. ``whole_chain``: all of its sides must be equal."""
+    if _RELATION.search(MODULUS.sub("", shown(answer))):
+        return False
+    *before, last = sides(answer)
+    given = read_number(last)
+    if given is None or not same_number(given, wanted):
+        return False
+    return not whole_chain or all(_stands_for(side, last) for side in before)
+
+
+def _stands_for(side: str, number: str) -> bool:
+    """Whether ``side = number`` can be: ``side`` names what was asked, or is a calculation with that result."""
+    if hedges(side):
+        return False
+    named = re.sub(r"_(?:\w|\{\w+\})|(?<=[A-Za-z])\([^()]*\)", "", side)
+    return not re.search(r"\d", named) or _verify(number.replace("$", ""), side.replace("$", ""))
 
 
 def _verify(answer: str, gold: str) -> bool:
@@ -92,45 +106,9 @@ def _verify(answer: str, gold: str) -> bool:
 
 
 def _parse(text: str) -> list:
-    if not _LATEX.search(text):
+    if not LATEX.search(text):
         text = f"${text}$"
     return math_verify.parse(text, parsing_timeout=None)
-
-
-def _clean(text: str) -> str:
-    r"""Trim spaces, emphasis, a closing period, and braces that ``\boxed`` left around the whole answer."""
-    text = text.strip().strip("*").strip().rstrip(".!").rstrip().strip("*").strip()
-    if text.startswith("{"):
-        inside = _braced(text)
-        text = inside if inside is not None else text
-    return text
-
-
-def _braced(text: str) -> str | None:
-    """What stands in the braces that open ``text``, if nothing but punctuation follows them."""
-    depth = 0
-    for index, char in enumerate(text):
-        depth += (char == "{") - (char == "}")
-        if depth == 0:
-            return text[1:index].strip() if not text[index + 1 :].strip(" $.)]\\") else None
-    return None
-
-
-def _items(text: str) -> list[str]:
-    """Comma-separated parts; a comma inside brackets or a number does not part."""
-    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-    parts, depth, start = [], 0, 0
-    for index, char in enumerate(text):
-        depth += (char in "([{") - (char in ")]}")
-        if char == "," and depth == 0:
-            parts.append(text[start:index].strip())
-            start = index + 1
-    return [*parts, text[start:].strip()]
-
-
-def _number(pattern: re.Pattern[str], text: str) -> Fraction | None:
-    match = pattern.fullmatch(text) if len(text) <= MAX_ANSWER_CHARS else None
-    return Fraction(re.sub(r"[, ]", "", match[1]).replace("\u2212", "-").rstrip(".")) if match else None
 
 
 @lru_cache(maxsize=64)

@@ -23,7 +23,6 @@ def ask(response: str, answer: Any = "42", **spec: Any) -> Ruling:
         "the ANSWER IS: **42**",
         "Therefore\n\\[\n\\boxed{42}\n\\]",
         "The answer is \\boxed{42}.",
-        "The answer is $\\frac{84}{2}$.",
         "The answer is 42 apples.",
         "The answer is 42.0",
         "Answer: 6 * 7 = 42",
@@ -82,8 +81,71 @@ def test_gold_answers_of_any_kind(gold: Any) -> None:
     assert ask(f"The answer is {gold}.", gold).satisfied is True
 
 
-def test_a_format_without_a_group_finds_no_answer() -> None:
-    assert ask("A: 42", format="A:").satisfied is False
+def test_a_format_without_a_group_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no group"):
+        MathJudge(format="A:")
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("12+34", "46"),
+        ("\\boxed{12+34}", "46"),
+        ("$12+34$", "46"),
+        ("92/2", "46"),
+        ("\\frac{92}{2}", "46"),
+        ("46*1", "46"),
+        ("46^1", "46"),
+        ("\\sqrt{2116}", "46"),
+        ("4.6e1", "46"),
+        ("4.6 \\times 10^1", "46"),
+        ("5!", "120"),
+        ("6 = 5", "5"),
+        ("5 = 6", "5"),
+        ("5 = 6 = 5", "5"),
+        ("12 + 34 = 47 = 46", "46"),
+        ("46 or 47", "46"),
+        ("\\boxed{46} \\boxed{47}", "46"),
+        ("$46$ 47", "46"),
+        ("forty-six or 46", "46"),
+        ("\u0664\u0666", "46"),
+        ("four six", "46"),
+        ("> 45", "46"),
+        ("46 squared", "46"),
+        ("46 dozen", "46"),
+        ("10/4", "5/2"),
+        ("\\binom{4}{2}", "6"),
+        ("\\log 1", "0"),
+        ("10 + 2, 4", "12, 4"),
+    ],
+)
+def test_a_question_handed_back_is_no_answer(answer: str, gold: str) -> None:
+    assert ask(f"The answer is {answer}.", gold).satisfied is False
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("46", "46"),
+        ("x = 46", "46"),
+        ("12 + 34 = 46", "46"),
+        ("\\boxed{46}", "46"),
+        ("$46", "46"),
+        ("46 %", "46"),
+        ("46 square meters", "46"),
+        ("1,046", "1046"),
+        ("-46", "-46"),
+        ("46.00", "46"),
+        ("5/2", "5/2"),
+        ("\\frac{5}{2}", "5/2"),
+        ("2.5", "5/2"),
+        ("2 million", "2000000"),
+        ("3\\sqrt{2}", "3\\sqrt{2}"),
+        ("x^2 + 1", "1 + x^2"),
+    ],
+)
+def test_a_written_out_answer_satisfies(answer: str, gold: str) -> None:
+    assert ask(f"The answer is {answer}.", gold).satisfied is True
 
 
 @pytest.mark.parametrize(
