@@ -13,6 +13,7 @@ from ray.actor import ActorHandle
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from actors.crew import Crew
 from actors.host import host
 from actors.judge_pool import JudgePool
 from actors.member import Member
@@ -74,6 +75,7 @@ class RayFleet:
             await member.start()
         await self._all_ready()
         members, deadlines = self.members, self.job.deadlines
+        tokens_per_batch = self.job.trainer.tokens_per_microbatch
         rollouts = RolloutPool(members["rollout"], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
         return Fleet(
             rollouts=rollouts,
@@ -83,7 +85,11 @@ class RayFleet:
                 rewards=members["reward"],
                 llms={member.plan.model: member for member in members["llm-judge"]},
             ),
-            reference=ReferencePool(members["reference"][0], score_s=deadlines.score_s),
+            reference=ReferencePool(
+                Crew(members["reference"], restart_s=deadlines.start_s),
+                score_s=deadlines.score_s,
+                tokens_per_batch=tokens_per_batch,
+            ),
             trainer=TrainerGroup(members["policy"], deadlines),
             weights=ObjectStoreWeights(members["policy"], rollouts, publish_s=deadlines.publish_s),
         )

@@ -9,7 +9,7 @@ from ray.actor import ActorHandle
 from ray.exceptions import ActorAlreadyExistsError, RayActorError
 
 from actors.within import Wait, within
-from raylign.errors import WorkerLost
+from raylign.errors import RunError, WorkerLost
 from raylign.loop.loop import Emit
 from raylign.plan import ActorPlan
 
@@ -78,10 +78,13 @@ class Member:
                 return
             yield await within(item, wait, seconds=left)
 
-    async def restart(self, lost: WorkerLost) -> bool:
-        """Replace a dead actor. False where another caller has just done so. Raises `WorkerLost` after too many."""
+    async def restart(self, lost: RunError, *, hung: bool = False) -> bool:
+        """Replace a dead actor. False where another caller has just done so. Raises `WorkerLost` after too many.
+
+        ``hung``: replace it though it may be alive. For workers that one caller at a time asks.
+        """
         async with self._restarting:
-            if await self._alive():
+            if not hung and await self._alive():
                 return False
             if self.restarts == MAX_RESTARTS:
                 raise WorkerLost(f"{lost} It was restarted {MAX_RESTARTS} times before: giving up") from lost

@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from actors.crew import Crew
 from actors.member import Member
 from actors.rollout_pool import RolloutPool
 from raylign.checkpoint_files import WrittenFile
 from raylign.errors import WorkerFailed, WorkerLost
+from raylign.packing import batches
 from raylign.spec.job import Deadlines
 from raylign.types import Completion, Example, Prompt, StepStats
 from raylign.workers import PublishReport, Sight
 
+PASSES_PER_CALL = 16
+"""Forward passes of the reference under one deadline."""
 GRIEF_S = 5.0
 """Seconds for a rank's death to become known after another rank failed."""
 
@@ -51,23 +55,27 @@ class TrainerGroup:
 
 
 class ReferencePool:
-    """Implements `raylign.workers.Reference`. Frozen, so a dead worker is replaced and asked again."""
+    """Implements `raylign.workers.Reference`, in calls of bounded size.
 
-    def __init__(self, member: Member, *, score_s: float) -> None:
-        self.member = member
+    ``tokens_per_batch``: of the model's forward passes. Calls are cut where these are cut anyway, so that not one bit
+    of a score depends on it.
+    """
+
+    def __init__(self, crew: Crew, *, score_s: float, tokens_per_batch: int) -> None:
+        self.crew = crew
         self._score_s = score_s
+        self._tokens_per_batch = tokens_per_batch
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
         rows = [(prompt.token_ids, completion.token_ids) for prompt, completion in pairs]
-        while True:
-            try:
-                values: list[tuple[float, ...]] = await self.member.call(
-                    "score", rows, phase="score", seconds=self._score_s
-                )
-            except WorkerLost as lost:
-                await self.member.restart(lost)
-            else:
-                return values
+        scores: list[tuple[float, ...]] = [()] * len(rows)
+        passes = batches(rows, self._tokens_per_batch)
+        for start in range(0, len(passes), PASSES_PER_CALL):
+            asked = [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
+            said = await self.crew.ask("score", [rows[at] for at in asked], phase="score", seconds=self._score_s)
+            for at, values in zip(asked, said, strict=True):
+                scores[at] = values
+        return scores
 
 
 class ObjectStoreWeights:

@@ -7,6 +7,7 @@ from functools import partial
 from multiprocessing.util import Finalize
 from typing import Any
 
+from actors.crew import Crew
 from actors.judge_pool import JudgePool
 from actors.llm_judge import LLMJudgeWorker
 from actors.model_pools import ObjectStoreWeights, ReferencePool, TrainerGroup
@@ -77,7 +78,11 @@ class LocalFleets:
         return Fleet(
             rollouts=rollouts,
             judges=JudgePool(job, rules=[self._rules(job)], rewards=[self._rewards(job)], llms=self._llms(job)),
-            reference=ReferencePool(self._reference(job), score_s=deadlines.score_s),
+            reference=ReferencePool(
+                Crew([self._reference(job)], restart_s=deadlines.start_s),
+                score_s=deadlines.score_s,
+                tokens_per_batch=job.trainer.tokens_per_microbatch,
+            ),
             trainer=TrainerGroup(trainers, deadlines),
             weights=ObjectStoreWeights(trainers, rollouts, publish_s=deadlines.publish_s),
         )

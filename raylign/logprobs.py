@@ -9,7 +9,7 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
 from raylign.collate import Batch, Prompts, TokenIds, collate, repeated_prompts
-from raylign.packing import Shape, cut
+from raylign.packing import batches
 
 CausalLM = Callable[..., Any]
 """A transformers causal language model, or what wraps one: called with keywords, answers with ``.logits``."""
@@ -93,11 +93,8 @@ def score(
 
     Batches are cut from the pairs sorted by length and content, so the bits do not depend on the order they came in.
     """
-    order = sorted(range(len(pairs)), key=lambda i: (-len(pairs[i][0]) - len(pairs[i][1]), pairs[i]))
-    shapes = [Shape(rows=1, prompt=len(pairs[i][0]), response=len(pairs[i][1])) for i in order]
     scores: list[tuple[float, ...]] = [()] * len(pairs)
-    for run in cut(shapes, tokens_per_batch):
-        members = [order[position] for position in run]
+    for members in batches(pairs, tokens_per_batch):
         batch = collate([pairs[i] for i in members], device=device)
         logprobs_ST = response_logprobs(model, batch, temperature=temperature, share_prompts=share_prompts)
         for i, row in zip(members, logprobs_ST.tolist(), strict=True):

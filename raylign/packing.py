@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from raylign.types import Example
 
+Tokens = Sequence[int]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
@@ -69,6 +71,16 @@ def cut(shapes: Sequence[Shape], budget: int) -> list[list[int]]:
             runs.append([index])
             area_so_far = item
     return runs
+
+
+def batches(pairs: Sequence[tuple[Tokens, Tokens]], budget: int) -> list[list[int]]:
+    """Positions of (prompt ids, response ids) pairs in batches of one forward pass each, longest first.
+
+    A function of the pairs alone, not of their order. The pairs of some consecutive batches are cut into the same ones.
+    """
+    order = sorted(range(len(pairs)), key=lambda i: (-len(pairs[i][0]) - len(pairs[i][1]), pairs[i]))
+    shapes = [Shape(rows=1, prompt=len(pairs[i][0]), response=len(pairs[i][1])) for i in order]
+    return [[order[position] for position in run] for run in cut(shapes, budget)]
 
 
 def shape(example: Example) -> Shape:

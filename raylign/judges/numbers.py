@@ -38,13 +38,14 @@ _NUMBER = re.compile(
 )
 _SPACING = re.compile(r"\\[,;: ]|~|\\q?quad(?![A-Za-z])")
 _EMPHASIS = re.compile(r"(?<!\w)\*\*|\*\*(?!\w)")
-_NOT_A_UNIT = frozenset(
-    "or and not no nor but if isn either neither maybe perhaps possibly probably alternatively wrong "
-    "incorrect false than less more plus minus times over divided multiplied squared cubed factorial dozen dozens "
-    "score half halves third thirds quarter quarters zero one two three four five six seven eight nine ten eleven "
-    "twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy "
-    "eighty ninety hundreds thousands millions billions trillions".split()
-) | set(_SCALES)
+_TAKES_BACK = """
+    or and not no nor but if isn either neither maybe perhaps possibly probably alternatively wrong incorrect false
+    than less more plus minus times over divided multiplied squared cubed factorial dozen dozens score half halves
+    third thirds quarter quarters zero one two three four five six seven eight nine ten eleven twelve thirteen
+    fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
+    hundreds thousands millions billions trillions
+"""
+_NOT_A_UNIT = frozenset(_TAKES_BACK.split()) | set(_SCALES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,16 +17,15 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from raylign.errors import DeadlineExpired
 from raylign.judges import math, sandbox
+from raylign.judges.limits import limit
 from raylign.judges.mixture import applies
 from raylign.judges.rules import rule
 from raylign.judges.ruling import Case, Ruling
-from raylign.spec.judges import CodeJudge, JudgeBase, LengthJudge, MathJudge, RuleJudge
+from raylign.spec.judges import CodeJudge, JudgeBase, MathJudge, RuleJudge
 from raylign.types import Completion, Prompt, Verdict
 
 START_S = 60.0
 """Longest wait for the children to start."""
-LENGTH_S = 5.0
-"""Limit for counting, which has no setting of its own."""
 
 
 class RuleJudges:
@@ -65,9 +64,9 @@ class RuleJudges:
         asked = [
             [(spec, self._ask(spec, case)) for spec in specs if applies(spec, case.metadata)] for specs, case in wanted
         ]
-        limit = START_S + sum(_limit(spec) for answers in asked for spec, _ in answers)
-        deadline = time.monotonic() + limit
-        return [tuple(_verdict(spec, future, deadline, limit) for spec, future in answers) for answers in asked]
+        allowed = START_S + sum(limit(spec) for answers in asked for spec, _ in answers)
+        deadline = time.monotonic() + allowed
+        return [tuple(_verdict(spec, future, deadline, allowed) for spec, future in answers) for answers in asked]
 
     def close(self) -> None:
         """End all judge processes, at work or not."""
@@ -91,7 +90,7 @@ class RuleJudges:
         return pool
 
     def _ask(self, spec: RuleJudge, case: Case) -> ProcessFuture:
-        return self._pool.schedule(_timed, args=(spec, case), timeout=_limit(spec))
+        return self._pool.schedule(_timed, args=(spec, case), timeout=limit(spec))
 
 
 def _prepare(warm: bool) -> None:
@@ -105,28 +104,18 @@ def _timed(spec: RuleJudge, case: Case) -> tuple[Ruling, float]:
     return rule(spec, case), time.perf_counter() - start
 
 
-def _limit(spec: RuleJudge) -> float:
-    match spec:
-        case LengthJudge():
-            return LENGTH_S
-        case CodeJudge():
-            # The sandbox keeps the program's own limit; this one is for a sandbox that hangs.
-            return spec.timeout_s + sandbox.START_S + 5
-    return spec.timeout_s
-
-
-def _verdict(spec: RuleJudge, future: ProcessFuture, deadline: float, limit: float) -> Verdict:
+def _verdict(spec: RuleJudge, future: ProcessFuture, deadline: float, allowed: float) -> Verdict:
     try:
         error = future.exception(timeout=max(0.0, deadline - time.monotonic()))
     except FutureTimeoutError:
         raise DeadlineExpired(
-            f"judge {spec.label!r} gave no verdict within {limit:.0f} s: its processes are stuck, restart the worker"
+            f"judge {spec.label!r} gave no verdict within {allowed:.0f} s: its processes are stuck, restart the worker"
         ) from None
     match error:
         case None:
             ruling, seconds = future.result()
         case FutureTimeoutError():
-            ruling, seconds = Ruling(None, "timeout"), _limit(spec)
+            ruling, seconds = Ruling(None, "timeout"), limit(spec)
         case ProcessExpired() | BrokenProcessPool() | CancelledError():
             ruling, seconds = Ruling(None, "crashed"), 0.0
         case _:

@@ -148,9 +148,10 @@ class Deadlines(Spec):
     generate_s: float = Field(default=1800, gt=0, le=bounds.DEADLINE_S)
     """One step's responses."""
     judge_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
-    """One response's verdicts, or one prompt's rewards."""
+    """One call of a judge or reward worker, from its start: at most 256 questions, or 64 responses to reward; for rule
+    judges beyond what their own limits allow."""
     score_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
-    """One step's reference log-probs."""
+    """16 forward passes of the reference."""
     step_s: float = Field(default=1800, gt=0, le=bounds.DEADLINE_S)
     """One optimizer step."""
     publish_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
