@@ -27,7 +27,7 @@ HEARTBEAT_S = 5.0
 FIRST_RETRY_S = 0.2
 SLOWEST_RETRY_S = 5.0
 BATCH_EVENTS = 200
-BATCH_BYTES = 4_000_000
+BATCH_BYTES = 2_000_000
 
 
 def read_token(run_dir: Path) -> str:

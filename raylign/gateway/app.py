@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -25,6 +26,7 @@ from raylign.gateway.bulletin import WORK, Bulletin
 from raylign.gateway.ray_jobs import RayJobs
 from raylign.gateway.streams import Render, ascii_json, stream
 from raylign.gateway.views import (
+    MOST_EVENTS,
     EventPage,
     JobDetail,
     JobPage,
@@ -41,8 +43,9 @@ from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.store import JobRecord, State, Store
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
-MAX_REPORT = 64_000_000
-"""Bytes of a driver's batch."""
+MAX_REPORT = 8_000_000
+"""Bytes of a driver's batch; `raylign.reporter.BATCH_BYTES` is well below."""
+MAX_ATTEMPT = 2**31 - 1
 METRIC_KINDS = ("step", "evaluation")
 
 
@@ -128,9 +131,9 @@ def _jobs(gateway: Gateway) -> APIRouter:
     async def events(
         request: Request,
         job_id: str,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: Annotated[int, Query(ge=0, le=MOST_EVENTS)] = 0,
         limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
-        last_event_id: Annotated[int, Header(ge=0)] = 0,
+        last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
     ) -> Any:
         """Events above ``after``; as a live stream, resumable by Last-Event-ID, with Accept: text/event-stream."""
         if _wants_stream(request):
@@ -142,8 +145,8 @@ def _jobs(gateway: Gateway) -> APIRouter:
     async def metrics(
         request: Request,
         job_id: str,
-        after: Annotated[int, Query(ge=0)] = 0,
-        last_event_id: Annotated[int, Header(ge=0)] = 0,
+        after: Annotated[int, Query(ge=0, le=MOST_EVENTS)] = 0,
+        last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
     ) -> Any:
         """The numbers of every step and evaluation; streams like events."""
         if _wants_stream(request):
@@ -181,15 +184,17 @@ def _driver(gateway: Gateway) -> APIRouter:
     async def reports(
         request: Request,
         job_id: str,
-        n: int,
+        n: Annotated[int, PathParameter(ge=1, le=MAX_ATTEMPT)],
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Any:
         """A driver's batch of events. The answer says what it should do. 409 with ``next_seq`` where events lack."""
         token = credentials.credentials if credentials else ""
+        await asyncio.to_thread(gateway.store.authorize, job_id, n, token)  # before a byte of the body is read
+        body = await _body(request, MAX_REPORT)
         try:
-            batch = Report.model_validate_json(await _body(request, MAX_REPORT))
+            batch = await asyncio.to_thread(Report.model_validate_json, body)
         except ValidationError as error:
-            raise RequestValidationError(error.errors()) from None
+            raise RequestValidationError(error.errors(include_input=False, include_url=False)) from None
         receipt = await asyncio.to_thread(gateway.store.report, job_id, n, token, batch.events)
         gateway.bulletin.post(job_id)
         if receipt.gap:

@@ -34,6 +34,10 @@ STATUS: Mapping[type[RaylignError], int] = {
     StoreError: 500,
     RaylignError: 500,
 }
+MOST_SHOWN = 5
+"""Faults of one body that an answer lists."""
+LONGEST = 4000
+"""Characters of an answer's detail: what was sent is not sent back at length."""
 FINAL = frozenset({401, 404, 409, 422})
 """Sending the same request again cannot help; some clients would on 409."""
 
@@ -44,7 +48,10 @@ def problem(status: int, detail: str, *, kind: str = "about:blank", **extra: Any
     headers = {"x-should-retry": "false"} if status in FINAL else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    body = {"type": kind, "title": title, "status": status, "detail": detail, **extra}
+    detail = detail if len(detail) <= LONGEST else detail[:LONGEST] + " ..."
+    # A lone surrogate cannot be sent as UTF-8.
+    plain = detail.encode(errors="replace").decode()
+    body = {"type": kind, "title": title, "status": status, "detail": plain, **extra}
     return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
 
 
@@ -66,5 +73,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        places = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        return problem(422, "; ".join(places))
+        faults = error.errors()
+        places = [f"{'.'.join(map(str, one['loc']))[:200]}: {one['msg'][:200]}" for one in faults[:MOST_SHOWN]]
+        more = [f"and {len(faults) - MOST_SHOWN} more"] * (len(faults) > MOST_SHOWN)
+        return problem(422, "; ".join([*places, *more]))

@@ -243,7 +243,8 @@ def _undisturbed() -> Iterator[None]:
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     """A bound socket. Raises `ServeError` before anything else has been started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as sock:
+    # The protocol by name: asyncio turns Nagle's delay off only where it reads "TCP", and 0 is any.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((host, port))

@@ -1,13 +1,19 @@
 """What the API says of a job."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, FailFast, Field, model_validator
 
 from raylign.events import Event
 from raylign.store import AttemptRecord, AttemptState, JobRecord, State
 from raylign.store.states import Desired
+
+MOST_EVENTS = 2**53
+"""Numbers of events and steps: what every reader of JSON holds exactly."""
+MOST_REPORTED = 5_000
+"""Events of one report."""
+ENDS = ("succeeded", "failed", "cancelled")
 
 
 class AttemptView(BaseModel):
@@ -95,10 +101,29 @@ class MetricsPage(BaseModel):
     data: list[MetricsRow]
 
 
-class Report(BaseModel):
-    """A driver's numbered batch; may be empty, as a heartbeat."""
+class ReportedEvent(Event):
+    """An event as the gateway takes it from a driver: what readers count on is there, so none of them fails on it."""
 
-    events: list[Event]
+    seq: int = Field(ge=1, le=MOST_EVENTS)
+    time: float = Field(ge=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        if self.kind in ("step", "evaluation"):
+            step, tasks = self.data.get("step"), self.data.get("tasks", {})
+            if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= MOST_EVENTS:
+                raise ValueError(f"a {self.kind} event has a whole number as `step`")
+            if not isinstance(tasks, dict) or not all(isinstance(task, dict) for task in tasks.values()):
+                raise ValueError(f"the `tasks` of a {self.kind} event are objects by name")
+        if self.kind == "end" and self.data.get("state") not in ENDS:
+            raise ValueError(f"the `state` of an end event is one of {', '.join(ENDS)}")
+        return self
+
+
+class Report(BaseModel):
+    """A driver's numbered batch; may be empty, as a heartbeat. The first fault ends the reading."""
+
+    events: Annotated[list[ReportedEvent], FailFast(), Field(max_length=MOST_REPORTED)]
 
 
 class ReportAnswer(BaseModel):
