@@ -14,13 +14,14 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from actors.adapters import add_adapters, merge_adapters
+from actors.adapters import adapted_layers, add_adapters, merge_adapters, save_adapters
 from actors.checkpoint_names import checkpoint_tensors
 from actors.models import load_config, load_policy, load_tokenizer
 from actors.tally import Tally
 from actors.weight_update import WeightUpdate, view
 from actors.zero import (
     clips_itself,
+    gather_with,
     join_process_group,
     leave_process_group,
     load_engine,
@@ -82,6 +83,9 @@ class PolicyTrainer:
             fused=True,
         )
         self._engine = make_engine(trained, self._optimizer, job, world_size=world_size)
+        if job.trainer.sharding == 3:
+            for _, layer in adapted_layers(trained):
+                gather_with(layer, layer.used())
         self._bare_norm = math.nan
         if not clips_itself(job):
             self._optimizer.register_step_pre_hook(self._clip)
@@ -145,8 +149,8 @@ class PolicyTrainer:
 
         They are not copied: the object store copies them, before this process takes its next call.
         """
-        tensors = self._tensors()
-        return view(tensors.items()) if self._rank == 0 else None
+        parameters = self._parameters()
+        return view(self._merged(parameters).items()) if self._rank == 0 else None
 
     def look(self, directory: Path) -> Sight:
         """Whether this rank sees the directory that the driver means."""
@@ -154,6 +158,8 @@ class PolicyTrainer:
 
     def save(self, directory: str | Path) -> list[WrittenFile]:
         """Write ``policy/``, a Hugging Face directory, and ``trainer/``: optimizer, master weights, RNG.
+
+        Adapters are merged into the policy, and stand apart in its ``adapter/``, as peft reads them.
 
         Returns what this rank has on disk of it. Raises `CheckpointError` when the disk refuses, or ``directory`` is
         not there: making it would hide that this node does not see the run directory.
@@ -236,24 +242,28 @@ class PolicyTrainer:
             f"{self._broken} The weights are unchanged. Lower the learning rate, or look at that task's rewards."
         )
 
-    def _tensors(self) -> dict[str, Tensor]:
-        """Checkpoint tensors on rank 0, nothing elsewhere."""
+    def _parameters(self) -> dict[str, Tensor]:
+        """All parameters on rank 0, adapters apart; nothing elsewhere."""
         sharded = self._job.trainer.sharding == 3
-        tensors: dict[str, Tensor] = {}
+        parameters: dict[str, Tensor] = {}
         for name, tensor in whole_parameters(self._engine.module, sharded=sharded):
             if self._rank == 0:
-                tensors[name] = tensor
-        if self._rank != 0:
-            return {}
-        plain = merge_adapters(self._adapted, tensors) if self._adapted else tensors
+                parameters[name] = tensor
+        return parameters
+
+    def _merged(self, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Checkpoint tensors, adapters merged in."""
+        plain = merge_adapters(self._adapted, parameters) if self._adapted else parameters
         return checkpoint_tensors(self._model, plain)
 
     def _save_policy(self, directory: Path) -> None:
-        update = self.export()
-        if update is None:
+        parameters = self._parameters()
+        if self._rank != 0:
             return
         directory.mkdir(parents=True, exist_ok=True)
-        save_file(dict(update.tensors()), directory / "model.safetensors", metadata={"format": "pt"})
+        save_file(self._merged(parameters), directory / "model.safetensors", metadata={"format": "pt"})
+        if self._adapted:
+            save_adapters(self._adapted, parameters, self._job.policy.model, directory / "adapter")
         config = load_config(self._job.policy.model)
         config.dtype = self._job.policy.dtype
         config.architectures = [type(self._model).__name__]

@@ -1,7 +1,7 @@
 """DeepSpeed, kept to one file: its process group, its configuration, and whole weights out of its shards."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -121,6 +121,14 @@ def load_engine(engine: Any, directory: Path, *, frozen: bool) -> None:
         raise CheckpointError(
             f"the trainer state in {str(directory)!r} was not written by {dist.get_world_size()} rank(s)"
         )
+
+
+def gather_with(module: torch.nn.Module, parameters: Iterable[torch.nn.Parameter]) -> None:
+    """Have ZeRO-3 gather ``parameters`` of other modules whenever ``module`` is at work."""
+    import deepspeed
+
+    for parameter in parameters:
+        deepspeed.zero.register_external_parameter(module, parameter)
 
 
 def whole_parameters(model: torch.nn.Module, *, sharded: bool) -> Iterator[tuple[str, Tensor]]:

@@ -1,105 +1,138 @@
-"""Memory of every actor with its models loaded, against a bare process that loads the same: resident, and its share."""
+"""Peak memory of every actor of a real run against what the plan says of it, by model, training and precision.
+
+Peaks are the kernel's (VmHWM): all pages a process ever had at once, those of the object store that it had mapped
+among them. Those are counted in every process that maps them; the column "store" says how much of the peak they were.
+"""
 
 import argparse
-import asyncio
+import itertools
 import os
-import subprocess
 import sys
 import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
+import torch
 
-from actors.cluster import connect, describe
-from actors.fleet import ACTORS, RayFleet
+from actors.fleet import ACTORS
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch
+from raylign.cluster import imagined_cluster
 from raylign.plan import make_plan
 from raylign.spec import parse_job
 
-NAMESPACE = "benchmark-memory"
-CONTEXT = 256
-CAUSAL = "from transformers import AutoModelForCausalLM as M; m = M.from_pretrained({policy!r}, dtype='float32')"
-BARE = {
-    "policy": f"import torch, deepspeed; {CAUSAL}",
-    "reference": CAUSAL,
-    "reward": "from transformers import AutoModelForSequenceClassification as M, AutoTokenizer as T;"
-    "m = M.from_pretrained({reward!r}, dtype='float32'); t = T.from_pretrained({reward!r})",
-    "rollout": "from vllm import LLM; m = LLM(model={policy!r}, dtype='float32', max_model_len={context}, "
-    "enforce_eager=True, enable_chunked_prefill=False)",
-    "judge": "import raylign.judges",
-}
-"""What a plain process imports and loads for the same work."""
-ENVIRONMENT = {
-    "DS_ACCELERATOR": "cpu",
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-    "VLLM_CPU_KVCACHE_SPACE": "1",
-    "VLLM_LOGGING_LEVEL": "ERROR",
-}
+BATCH = Batch(prompts=8, samples=1, tokens=32)
+PROMPT_TOKENS = 48
+STEPS = 2
+MEMORY_GB = 0.25
+"""KV cache."""
+LOOK_S = 0.1
+"""Seconds between two looks at the processes; the kernel keeps each one's peak in between."""
+MOST = 0.2
+"""Share of a peak by which the plan may be off."""
+TRAININGS: dict[str, dict[str, Any] | None] = {"full": None, "lora": {"rank": 16}}
+CLASSES = {remote.__ray_metadata__.class_name: role for role, remote in ACTORS.items()}
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", choices=models.SHAPES, default="135m")
+    parser.add_argument("--shape", choices=("tiny", "135m", "500m"), action="append", help="default: all three")
+    parser.add_argument("--training", choices=TRAININGS, action="append", help="default: both")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), action="append", help="default: both")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    cases = itertools.product(
+        options.shape or ("tiny", "135m", "500m"),
+        options.training or TRAININGS,
+        options.dtype or ("float32", "bfloat16"),
+    )
+    rows: list[dict[str, Any]] = []
+    print(
+        f"{'model':6} {'training':9} {'dtype':9} {'actor':10} {'planned':>8} {'peak':>6} {'store':>6} {'ratio':>6}  MiB"
+    )
+    for case in cases:
+        for row in measure(*case):
+            rows.append(row)
+            print(
+                "{shape:6} {training:9} {dtype:9} {actor:10} {planned:8.0f} {peak:6.0f} {store:6.0f} "
+                "{ratio:6.2f}".format(**row),
+                flush=True,
+            )
+        our_side.dump(options.json, rows)
+    return int(any(abs(row["ratio"] - 1) > MOST for row in rows))
+
+
+def measure(shape: str, training: str, dtype: str) -> Iterator[dict[str, Any]]:
+    """A row for each role, in MiB."""
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        policy = models.save_policy(options.shape, directory / "policy")
-        reward = models.save_reward(options.shape, directory / "reward")
-        prompts = models.save_prompts(options.shape, directory / "prompts.jsonl", count=4, tokens=8)
-        ours = asyncio.run(actors(policy, reward, prompts))
-        bare = {role: alone(role, policy, reward) for role in ours}
-    print(f"{'actor':10} {'resident MiB':>13} {'bare':>7} {'ratio':>6} {'share MiB':>10}")
-    for role, found in ours.items():
-        ratio = found["resident"] / bare[role]["resident"]
-        numbers = found["resident"] / 2**20, bare[role]["resident"] / 2**20, ratio, found["share"] / 2**20
-        print("{:10} {:13.0f} {:7.0f} {:6.2f} {:10.0f}".format(role, *numbers))
-    our_side.dump(options.json, {"ours": ours, "bare": bare})
+        document = job(shape, training, dtype, Path(name))
+        plan = make_plan(parse_job(document), imagined_cluster(cpus=os.cpu_count(), gpus=0, memory_bytes=2.0**40))
+        with watched() as peaks:
+            our_side.run(document, Path(name) / "run")
+    for actor in plan.actors:
+        peak, store = (value / 2**20 for value in peaks[actor.role])
+        planned = actor.memory_bytes / 2**20
+        yield {
+            "shape": shape, "training": training, "dtype": dtype, "actor": actor.role,
+            "planned": planned, "peak": peak, "store": store, "ratio": planned / peak,
+        }  # fmt: skip
 
 
-async def actors(policy: Path, reward: Path, prompts: Path) -> dict[str, dict[str, int]]:
-    """Bytes by role, of a fleet that has loaded its models and published once."""
-    batch = Batch(prompts=2, samples=2, tokens=8)
-    document = our_side.job("crpg", model=policy, reward=reward, prompts=prompts, batch=batch, steps=1)
+def job(shape: str, training: str, dtype: str, directory: Path) -> dict[str, Any]:
+    """One task with every kind of actor but an LLM judge."""
+    document = our_side.job(
+        "crpg",
+        model=models.save_policy(shape, directory / "policy", getattr(torch, dtype)),
+        reward=models.save_reward(shape, directory / "reward"),
+        prompts=models.save_prompts(shape, directory / "prompts.jsonl", count=BATCH.prompts, tokens=PROMPT_TOKENS),
+        batch=BATCH,
+        steps=STEPS,
+    )
+    document["policy"] |= {"dtype": dtype, "lora": TRAININGS[training]}
     document["tasks"][0]["judges"] = [{"type": "length", "maximum": 100, "unit": "words"}]
-    job = parse_job(document)
-    connect(namespace=NAMESPACE, dashboard=False)
-    async with RayFleet(job, make_plan(job, describe()), job_id=NAMESPACE, emit=lambda kind, data: None) as fleet:
-        await (await fleet.start()).weights.publish(0)
-        titles = {f"ray::{remote.__ray_metadata__.class_name}": role for role, remote in ACTORS.items()}
-        return {
-            titles[title]: memory(process.pid)
-            for process in psutil.Process().children(recursive=True)
-            if (title := (process.cmdline() or [""])[0].partition(".")[0]) in titles
-        }
+    document["rollout"]["memory_gb"] = MEMORY_GB
+    return document
 
 
-def alone(role: str, policy: Path, reward: Path) -> dict[str, int]:
-    """Bytes of a bare process."""
-    load = BARE[role].format(policy=str(policy), reward=str(reward), context=CONTEXT)
-    program = f"{load}\nimport sys; print('loaded', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, **ENVIRONMENT},
-    ) as process:
-        assert process.stdout is not None
-        while "loaded" not in (line := process.stdout.readline()):
-            if not line:
-                raise RuntimeError(f"the bare process of {role!r} ended before its model was loaded")
-        return memory(process.pid)
+@contextmanager
+def watched() -> Iterator[dict[str, tuple[int, int]]]:
+    """(peak, pages shared with the object store at the highest) in bytes by role, of all actors below this process."""
+    found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    roles: dict[int, str] = {}  # by process: a title tells the class while nothing, or the constructor, is at work
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK_S):
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    name = (process.cmdline() or [""])[0].rpartition(":")[2].partition(".")[0]
+                    if role := roles.get(process.pid) or CLASSES.get(name):
+                        roles[process.pid] = role
+                        peak, store = _memory(process.pid)
+                        found[role] = max(found[role][0], peak), max(found[role][1], store)
+                except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+                    continue  # it ended while we looked
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        thread.join()
 
 
-def memory(pid: int) -> dict[str, int]:
-    """``resident``: all pages it has; ``share``: those it shares with other processes counted in part."""
-    info = psutil.Process(pid).memory_full_info()
-    return {"resident": info.rss, "share": info.pss}
+def _memory(pid: int) -> tuple[int, int]:
+    """Bytes: the most it ever had, and of what it has now the shared memory."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    values = {name: text for name, _, text in (line.partition(":") for line in lines)}
+    return tuple(int(values.get(name, "0 kB").split()[0]) * 1024 for name in ("VmHWM", "RssShmem"))  # type: ignore[return-value]
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

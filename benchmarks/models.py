@@ -22,17 +22,25 @@ SHAPES: dict[str, dict[str, Any]] = {
         "heads": (9, 3),
         "tie_word_embeddings": True,
     },
+    "500m": {
+        "vocab_size": 49152,
+        "hidden_size": 1024,
+        "intermediate_size": 4096,
+        "num_hidden_layers": 30,
+        "heads": (16, 4),
+        "tie_word_embeddings": True,
+    },
 }
 REWARD = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "heads": (2, 2)}
 """Two small layers: a reward that costs next to nothing."""
 
 
-def save_policy(shape: str, directory: Path) -> Path:
+def save_policy(shape: str, directory: Path, dtype: torch.dtype = torch.float32) -> Path:
     """A Llama of that shape that never ends a response of itself, so that every response has the length asked for."""
     torch.manual_seed(0)
     model = LlamaForCausalLM(_config(SHAPES[shape]))
     _never_end(model)
-    model.save_pretrained(directory)
+    model.to(dtype).save_pretrained(directory)
     tokenizer(shape).save_pretrained(directory)
     return directory
 

@@ -9,7 +9,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -95,11 +95,7 @@ def compare(architecture: str, model: Path, temperatures: Iterable[float] = TEMP
 def row(architecture: str, temperature: float, worker: RolloutWorker, settings: dict[str, Any]) -> dict[str, Any]:
     """What each of the three says of the same responses."""
     prompts = make_prompts()
-    asked = [
-        Request(prompt=prompt, index=0, seed=0, temperature=temperature, max_tokens=1 + 3 * (number % 8))
-        for number, prompt in enumerate(prompts.values())
-    ]
-    made = [one for handful in worker.generate(asked, -1) for one in handful]
+    made = [one for handful in worker.generate(requests(prompts, temperature), -1) for one in handful]
     pairs = [(prompts[one.prompt_id].token_ids, one.token_ids) for one in made]
     sampled = [one.logprobs for one in made]
     trained = trainer_logprobs(Path(settings["model"]), temperature, pairs)
@@ -123,6 +119,14 @@ def make_prompts() -> dict[str, Prompt]:
         name = f"t/{number}"
         prompts[name] = Prompt(task="t", id=name, text="", question="", messages=(), token_ids=token_ids)
     return prompts
+
+
+def requests(prompts: Mapping[str, Prompt], temperature: float) -> list[Request]:
+    """One response each, of different lengths at most."""
+    return [
+        Request(prompt=prompt, index=0, seed=0, temperature=temperature, max_tokens=1 + 3 * (number % 8))
+        for number, prompt in enumerate(prompts.values())
+    ]
 
 
 def trainer_logprobs(

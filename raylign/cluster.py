@@ -7,13 +7,15 @@ import psutil
 from raylign.plan import Cluster, Node
 
 
-def imagined_cluster(*, cpus: float | None = None, gpus: float | None = None, nodes: int = 1) -> Cluster:
+def imagined_cluster(
+    *, cpus: float | None = None, gpus: float | None = None, memory_bytes: float | None = None, nodes: int = 1
+) -> Cluster:
     """``nodes`` equal machines; what is not said is as on this one."""
     node = local_node()
     wanted = Node(
         cpus=node.cpus if cpus is None else cpus,
         gpus=node.gpus if gpus is None else gpus,
-        memory_bytes=node.memory_bytes,
+        memory_bytes=node.memory_bytes if memory_bytes is None else memory_bytes,
     )
     return Cluster(nodes=(wanted,) * nodes)
 
