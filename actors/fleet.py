@@ -32,7 +32,7 @@ ACTORS: dict[Role, Any] = {
     "reference": ray.remote(host("actors.reference:ReferenceModel")),
     "rollout": ray.remote(host("actors.rollout:RolloutWorker")),
     "reward": ray.remote(host("actors.reward:RewardWorker")),
-    "judge": ray.remote(host("raylign.judges:RuleJudges")),
+    "judge": ray.remote(host("raylign.judges.processes:RuleJudges")),
     "llm-judge": ray.remote(host("actors.llm_judge:LLMJudgeWorker")),
 }
 

@@ -12,7 +12,8 @@ from actors.models import load_config, load_tokenizer
 from actors.vllm_engine import EngineSettings, VLLMEngine
 from raylign.errors import SpecError
 from raylign.judges import llm
-from raylign.judges.ruling import Ruling, abstained
+from raylign.judges.reasons import TOO_LONG
+from raylign.judges.ruling import Ruling, violated
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import LLMAnnotator
 from raylign.types import Preference, Prompt, Verdict
@@ -116,7 +117,7 @@ class LLMJudgeWorker:
 
 
 def _decide(spec: LLMJudge, said: tuple[float, float] | None) -> Ruling:
-    return abstained("too long") if said is None else llm.decide(spec, *said)
+    return violated(TOO_LONG) if said is None else llm.decide(spec, *said)
 
 
 def _prefer(

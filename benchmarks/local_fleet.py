@@ -17,7 +17,7 @@ from actors.rollout import RolloutWorker
 from actors.rollout_pool import RolloutPool
 from actors.trainer import PolicyTrainer
 from actors.zero import join_process_group
-from raylign.judges import RuleJudges
+from raylign.judges.processes import RuleJudges
 from raylign.plan import reward_models
 from raylign.spec import Job
 from raylign.spec.judges import LLMJudge

@@ -60,7 +60,7 @@ class Reporter:
 
     @property
     def desired(self) -> Desired:
-        """What the user wants of this run, as of the last answer: run, pause or cancel."""
+        """What the user wants of this run, as of the last answer: run or cancel."""
         return self._desired
 
     def send(self, kind: EventKind, data: Mapping[str, Any]) -> Event:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from raylign.judges.reasons import THE_RESPONSE
+
 Message = Mapping[str, str]
 """One chat turn, ``{"role": "user", "content": "Hi"}``."""
 
@@ -105,8 +107,11 @@ class Sample:
 
     @property
     def satisfied(self) -> bool | None:
-        """AND over the judges (CGPO, Algorithm 1). One violation decides; else one abstention makes it None."""
-        if any(verdict.satisfied is False for verdict in self.verdicts):
+        """AND over the judges (CGPO, Algorithm 1). One violation decides; else one abstention makes it None.
+
+        Beyond the reward model's context is a violation too: whoever answers at length must not escape its reward.
+        """
+        if self.reward_problem in THE_RESPONSE or any(verdict.satisfied is False for verdict in self.verdicts):
             return False
         if any(verdict.satisfied is None for verdict in self.verdicts):
             return None

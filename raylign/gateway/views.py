@@ -47,7 +47,7 @@ class JobView(BaseModel):
     state: State
     """Expect more states in later versions."""
     desired: Desired
-    """What its driver is told: run, pause or cancel."""
+    """What its driver is told: run or cancel."""
     status_reason: str
     """What it waits for, or why it ended."""
     created_at: float

@@ -3,13 +3,7 @@
 A judge answers satisfied, violated, or abstains with a reason; it never raises. Submodules: one per rule (`math`,
 `instructions`, `code`, `length`, `regex`), `rules` (all behind one function), `processes` (rules run where a hang or
 crash loses one sample), `sandbox` (untrusted programs), `llm` (templates and decisions of LLM judges and annotators),
-`mixture` (who is asked, and that each of them is heard).
+`mixture` (who is asked, and that each of them is heard), `reasons` (what is a violation, what an abstention).
+
+Imports nothing here: who only reads a job's judges must not need what runs them.
 """
-
-from raylign.judges.mixture import applies
-from raylign.judges.processes import RuleJudges
-from raylign.judges.rows import judge_row, judge_rows
-from raylign.judges.rules import rule
-from raylign.judges.ruling import Case, Ruling
-
-__all__ = ["Case", "RuleJudges", "Ruling", "applies", "judge_row", "judge_rows", "rule"]

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from raylign.judges.reasons import NOT_ASKED
 from raylign.spec.judges import JudgeBase
 from raylign.types import Verdict
-
-NOT_ASKED = "not asked"
 
 
 def applies(spec: JudgeBase, metadata: Mapping[str, Any]) -> bool:

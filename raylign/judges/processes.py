@@ -19,8 +19,9 @@ from raylign.errors import DeadlineExpired
 from raylign.judges import math, sandbox
 from raylign.judges.limits import limit
 from raylign.judges.mixture import applies
+from raylign.judges.reasons import CRASHED, TIMEOUT, TOO_DEEP
 from raylign.judges.rules import rule
-from raylign.judges.ruling import Case, Ruling
+from raylign.judges.ruling import Case, Ruling, abstained, violated
 from raylign.spec.judges import CodeJudge, JudgeBase, MathJudge, RuleJudge
 from raylign.types import Completion, Prompt, Verdict
 
@@ -114,10 +115,15 @@ def _verdict(spec: RuleJudge, future: ProcessFuture, deadline: float, allowed: f
     match error:
         case None:
             ruling, seconds = future.result()
+        case FutureTimeoutError() if isinstance(spec, CodeJudge):
+            # Programs have a limit of their own, within the sandbox: what hangs here is the sandbox.
+            ruling, seconds = abstained(TIMEOUT), limit(spec)
         case FutureTimeoutError():
-            ruling, seconds = Ruling(None, "timeout"), limit(spec)
+            ruling, seconds = violated(TIMEOUT), limit(spec)
+        case RecursionError():
+            ruling, seconds = violated(TOO_DEEP), 0.0
         case ProcessExpired() | BrokenProcessPool() | CancelledError():
-            ruling, seconds = Ruling(None, "crashed"), 0.0
+            ruling, seconds = abstained(CRASHED), 0.0
         case _:
-            ruling, seconds = Ruling(None, f"error: {type(error).__name__}"), 0.0
+            ruling, seconds = abstained(f"error: {type(error).__name__}"), 0.0
     return Verdict(judge=spec.label, satisfied=ruling.satisfied, reason=ruling.reason, seconds=seconds)

@@ -125,7 +125,9 @@ class Collector:
         first, second = (sample.reward for sample in group.samples)
         if first is None or second is None:
             return replace(group, preference=Preference(probability=None, reason="reward abstained"))
-        return replace(group, preference=Preference(probability=(1 + (first > second) - (first < second)) / 2))
+        if first == second:
+            return replace(group, preference=Preference(probability=None, reason="tie"))
+        return replace(group, preference=Preference(probability=float(first > second)))
 
 
 def _sample(

@@ -73,7 +73,14 @@ async def score(reference: Reference, pairs: Sequence[tuple[Prompt, Completion]]
 
 def _unjudged(groups: Sequence[Group]) -> list[Group]:
     """The groups as a method sees them where judges constrain nothing."""
-    return [replace(group, samples=tuple(replace(sample, verdicts=()) for sample in group.samples)) for group in groups]
+    return [
+        replace(
+            group,
+            samples=tuple(replace(sample, verdicts=()) for sample in group.samples),
+            baseline=replace(group.baseline, verdicts=()) if group.baseline else None,
+        )
+        for group in groups
+    ]
 
 
 def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[Example]:

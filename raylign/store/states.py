@@ -12,7 +12,7 @@ from typing import Literal
 
 from raylign.errors import JobConflict
 
-Desired = Literal["run", "cancel", "pause"]
+Desired = Literal["run", "cancel"]
 """What the driver should be doing; it learns it from the answer to each report."""
 
 

@@ -84,7 +84,7 @@ def test_abstentions_stand_where_their_rows_do(call: Call, model: Path) -> None:
     assert verdicts[0].reason.startswith("template")
     chance = next_token(model, "xred")
     assert verdicts[1].satisfied == (chance["N"] <= chance["Y"])
-    assert (verdicts[2].satisfied, verdicts[2].reason) == (None, "too long")
+    assert (verdicts[2].satisfied, verdicts[2].reason) == (False, "too long")
 
 
 def test_a_response_cannot_speak_as_another_turn(call: Call, model: Path) -> None:

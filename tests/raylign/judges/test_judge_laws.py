@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from raylign.judges import Case, Ruling, applies, rule
 from raylign.judges.instructions import kinds
+from raylign.judges.mixture import applies
+from raylign.judges.rules import rule
+from raylign.judges.ruling import Case, Ruling
 from raylign.spec.judges import CodeJudge, InstructionsJudge, LengthJudge, MathJudge, RegexJudge, RuleJudge
 
 SPECS: list[RuleJudge] = [

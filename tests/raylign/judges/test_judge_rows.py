@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from raylign.errors import SpecError
-from raylign.judges import judge_row, judge_rows
+from raylign.judges.rows import judge_row, judge_rows
 from raylign.spec.judges import LengthJudge, MathJudge
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 import pytest
 from fakes import make_completion, make_prompt
 
-from raylign.judges import RuleJudges, applies
-from raylign.judges.mixture import NOT_ASKED, hear
+from raylign.judges.mixture import NOT_ASKED, applies, hear
+from raylign.judges.processes import RuleJudges
 from raylign.spec.judges import JudgeBase, LengthJudge, LLMJudge, RegexJudge
 from raylign.types import Sample, Verdict
 

@@ -75,12 +75,12 @@ def test_tokens_are_the_completions(judges: RuleJudges) -> None:
     assert verdict.reason == "3 tokens, at most 2 asked"
 
 
-def test_a_hang_abstains_alone(judges: RuleJudges) -> None:
+def test_a_response_that_hangs_its_judge_is_violated_alone(judges: RuleJudges) -> None:
     good = [pair("math", f"The answer is {n}", answer=str(n)) for n in range(10)]
     answers = judges.judge_all([pair("regex", EVIL), *good, pair("regex", EVIL), pair("regex", "aaa")])
     assert [verdict.satisfied for verdicts in answers[1:11] for verdict in verdicts[:1]] == [True] * 10
     for hung in (answers[0], answers[11]):
-        assert (hung[0].satisfied, hung[0].reason, hung[0].seconds) == (None, "timeout", 0.5)
+        assert (hung[0].satisfied, hung[0].reason, hung[0].seconds) == (False, "timeout", 0.5)
     assert answers[12][0].satisfied is True
 
 
@@ -125,7 +125,7 @@ def test_a_crash_and_an_exception_abstain_alone(monkeypatch: pytest.MonkeyPatch)
                 (None, "error: LookupError"),
                 (None, "crashed"),
                 (True, ""),
-                (None, "error: RecursionError"),
+                (False, "too deep"),
                 (None, "crashed"),
                 (True, ""),
             ]

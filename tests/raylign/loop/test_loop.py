@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from fakes import FakeFleet
+from fakes import FakeFleet, make_completion
 from loop_job import PROMPTS, make_job
 
 from raylign.checkpoint import Checkpoints, Progress
@@ -14,7 +14,8 @@ from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.loop import World, train
 from raylign.samples import SampleFile
-from raylign.spec.methods import GRPO
+from raylign.spec.methods import GRPO, RewardAnnotator
+from raylign.types import Group, Sample
 
 
 async def run(job, fleet, directory, *, start=None, events=None):
@@ -335,3 +336,18 @@ async def test_groups_come_in_the_order_of_the_requests():
     groups = await collector.collect(wanted, Clock())
     assert [group.prompt.id for group in groups] == [prompt.id for prompt in PROMPTS["math"]]
     assert all([sample.completion.index for sample in group.samples] == [0, 1, 2, 3] for group in groups)
+
+
+@pytest.mark.parametrize(("rewards", "said"), [((2.0, 1.0), 1.0), ((1.0, 2.0), 0.0), ((1.0, 1.0), None)])
+def test_a_reward_model_that_finds_two_alike_prefers_neither(rewards, said):
+    task = make_job().tasks[2]
+    task = task.model_copy(update={"method": task.method.model_copy(update={"annotator": RewardAnnotator()})})
+    prompt = PROMPTS["talk"][0]
+    samples = tuple(
+        Sample(completion=make_completion(prompt, index), reward=reward) for index, reward in enumerate(rewards)
+    )
+    group = Collector(FakeFleet().workers, {"talk": task})._with_reward_preference(
+        Group(prompt=prompt, samples=samples)
+    )
+    assert group.preference.probability == said
+    assert group.preference.reason == ("tie" if said is None else "")
