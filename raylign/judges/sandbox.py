@@ -1,9 +1,9 @@
 """Run an untrusted Python program and its tests, isolated by bubblewrap: no network, no home, nothing to write to.
 
 The program sees a read-only /usr and interpreter, an empty /tmp that vanishes, and no other process. It has limits on
-wall clock, CPU time, memory, processes, file size and output. It passes only by a secret that is written after the last
-test, so leaving early or printing success passes nothing. (The tests share the program's interpreter, as they must to
-call it: code written against this very file could find the secret. It gains a wrong verdict, never a way out.)
+wall clock, CPU time, memory, processes, file size and output. The tests run in a process of their own beside it
+(`raylign.judges.sandboxed`), which alone knows the secret that tells of success: the program answers questions with
+data, and sees neither tests nor expected values.
 
 There is no unisolated way to run: `require` says what is missing.
 """
@@ -99,7 +99,7 @@ def probe():
 
 
 def run(program: str, tests: Sequence[str], limits: Limits) -> Outcome:
-    """Run ``program``, then each of ``tests`` in its namespace.
+    """Run ``program``, then each of ``tests`` against its names.
 
     Raises `RunError` when the sandbox itself could not be set up: that says nothing of the program.
     """
@@ -107,9 +107,9 @@ def run(program: str, tests: Sequence[str], limits: Limits) -> Outcome:
     report_read, report_write = os.pipe()
     with os.fdopen(report_read, "rb", buffering=0) as report:
         try:
-            with _payload(program, tests, limits, secret, report_write) as payload:
+            with _payload(program, tests, limits, secret) as payload:
                 process = subprocess.Popen(
-                    [*_command(), _RUNNER],
+                    [*_command(), _RUNNER, str(report_write)],
                     stdin=payload,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
@@ -132,7 +132,7 @@ def run(program: str, tests: Sequence[str], limits: Limits) -> Outcome:
     return _outcome(said[1:], secret, text)
 
 
-def _payload(program: str, tests: Sequence[str], limits: Limits, secret: str, report: int):  # type: ignore[no-untyped-def]
+def _payload(program: str, tests: Sequence[str], limits: Limits, secret: str):  # type: ignore[no-untyped-def]
     """The runner's input as an anonymous file: unlike a pipe, it takes any size at once."""
     seconds = max(1, round(limits.wall_s + 1))
     megabyte = 1024 * 1024
@@ -140,7 +140,6 @@ def _payload(program: str, tests: Sequence[str], limits: Limits, secret: str, re
         "program": program,
         "tests": list(tests),
         "secret": secret,
-        "report": report,
         "uid": _fresh_uid() if _is_root() else None,
         "limits": {
             "RLIMIT_AS": limits.memory_mb * megabyte,
@@ -148,7 +147,7 @@ def _payload(program: str, tests: Sequence[str], limits: Limits, secret: str, re
             "RLIMIT_FSIZE": FILES_MB * megabyte,
             "RLIMIT_NOFILE": OPEN_FILES,
             "RLIMIT_CORE": 0,
-            "RLIMIT_NPROC": limits.processes,
+            "RLIMIT_NPROC": limits.processes + 1,  # the tester is one
         },
     }
     file = os.fdopen(os.memfd_create("program"), "w+b", buffering=0)
