@@ -19,6 +19,7 @@ from raylign.gateway.bulletin import Bulletin
 from raylign.gateway.dispatcher import Dispatcher, Limits
 from raylign.gateway.home import Home, open_home
 from raylign.gateway.ray_jobs import RayJobs
+from raylign.gateway.serve import http_config
 from raylign.spec import Job, parse_job
 from raylign.store import AttemptRecord, JobRecord, Store, open_database
 
@@ -59,8 +60,9 @@ def end(seq: int, state: str = "succeeded", message: str = "done") -> Event:
 @contextlib.contextmanager
 def http_server(app: Any, port: int = 0) -> Iterator[str]:
     """An ASGI app on a loopback port, in a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off", ws="none"))
-    server.config.timeout_graceful_shutdown = 1
+    config = http_config(app)
+    config.port, config.timeout_graceful_shutdown = port, 1
+    server = uvicorn.Server(config)
     ready = threading.Event()
     startup = server.startup
 

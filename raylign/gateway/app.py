@@ -11,17 +11,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.sse import EventSourceResponse
-from pydantic import ValidationError
+from fastapi_offline import FastAPIOffline
+from pydantic import StringConstraints, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from raylign import __version__
 from raylign.errors import JobNotFound, RayRefused, RayUnreachable, SpecError, Unauthorized
 from raylign.events import Event
-from raylign.gateway import problems
+from raylign.gateway import openapi, problems
+from raylign.gateway.bodies import Bodies
 from raylign.gateway.bulletin import WORK, Bulletin
 from raylign.gateway.ray_jobs import RayJobs
 from raylign.gateway.streams import Render, ascii_json, stream
@@ -33,6 +35,7 @@ from raylign.gateway.views import (
     JobView,
     MetricsPage,
     MetricsRow,
+    Readiness,
     Report,
     ReportAnswer,
     job_view,
@@ -46,6 +49,8 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
 MAX_REPORT = 8_000_000
 """Bytes of a driver's batch; `raylign.reporter.BATCH_BYTES` is well below."""
 MAX_ATTEMPT = 2**31 - 1
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 METRIC_KINDS = ("step", "evaluation")
 
 
@@ -63,16 +68,19 @@ class Gateway:
 
 def create_app(gateway: Gateway) -> FastAPI:
     """The API over a store."""
-    app = FastAPI(title="raylign", version=__version__, redoc_url=None)
+    # The pages under /docs come with their scripts: they work where the internet does not.
+    app = FastAPIOffline(title="raylign", version=__version__, redoc_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *gateway.allowed_hosts])
     problems.install(app)
-    app.include_router(_jobs(gateway))
-    app.include_router(_driver(gateway))
+    openapi.install(app)
+    bodies = Bodies()
+    app.include_router(_jobs(gateway, bodies))
+    app.include_router(_driver(gateway, bodies))
     app.include_router(_probes(gateway))
     return app
 
 
-def _jobs(gateway: Gateway) -> APIRouter:
+def _jobs(gateway: Gateway, bodies: Bodies) -> APIRouter:
     store, bulletin = gateway.store, gateway.bulletin
     bearer = HTTPBearer(auto_error=False, description="The API key")
 
@@ -81,7 +89,11 @@ def _jobs(gateway: Gateway) -> APIRouter:
         if not hmac.compare_digest(given.encode(), gateway.api_key.encode()):
             raise Unauthorized("send the API key: `Authorization: Bearer KEY`; it is in the file api_key of the home")
 
-    router = APIRouter(prefix="/v1/jobs", dependencies=[Depends(authorize)])
+    router = APIRouter(
+        prefix="/v1/jobs",
+        dependencies=[Depends(authorize)],
+        responses={**openapi.FOREIGN_HOST, **openapi.problems(401, 422, 503)},
+    )
 
     def view(*found: JobRecord) -> list[JobView]:
         attempts = store.attempts_of([job.id for job in found])
@@ -90,16 +102,21 @@ def _jobs(gateway: Gateway) -> APIRouter:
     @router.post(
         "",
         status_code=201,
-        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {}, "application/yaml": {}}}},
+        responses={
+            200: {"model": JobView, "description": "The Idempotency-Key has made this job before"},
+            **openapi.problems(408, 409, 413, 415),
+        },
+        openapi_extra=openapi.JOB_BODY,
     )
     async def submit(
         request: Request,
         response: Response,
-        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, pattern=PRINTABLE)] = None,
     ) -> JobView:
         """Queue a job: the job document as JSON or YAML. 200 where the Idempotency-Key has made this job before."""
-        body, kind = await _body(request, MAX_BYTES), request.headers.get("content-type", "")
-        document = await asyncio.to_thread(lambda: parse_job(_document(body, kind)))
+        kind = request.headers.get("content-type", "")
+        async with bodies.read(request, MAX_BYTES) as body:
+            document = await asyncio.to_thread(lambda: parse_job(_document(body, kind)))
         job, created = await asyncio.to_thread(store.create, document, key=idempotency_key)
         bulletin.post(WORK)
         response.status_code = 201 if created else 200
@@ -108,29 +125,33 @@ def _jobs(gateway: Gateway) -> APIRouter:
 
     @router.get("")
     def jobs(
-        limit: Annotated[int, Query(ge=1, le=200)] = 50, before: str | None = None, state: State | None = None
+        limit: Annotated[int, Query(ge=1, le=200)] = 50, before: JobId | None = None, state: State | None = None
     ) -> JobPage:
         """Jobs, newest first."""
         found = store.latest(limit=limit + 1, before=before, state=state)
         return JobPage(data=view(*found[:limit]), has_more=len(found) > limit)
 
-    @router.get("/{job_id}")
-    def job(job_id: str) -> JobDetail:
+    @router.get("/{job_id}", responses=openapi.problems(404))
+    def job(job_id: JobId) -> JobDetail:
         """One job, with its document."""
         found = store.get(job_id)
         return JobDetail(**view(found)[0].model_dump(), document=dict(store.document(job_id)))
 
-    @router.post("/{job_id}/cancel", status_code=202)
-    async def cancel(job_id: str) -> JobView:
+    @router.post("/{job_id}/cancel", status_code=202, responses=openapi.problems(404, 409))
+    async def cancel(job_id: JobId) -> JobView:
         """Ask a job to stop. 409 when it has ended."""
         job = await asyncio.to_thread(store.cancel, job_id)
         bulletin.post(job_id, WORK)
         return (await asyncio.to_thread(view, job))[0]
 
-    @router.get("/{job_id}/events", response_model=EventPage)
+    @router.get(
+        "/{job_id}/events",
+        response_model=EventPage,
+        responses={200: openapi.EVENT_STREAM, **openapi.problems(404)},
+    )
     async def events(
         request: Request,
-        job_id: str,
+        job_id: JobId,
         after: Annotated[int, Query(ge=0, le=MOST_EVENTS)] = 0,
         limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
         last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
@@ -141,10 +162,14 @@ def _jobs(gateway: Gateway) -> APIRouter:
         found = await asyncio.to_thread(store.events, job_id, after=after, limit=limit + 1)
         return EventPage(data=found[:limit], has_more=len(found) > limit)
 
-    @router.get("/{job_id}/metrics", response_model=MetricsPage)
+    @router.get(
+        "/{job_id}/metrics",
+        response_model=MetricsPage,
+        responses={200: openapi.EVENT_STREAM, **openapi.problems(404)},
+    )
     async def metrics(
         request: Request,
-        job_id: str,
+        job_id: JobId,
         after: Annotated[int, Query(ge=0, le=MOST_EVENTS)] = 0,
         last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
     ) -> Any:
@@ -155,8 +180,12 @@ def _jobs(gateway: Gateway) -> APIRouter:
         rows = {(row.kind, row.step): row for row in map(metrics_row, found)}
         return MetricsPage(data=sorted(rows.values(), key=lambda row: row.seq))
 
-    @router.get("/{job_id}/report", response_class=FileResponse)
-    def report(job_id: str) -> FileResponse:
+    @router.get(
+        "/{job_id}/report",
+        response_class=HTMLResponse,
+        responses=openapi.problems(404),
+    )
+    def report(job_id: JobId) -> FileResponse:
         """The run's HTML report."""
         found = store.get(job_id)
         path = Path(found.run_dir) / "report.html" if found.run_dir else None
@@ -176,23 +205,23 @@ def _jobs(gateway: Gateway) -> APIRouter:
     return router
 
 
-def _driver(gateway: Gateway) -> APIRouter:
+def _driver(gateway: Gateway, bodies: Bodies) -> APIRouter:
     router = APIRouter(prefix="/v1/jobs")
     bearer = HTTPBearer(auto_error=False, scheme_name="AttemptToken", description="The attempt's own token")
 
     @router.post("/{job_id}/attempts/{n}/reports", response_model=ReportAnswer, include_in_schema=False)
     async def reports(
         request: Request,
-        job_id: str,
+        job_id: JobId,
         n: Annotated[int, PathParameter(ge=1, le=MAX_ATTEMPT)],
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Any:
         """A driver's batch of events. The answer says what it should do. 409 with ``next_seq`` where events lack."""
         token = credentials.credentials if credentials else ""
         await asyncio.to_thread(gateway.store.authorize, job_id, n, token)  # before a byte of the body is read
-        body = await _body(request, MAX_REPORT)
         try:
-            batch = await asyncio.to_thread(Report.model_validate_json, body)
+            async with bodies.read(request, MAX_REPORT) as body:
+                batch = await asyncio.to_thread(Report.model_validate_json, body)
         except ValidationError as error:
             raise RequestValidationError(error.errors(include_input=False, include_url=False)) from None
         receipt = await asyncio.to_thread(gateway.store.report, job_id, n, token, batch.events)
@@ -208,20 +237,21 @@ def _driver(gateway: Gateway) -> APIRouter:
 def _probes(gateway: Gateway) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/livez")
+    @router.get("/livez", responses=openapi.FOREIGN_HOST)
     async def livez() -> dict[str, str]:
         """The process answers."""
         return {"status": "ok", "version": __version__}
 
-    @router.get("/readyz")
-    async def readyz() -> JSONResponse:
+    @router.get("/readyz", responses={503: {"model": Readiness}, **openapi.FOREIGN_HOST})
+    async def readyz(response: Response) -> Readiness:
         """The store answers, at the newest schema. Ray's absence is told, but does not make the gateway unready."""
         ready = await asyncio.to_thread(gateway.store.ready)
         try:
-            ray = {"reachable": True, "version": await gateway.ray.version()}
+            ray: dict[str, Any] = {"reachable": True, "version": await gateway.ray.version()}
         except (RayUnreachable, RayRefused) as error:
             ray = {"reachable": False, "detail": str(error)}
-        return JSONResponse({"store": ready, "ray": ray}, status_code=200 if ready else 503)
+        response.status_code = 200 if ready else 503
+        return Readiness(store=ready, ray=ray)
 
     return router
 
@@ -239,15 +269,6 @@ def _metrics_json(event: Event) -> str:
 
 def _wants_stream(request: Request) -> bool:
     return "text/event-stream" in request.headers.get("accept", "")
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise HTTPException(413, f"the body has more than {limit} bytes")
-    return bytes(body)
 
 
 def _document(body: bytes, content_type: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from raylign.errors import (
@@ -34,12 +35,24 @@ STATUS: Mapping[type[RaylignError], int] = {
     StoreError: 500,
     RaylignError: 500,
 }
+PROBLEM_JSON = "application/problem+json"
 MOST_SHOWN = 5
 """Faults of one body that an answer lists."""
 LONGEST = 4000
 """Characters of an answer's detail: what was sent is not sent back at length."""
 FINAL = frozenset({401, 404, 409, 422})
 """Sending the same request again cannot help; some clients would on 409."""
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    """``urn:raylign:`` and the error's name, or ``about:blank`` where the status says all."""
+    title: str
+    status: int
+    detail: str
+    """What happened, the value, and what to do about it."""
 
 
 def problem(status: int, detail: str, *, kind: str = "about:blank", **extra: Any) -> JSONResponse:
@@ -52,7 +65,7 @@ def problem(status: int, detail: str, *, kind: str = "about:blank", **extra: Any
     # A lone surrogate cannot be sent as UTF-8.
     plain = detail.encode(errors="replace").decode()
     body = {"type": kind, "title": title, "status": status, "detail": plain, **extra}
-    return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
+    return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM_JSON)
 
 
 def status_of(error: RaylignError) -> int:

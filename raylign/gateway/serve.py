@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
+from fastapi import FastAPI
 
 from raylign.errors import RayRefused, RayUnreachable, ServeError, StoreError, StoreUnavailable
 from raylign.gateway.app import Gateway, create_app
@@ -35,6 +36,8 @@ THREADS = 64
 """For calls of the store: those that wait for their turn to write must leave some to those that read."""
 DRIVER_LEAVE_S = 10.0
 """For running drivers to end when the service stops and takes its Ray with it."""
+MAX_HEAD = 32_768
+"""Bytes of a request's line and headers."""
 SHUTDOWN_S = 5
 """For open requests to end."""
 
@@ -121,10 +124,7 @@ async def _run(
             home.gateway_record.write_text(json.dumps({"url": url, "pid": os.getpid()}))
             on_ready(Serving(url=url, ray_url=ray_url, home=home, api_key=key, ray_token=ray_token))
 
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"
-        )
-        server = _Server(config, bulletin, ready)
+        server = _Server(http_config(app), bulletin, ready)
         dispatcher = Dispatcher(store, ray, home, report_url=report_url, bulletin=bulletin, limits=settings.limits)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
@@ -143,6 +143,20 @@ async def _run(
             await _dismiss_drivers(store, ray)
         for task in (serving, *failed):
             task.result()  # raises what ended it
+
+
+def http_config(app: FastAPI) -> uvicorn.Config:
+    """How the gateway speaks HTTP."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        lifespan="off",
+        ws="none",
+        http="h11",  # httptools keeps headers without end in memory, whoever sends them
+        h11_max_incomplete_event_size=MAX_HEAD,
+    )
 
 
 class _Server(uvicorn.Server):

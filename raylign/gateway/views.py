@@ -126,6 +126,14 @@ class Report(BaseModel):
     events: Annotated[list[ReportedEvent], FailFast(), Field(max_length=MOST_REPORTED)]
 
 
+class Readiness(BaseModel):
+    """Whether the store answers, at the newest schema; and what is known of Ray."""
+
+    store: bool
+    ray: dict[str, Any]
+    """``reachable``, and its ``version`` or the ``detail`` of why it is not."""
+
+
 class ReportAnswer(BaseModel):
     """What the driver should do, and the event number expected next."""
 
