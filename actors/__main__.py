@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import importlib
+import os
 import signal
 import sys
 import time
@@ -26,6 +27,8 @@ def main() -> int:
     """Returns the exit status: 0 succeeded, 1 failed, 2 the job is wrong, 130 cancelled."""
     soften_streams()
     options = _options()
+    if "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # before Ray is imported; it would leave the token unused
     try:
         return _run(options)
     except SpecError as error:

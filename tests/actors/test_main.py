@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from event_stream import event_stream
 from jobs import EXAMPLES
 
 from actors.__main__ import main
@@ -18,9 +17,9 @@ from raylign.spec import load_job
 def finished(tmp_path: Path) -> RunDirectory:
     job = load_job(EXAMPLES / "crpg.yaml").model_copy(update={"steps": 3})
     with RunDirectory.create(tmp_path / "run", job.model_dump(mode="json")) as run:
-        for event in event_stream(steps=3):
-            run.append(event)
-        run.append(Event(seq=run.next_seq, kind="end", data={"state": "succeeded", "message": "3 steps"}))
+        for step in range(3):
+            run.append(Event(seq=step + 1, kind="step", data={"step": step, "tasks": {}}))
+        run.append(Event(seq=4, kind="end", data={"state": "succeeded", "message": "3 steps"}))
     return run
 
 
