@@ -100,7 +100,7 @@ class FakeRay:
     """Status and body of whatever answers in Ray's place, whatever is asked."""
 
     def transport(self) -> httpx.AsyncBaseTransport:
-        app = httpx.ASGITransport(app=self._app())
+        app = httpx.ASGITransport(app=self.app())
         fake = self
 
         class Wire(httpx.AsyncBaseTransport):
@@ -122,7 +122,8 @@ class FakeRay:
     def set(self, submission_id: str, status: str, message: str = "") -> None:
         self.jobs[submission_id] |= {"status": status, "message": message}
 
-    def _app(self) -> FastAPI:
+    def app(self) -> FastAPI:
+        """The API itself, for a transport or a server."""
         app = FastAPI()
 
         @app.middleware("http")
