@@ -117,11 +117,16 @@ def _jobs(gateway: Gateway, bodies: Bodies) -> APIRouter:
         kind = request.headers.get("content-type", "")
         async with bodies.read(request, MAX_BYTES) as body:
             document = await asyncio.to_thread(lambda: parse_job(_document(body, kind)))
-        job, created = await asyncio.to_thread(store.create, document, key=idempotency_key)
+
+        def queue() -> tuple[JobView, bool]:
+            job, created = store.create(document, key=idempotency_key)
+            return job_view(job, [], gateway.ray.url) if created else view(job)[0], created
+
+        shown, created = await asyncio.to_thread(queue)
         bulletin.post(WORK)
         response.status_code = 201 if created else 200
-        response.headers["Location"] = f"/v1/jobs/{job.id}"
-        return (await asyncio.to_thread(view, job))[0]
+        response.headers["Location"] = shown.links.self
+        return shown
 
     @router.get("")
     def jobs(

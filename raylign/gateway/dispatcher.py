@@ -44,6 +44,8 @@ class Limits:
     """Attempts that may be lost before the job fails."""
     interval_s: float = 2.0
     """Between two looks at Ray; doubled after each that went wrong."""
+    least_s: float = 0.1
+    """Between two looks, however much news there is."""
     slowest_s: float = 15.0
     """Between two looks, however long it has gone wrong."""
     start_s: float = 300.0
@@ -76,10 +78,12 @@ class Dispatcher:
         """Look for ever. Consumes: news, and the clock. Ends only when cancelled."""
         pause = self._limits.interval_s
         while True:
-            news = self._bulletin.subscribe(WORK)
+            news, begun = self._bulletin.subscribe(WORK), time.monotonic()
             went_well = await self._survive(self.look())
             pause = self._limits.interval_s if went_well else min(2 * pause, self._limits.slowest_s)
             await wait_for_news(news, pause)
+            # A look is at everything: a thousand submits do not each need one.
+            await asyncio.sleep(begun + self._limits.least_s - time.monotonic())
 
     async def look(self) -> bool:
         """One look at every open attempt, then start what may start. False where nothing went well."""

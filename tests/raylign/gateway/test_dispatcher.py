@@ -526,6 +526,24 @@ async def test_looks_that_go_wrong_come_less_and_less_often(desk: Desk, monkeypa
     assert pauses == [4, 8, 15, 15, 15, 2]
 
 
+async def test_news_without_end_does_not_make_looks_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    async def at_once(_: object, timeout_s: float) -> bool:
+        looks.append(time.monotonic())
+        if len(looks) == 4:
+            raise asyncio.CancelledError
+        return True
+
+    monkeypatch.setattr(dispatcher, "wait_for_news", at_once)
+    async with dispatcher_desk(tmp_path, least_s=0.05) as desk:
+        with pytest.raises(asyncio.CancelledError):
+            await desk.dispatcher.run()
+    assert looks[3] - looks[0] > 0.12
+
+
 async def test_a_look_at_twenty_thousand_waiting_jobs_reads_one(desk: Desk) -> None:
     queue(desk)
     with desk.store._database.writing() as connection:
