@@ -5,18 +5,26 @@ Nothing is sampled: the probabilities of two given tokens are compared (CGPO, se
 
 import os
 import time
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
 from actors.models import load_config, load_tokenizer
+from actors.reader import Reader
 from actors.vllm_engine import EngineSettings, VLLMEngine
 from raylign.errors import SpecError
 from raylign.judges import llm
-from raylign.judges.reasons import TOO_LONG
-from raylign.judges.ruling import Ruling, violated
+from raylign.judges.reasons import THE_RESPONSE, TOO_LONG
+from raylign.judges.ruling import Ruling, abstained, violated
+from raylign.judges.templates import FAILURES, Show
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import LLMAnnotator
 from raylign.types import Preference, Prompt, Verdict
+
+Writer: TypeAlias = Callable[[Show], str]
+"""Makes a text with all that is foreign put through ``show``."""
+Said: TypeAlias = tuple[float, ...] | str
+"""Log-probabilities of the two answers, or why there are none."""
 
 
 class LLMJudgeWorker:
@@ -39,7 +47,7 @@ class LLMJudgeWorker:
                 logprobs="raw_logprobs",
             )
         )
-        self._special = [str(token) for token in self.tokenizer.added_tokens_decoder.values() if token.special]
+        self._reader = Reader(self.tokenizer)
 
     def ready(self) -> dict[str, Any]:
         """What runs here, for people."""
@@ -50,18 +58,8 @@ class LLMJudgeWorker:
         """The verdict on each (prompt, response). Raises `SpecError` when an answer is not one token of this model."""
         begun = time.perf_counter()
         answers = (self._token(spec.positive, "positive"), self._token(spec.negative, "negative"))
-        asked: list[str | Ruling] = [
-            llm.question(
-                spec,
-                prompt=prompt.question,
-                response=response,
-                metadata=prompt.metadata,
-                special_tokens=self._special,
-            )
-            for prompt, response in rows
-        ]
-        said = iter(self._ask([text for text in asked if isinstance(text, str)], answers))
-        rulings = [question if isinstance(question, Ruling) else _decide(spec, next(said)) for question in asked]
+        said = self._ask([partial(llm.question, spec, prompt, response) for prompt, response in rows], answers)
+        rulings = [_decide(spec, one) for one in said]
         seconds = (time.perf_counter() - begun) / max(len(rows), 1)
         return [
             Verdict(judge=spec.label, satisfied=ruling.satisfied, reason=ruling.reason, seconds=seconds)
@@ -74,37 +72,31 @@ class LLMJudgeWorker:
         Raises `SpecError` when an answer is not one token of this model.
         """
         answers = (self._token(spec.first, "first"), self._token(spec.second, "second"))
-        asked: list[str | Preference] = [
-            llm.comparison(
-                spec,
-                prompt=prompt.question,
-                first=first,
-                second=second,
-                metadata=prompt.metadata,
-                special_tokens=self._special,
-            )
-            for prompt, *responses in rows
-            for first, second in (responses, reversed(responses))
-        ]
-        said = iter(self._ask([text for text in asked if isinstance(text, str)], answers))
-        spoken = [text if isinstance(text, Preference) else next(said) for text in asked]
-        return [_prefer(spec, *spoken[at : at + 2]) for at in range(0, len(spoken), 2)]
+        said = self._ask(
+            [
+                partial(llm.comparison, spec, prompt, one, other)
+                for prompt, first, second in rows
+                for one, other in ((first, second), (second, first))
+            ],
+            answers,
+        )
+        return [_prefer(spec, *said[at : at + 2]) for at in range(0, len(said), 2)]
 
-    def _ask(self, texts: Sequence[str], answers: tuple[int, int]) -> list[tuple[float, float] | None]:
-        """Log-probabilities of the two answers after each text; None for texts that exceed the context."""
-        rows = [self._encode(text) for text in texts]
-        fitting = [at for at, row in enumerate(rows) if len(row) < self.engine.context_tokens]
-        said = self.engine.next_token_logprobs([rows[at] for at in fitting], answers)
-        found: list[tuple[float, float] | None] = [None] * len(rows)
-        for at, (first, second) in zip(fitting, said, strict=True):
-            found[at] = (first, second)
-        return found
+    def _ask(self, writers: Sequence[Writer], answers: tuple[int, int]) -> list[Said]:
+        """Log-probabilities of the two answers after each text; the reason for texts that are not read."""
+        rows = [self._read(write) for write in writers]
+        readable = [row for row in rows if not isinstance(row, str)]
+        values = iter(self.engine.next_token_logprobs(readable, answers))
+        return [row if isinstance(row, str) else next(values) for row in rows]
 
-    def _encode(self, text: str) -> list[int]:
-        """A template may spell the beginning-of-text token itself; it is not put twice."""
-        begins = self.tokenizer.bos_token is not None and text.startswith(self.tokenizer.bos_token)
-        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=not begins)
-        return ids
+    def _read(self, write: Writer) -> list[int] | str:
+        try:
+            ids = self._reader.read(write, add_special_tokens=True)
+        except FAILURES as error:
+            return f"template: {type(error).__name__}"
+        if ids is None:
+            return "control token"
+        return ids if len(ids) < self.engine.context_tokens else TOO_LONG
 
     def _token(self, answer: str, role: str) -> int:
         ids = self.tokenizer.encode(answer, add_special_tokens=False)
@@ -116,18 +108,18 @@ class LLMJudgeWorker:
         return int(ids[0])
 
 
-def _decide(spec: LLMJudge, said: tuple[float, float] | None) -> Ruling:
-    return violated(TOO_LONG) if said is None else llm.decide(spec, *said)
+def _decide(spec: LLMJudge, said: Said) -> Ruling:
+    if isinstance(said, str):
+        return violated(said) if said in THE_RESPONSE else abstained(said)
+    positive, negative = said
+    return llm.decide(spec, positive, negative)
 
 
-def _prefer(
-    spec: LLMAnnotator,
-    forward: tuple[float, float] | Preference | None,
-    backward: tuple[float, float] | Preference | None,
-) -> Preference:
+def _prefer(spec: LLMAnnotator, forward: Said, backward: Said) -> Preference:
     for said in (forward, backward):
-        if isinstance(said, Preference):
-            return said
-    if not isinstance(forward, tuple) or not isinstance(backward, tuple):
-        return Preference(probability=None, reason="too long")
-    return llm.prefer(spec, forward, backward)
+        if isinstance(said, str):
+            return Preference(probability=None, reason=said)
+    assert not isinstance(forward, str)
+    assert not isinstance(backward, str)
+    (f_first, f_second), (b_first, b_second) = forward, backward
+    return llm.prefer(spec, (f_first, f_second), (b_first, b_second))

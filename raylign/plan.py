@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from raylign.errors import PlanError, SpecError
-from raylign.judges.llm import check_template
+from raylign.judges.templates import check_template
 from raylign.models import ModelInfo, check_same_vocabulary, inspect_model
 from raylign.prompts import read_rows
 from raylign.spec.job import Job

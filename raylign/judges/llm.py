@@ -5,36 +5,20 @@ preference is the mean of P(first) over both orders (OAIF, arXiv 2402.04792).
 """
 
 import math
-import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from raylign.errors import SpecError
 from raylign.judges.ruling import SATISFIED, Ruling, abstained, violated
+from raylign.judges.templates import Show, asked, fill
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import LLMAnnotator
-from raylign.types import Preference
+from raylign.types import Preference, Prompt
 
 MAX_ANNOTATED_CHARS = 20_000
 """Longer responses are cut before an annotator sees them."""
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
 
-
-def question(
-    spec: LLMJudge, *, prompt: str, response: str, metadata: Mapping[str, Any], special_tokens: Sequence[str]
-) -> str | Ruling:
-    """What the judge reads of one response, or an abstention where the template cannot be filled (missing metadata).
-
-    ``special_tokens``: the judge's chat control tokens. The response may spell them; it must not get to use them.
-    """
-    shown = neutralize(response[: spec.max_response_chars], special_tokens)
-    text = _render(spec.template, prompt=prompt, response=shown, metadata=metadata)
-    return text if isinstance(text, str) else abstained(f"template: {type(text).__name__}")
+def question(spec: LLMJudge, prompt: Prompt, response: str, show: Show) -> str:
+    """What the judge reads of one response. Raises one of `raylign.judges.templates.FAILURES` (missing metadata)."""
+    return fill(spec.template, **asked(prompt, show), response=show(response[: spec.max_response_chars]))
 
 
 def decide(spec: LLMJudge, logp_positive: float, logp_negative: float) -> Ruling:
@@ -48,19 +32,10 @@ def decide(spec: LLMJudge, logp_positive: float, logp_negative: float) -> Ruling
     return SATISFIED
 
 
-def comparison(
-    spec: LLMAnnotator,
-    *,
-    prompt: str,
-    first: str,
-    second: str,
-    metadata: Mapping[str, Any],
-    special_tokens: Sequence[str],
-) -> str | Preference:
-    """What the annotator reads of two responses in this order, or an abstention. Ask again with them exchanged."""
-    shown = [neutralize(response[:MAX_ANNOTATED_CHARS], special_tokens) for response in (first, second)]
-    text = _render(spec.template, prompt=prompt, first=shown[0], second=shown[1], metadata=metadata)
-    return text if isinstance(text, str) else Preference(probability=None, reason=f"template: {type(text).__name__}")
+def comparison(spec: LLMAnnotator, prompt: Prompt, first: str, second: str, show: Show) -> str:
+    """What the annotator reads of two responses in this order. Ask again with them exchanged. Raises as `question`."""
+    responses = {"first": show(first[:MAX_ANNOTATED_CHARS]), "second": show(second[:MAX_ANNOTATED_CHARS])}
+    return fill(spec.template, **asked(prompt, show), **responses)
 
 
 def prefer(spec: LLMAnnotator, forward: tuple[float, float], backward: tuple[float, float]) -> Preference:
@@ -76,39 +51,3 @@ def prefer(spec: LLMAnnotator, forward: tuple[float, float], backward: tuple[flo
             return Preference(probability=None, reason="no answer")
         chances.append(first / (first + second))
     return Preference(probability=(chances[0] + 1 - chances[1]) / 2)
-
-
-def check_template(template: str, *, source: str) -> None:
-    """Raises `SpecError` when ``template`` is not a Jinja template; ``source`` says whose it is."""
-    try:
-        _compiled(template)
-    except TemplateSyntaxError as error:
-        raise SpecError(
-            f"the template of {source} is not a Jinja template: {error.message} in its line {error.lineno}"
-        ) from None
-
-
-def neutralize(text: str, special_tokens: Sequence[str]) -> str:
-    """``text`` with a space put into every special token it spells: people read the same, the tokenizer does not."""
-    tokens = sorted({token for token in special_tokens if token.strip()}, key=len, reverse=True)
-    # What UTF-8 cannot carry, no tokenizer takes.
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    if not tokens:
-        return text
-    pattern = re.compile("|".join(map(re.escape, tokens)))
-    # Again, because breaking one token can leave another that overlapped it.
-    while pattern.search(text):
-        text = pattern.sub(lambda match: f"{match[0][0]} {match[0][1:]}" if len(match[0]) > 1 else " ", text)
-    return text
-
-
-def _render(template: str, **values: Any) -> str | Exception:
-    try:
-        return _compiled(template).render(values)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        return error
-
-
-@lru_cache(maxsize=64)
-def _compiled(template: str) -> Template:
-    return _ENVIRONMENT.from_string(template)

@@ -144,7 +144,8 @@ class LLMJudge(JudgeBase):
     model: bounds.Model
     """A directory, or a hub id."""
     template: bounds.Template
-    """Jinja template of what the judge reads, over ``prompt``, ``response`` and ``metadata``. Leave ``prompt`` out to
+    """Jinja template of what the judge reads, over ``prompt`` (of several turns: all of them, as a transcript),
+    ``messages`` (the turns, each with ``role`` and ``content``), ``response`` and ``metadata``. Leave ``prompt`` out to
     show the response alone."""
     positive: bounds.Answer
     """Token that means satisfied. Must be one token of the judge's vocabulary."""

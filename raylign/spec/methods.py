@@ -43,7 +43,8 @@ class LLMAnnotator(Spec):
     model: bounds.Model
     """A directory, or a hub id."""
     template: bounds.Template
-    """Jinja template over ``prompt``, ``first``, ``second`` and ``metadata``."""
+    """Jinja template over ``prompt`` (of several turns: all of them), ``messages``, ``first``, ``second`` and
+    ``metadata``."""
     first: bounds.Answer = "1"
     """Token that votes for the first response. Must be one token."""
     second: bounds.Answer = "2"

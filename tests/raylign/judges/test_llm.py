@@ -1,11 +1,10 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from fakes import make_prompt
+from jinja2 import UndefinedError
 
-from raylign.errors import SpecError
-from raylign.judges.llm import check_template, comparison, decide, neutralize, prefer, question
+from raylign.judges.llm import comparison, decide, prefer, question
 from raylign.judges.ruling import Ruling
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import LLMAnnotator
@@ -15,47 +14,21 @@ JUDGE = LLMJudge(model="m", template="Q: {{ prompt }}\nA: {{ response }}\nSafe?"
 ANNOTATOR = LLMAnnotator(model="m", template="{{ prompt }} 1: {{ first }} 2: {{ second }}")
 
 
-def read(template: str, response: str, **metadata: object) -> str | Ruling:
-    spec = JUDGE.model_copy(update={"template": template})
-    return question(spec, prompt="Why?", response=response, metadata=metadata, special_tokens=["<|im_end|>", "</s>"])
+def read(template: str, response: str) -> str:
+    return question(JUDGE.model_copy(update={"template": template}), make_prompt(), response, str.upper)
 
 
-def test_the_judge_reads_prompt_response_and_metadata() -> None:
-    assert read("{{ prompt }} {{ response }} {{ metadata.fact }}\n", "So.", fact="it is") == "Why? So. it is\n"
+def test_the_judge_reads_prompt_and_response_as_they_are_shown() -> None:
+    assert read("{{ prompt }} then {{ response }}", "So.") == "QUESTION 0 then SO."
 
 
 def test_a_response_is_text_not_template() -> None:
-    assert read("{{ response }}", "{{ prompt }}{% raw %}") == "{{ prompt }}{% raw %}"
-
-
-@pytest.mark.parametrize(
-    ("template", "reason"),
-    [
-        ("{{ metadata.missing }}", "template: UndefinedError"),
-        ("{{ respones }}", "template: UndefinedError"),
-        ("{{ prompt.__class__.__mro__ }}", "template: SecurityError"),
-        ("{{ prompt + 1 }}", "template: TypeError"),
-        ("{{ 1 / 0 }}", "template: ZeroDivisionError"),
-    ],
-)
-def test_a_template_that_cannot_be_filled_abstains(template: str, reason: str) -> None:
-    assert read(template, "x") == Ruling(None, reason)
+    assert read("{{ response }}", "{{ prompt }}{% raw %}") == "{{ PROMPT }}{% RAW %}"
 
 
 def test_responses_are_cut_before_they_are_shown() -> None:
     spec = JUDGE.model_copy(update={"template": "[{{ response }}]", "max_response_chars": 3})
-    assert question(spec, prompt="", response="abcdef", metadata={}, special_tokens=[]) == "[abc]"
-
-
-def test_control_tokens_of_the_response_are_broken() -> None:
-    assert read("{{ response }}", "fine<|im_end|></s>\ud800") == "fine< |im_end|>< /s>?"
-
-
-@given(st.text(alphabet="<|>abs/ ", max_size=40), st.lists(st.text(alphabet="<|>abs/", min_size=1, max_size=4)))
-def test_no_special_token_survives(text: str, tokens: list[str]) -> None:
-    shown = neutralize(text, tokens)
-    assert not any(token in shown for token in tokens)
-    assert not tokens or len(shown) >= len(text)
+    assert question(spec, make_prompt(), "abcdef", str) == "[abc]"
 
 
 def test_violated_iff_negative_is_likelier() -> None:
@@ -99,15 +72,6 @@ def test_no_mass_at_all_abstains_even_where_none_is_asked() -> None:
 
 
 def test_the_annotator_reads_both_responses() -> None:
-    shown = comparison(ANNOTATOR, prompt="Q", first="<s>a", second="b", metadata={}, special_tokens=["<s>"])
-    assert shown == "Q 1: < s>a 2: b"
-    spec = ANNOTATOR.model_copy(update={"template": "{{ third }}"})
-    assert comparison(spec, prompt="Q", first="a", second="b", metadata={}, special_tokens=[]) == Preference(
-        probability=None, reason="template: UndefinedError"
-    )
-
-
-def test_a_broken_template_is_refused_with_its_line() -> None:
-    check_template("{{ prompt }}", source="judge 'safety'")
-    with pytest.raises(SpecError, match=r"judge 'safety' is not a Jinja template: .* line 2"):
-        check_template("a\n{{ prompt", source="judge 'safety'")
+    assert comparison(ANNOTATOR, make_prompt(), "a", "b", str.upper) == "QUESTION 0 1: A 2: B"
+    with pytest.raises(UndefinedError):
+        comparison(ANNOTATOR.model_copy(update={"template": "{{ third }}"}), make_prompt(), "a", "b", str)

@@ -1,0 +1,114 @@
+"""Templates of a job: programs of strangers. Read without being run, and filled without swelling.
+
+Checking only parses: Jinja would compute constants while it compiles, and ``10 ** (10 ** 7)`` is one. Filling happens
+in the job's own worker, under its deadline; what would swell there is an error before it has.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from raylign.conversation import transcript
+from raylign.errors import SpecError
+from raylign.types import Prompt
+
+Show = Callable[[str], str]
+"""How a piece of foreign text is put into a template: whoever reads the result makes sure that it stays text."""
+
+FAILURES = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a template that cannot be filled raises."""
+LONGEST = 1_000_000
+"""Characters or items that an operator may make."""
+LARGEST = 2**64
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Operators that make much of little look before they do."""
+
+    intercepted_binops = frozenset(["*", "**", "%", "+"])
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" and not _small(left, right):
+            raise OverflowError("a power beyond 64 bits")
+        if operator == "*" and _length(left) * _length(right) > LONGEST:
+            raise OverflowError(f"more than {LONGEST} items")
+        if operator == "%" and isinstance(left, str | bytes):
+            raise TypeError("formatting by `%`")
+        if operator == "+" and _length(left) + _length(right) > 2 * LONGEST:
+            raise OverflowError(f"more than {LONGEST} items")
+        return super().call_binop(context, operator, left, right)
+
+
+_ENVIRONMENT = _Environment(undefined=StrictUndefined, keep_trailing_newline=True, optimized=False)
+
+
+def check_template(template: str, *, source: str) -> None:
+    """Raises `SpecError` when ``template`` is not a Jinja template; ``source`` says whose it is."""
+    try:
+        _ENVIRONMENT.parse(template)
+    except TemplateSyntaxError as error:
+        raise SpecError(
+            f"the template of {source} is not a Jinja template: {error.message} in its line {error.lineno}"
+        ) from None
+    except RecursionError:
+        raise SpecError(f"the template of {source} is nested too deeply: write it flatter") from None
+
+
+def fill(template: str, **values: Any) -> str:
+    """Raises one of `FAILURES`."""
+    text = _compiled(template).render(values)
+    if len(text) > LONGEST:
+        raise OverflowError(f"a text of {len(text)} characters")
+    return text
+
+
+def asked(prompt: Prompt, show: Show) -> dict[str, Any]:
+    """What a template can speak of: ``prompt``, ``messages`` and ``metadata``.
+
+    ``prompt`` is what the user wrote; of a conversation of several turns it is all of them, as `transcript` writes
+    them. ``messages`` has the turns apart: ``{"role", "content"}``.
+    """
+    messages = [{"role": turn["role"], "content": show(turn["content"])} for turn in prompt.messages]
+    whole = transcript(messages) if len(messages) > 1 else show(prompt.question)
+    return {"prompt": whole, "messages": messages, "metadata": _shown(prompt.metadata, show)}
+
+
+def _shown(value: Any, show: Show) -> Any:
+    if isinstance(value, str):
+        return show(value)
+    if isinstance(value, Mapping):
+        return {key: _shown(item, show) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(item, show) for item in value]
+    return value
+
+
+def _small(base: Any, exponent: Any) -> bool:
+    try:
+        return abs(base) < 2 or (abs(exponent) <= 64 and abs(base) ** abs(exponent) <= LARGEST)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _length(value: Any) -> int:
+    """Of a number, how often it repeats: itself."""
+    if isinstance(value, int):
+        return 1 if abs(value) < 2 else min(abs(value), LARGEST)
+    return len(value) if isinstance(value, str | bytes | list | tuple) else 1
+
+
+@lru_cache(maxsize=64)
+def _compiled(template: str) -> Template:
+    return _ENVIRONMENT.from_string(template)

@@ -1,0 +1,80 @@
+"""A job's templates: what they see, and what they cannot do to whoever checks or fills them."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from fakes import make_prompt
+
+from raylign.errors import SpecError
+from raylign.judges.templates import FAILURES, asked, check_template, fill
+
+TURNS = (
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Hello"},
+    {"role": "user", "content": "Why?"},
+)
+BOMBS = [
+    "{{ 10 ** (10 ** 7) }}",
+    "{{ 'a' * 2000000000 }}",
+    "{{ 2000000000 * 'a' }}",
+    "{{ [1] * 2000000000 }}",
+    "{{ '%2000000000d' % 1 }}",
+    "{{ 9 ** 9 ** 9 }}",
+    "{% for a in range(10000000) %}{% endfor %}",
+    "{{ (1, 2) * 10 ** 9 }}",
+    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+]
+
+
+def test_one_turn_is_itself_and_several_are_a_transcript() -> None:
+    one = make_prompt()
+    assert asked(one, str.upper)["prompt"] == "QUESTION 0"
+    several = replace(one, messages=TURNS, question="Why?")
+    seen = asked(several, str.upper)
+    assert seen["prompt"] == "System: BE BRIEF.\n\nUser: HI\n\nAssistant: HELLO\n\nUser: WHY?"
+    assert [(turn["role"], turn["content"]) for turn in seen["messages"]][1:3] == [
+        ("user", "HI"),
+        ("assistant", "HELLO"),
+    ]
+    assert fill("{{ messages[0].content }}|{{ messages | length }}", **seen) == "BE BRIEF.|4"
+
+
+def test_all_text_of_the_metadata_is_shown_and_nothing_else_is_changed() -> None:
+    prompt = make_prompt(fact="x", deep={"list": ["y", 1, None]}, share=2.5)
+    assert asked(prompt, str.upper)["metadata"] == {"fact": "X", "deep": {"list": ["Y", 1, None]}, "share": 2.5}
+
+
+@pytest.mark.parametrize("template", BOMBS)
+def test_a_bomb_is_neither_computed_when_checked_nor_let_swell_when_filled(template: str) -> None:
+    begun = time.perf_counter()
+    check_template(template, source="the judge")
+    with pytest.raises(FAILURES):
+        fill(template)
+    assert time.perf_counter() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [("{{ 2 ** 10 }}", "1024"), ("{{ '-' * 3 }}", "---"), ("{{ 7 % 4 }}", "3"), ("{{ 'a' + 'b' }}\n", "ab\n")],
+)
+def test_ordinary_operators_work(template: str, text: str) -> None:
+    assert fill(template) == text
+
+
+@pytest.mark.parametrize("template", ["{{ x }}", "{{ x.__class__.__mro__ }}", "{{ ''.__class__ }}", "{{ 1 / 0 }}"])
+def test_what_cannot_be_filled_raises_what_its_reader_expects(template: str) -> None:
+    with pytest.raises(FAILURES):
+        fill(template)
+
+
+def test_a_broken_template_is_refused_with_its_line() -> None:
+    check_template("{{ prompt }}", source="judge 'safety'")
+    with pytest.raises(SpecError, match=r"judge 'safety' is not a Jinja template: .* line 2"):
+        check_template("a\n{{ prompt", source="judge 'safety'")
+
+
+def test_a_template_nested_beyond_all_reading_is_refused() -> None:
+    with pytest.raises(SpecError, match="nested too deeply"):
+        check_template("{{ " + "(" * 20_000 + "1" + ")" * 20_000 + " }}", source="judge 'deep'")
