@@ -44,7 +44,7 @@ async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[
             await fleet.weights.publish(0)
             quiet = job.model_copy(update={"evaluation": job.evaluation.model_copy(update={"prompts": 0})})
             await train(quiet, replace(world, baselines=made), fleet, Checkpoints(directory), emit, Progress())
-    measured = await evaluate(job, world.eval_prompts, collector)
+    measured = (await evaluate(job, world.eval_prompts, collector)).tasks
     final = {name: {**{key: task[key] for key in KEPT}, "judges": task["judges"]} for name, task in measured.items()}
     return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}
 

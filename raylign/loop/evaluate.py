@@ -1,6 +1,7 @@
 """Before and after: fixed prompts, fixed seeds, one response each, nothing trained on."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from raylign.loop.clock import Clock
@@ -14,8 +15,18 @@ from raylign.types import Group, Prompt
 SHOWN_SAMPLES = 6
 
 
-async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: Collector) -> dict[str, Any]:
-    """The ``tasks`` of an ``evaluation`` event. The same prompts and seeds every time, so only the policy differs."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What was measured, and on what."""
+
+    tasks: Mapping[str, Any]
+    """The ``tasks`` of an ``evaluation`` event."""
+    groups: Mapping[str, Sequence[Group]]
+    """By task."""
+
+
+async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: Collector) -> Evaluated:
+    """The same prompts and seeds every time, so only the policy differs."""
     wanted = [
         request
         for task in job.tasks
@@ -25,14 +36,13 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
     ]
     groups = await collector.collect(wanted, Clock(), annotate=False)
     scores = await score(collector.fleet.reference, [(group.prompt, group.samples[0].completion) for group in groups])
-    return {
-        task.name: {
-            **group_metrics(mine, scores),
-            "samples": [_shown(group) for group in mine[:SHOWN_SAMPLES]],
-        }
-        for task in job.tasks
-        if (mine := [group for group in groups if group.prompt.task == task.name])
+    by_task = {task.name: [group for group in groups if group.prompt.task == task.name] for task in job.tasks}
+    measured = {
+        name: {**group_metrics(mine, scores), "samples": [_shown(group) for group in mine[:SHOWN_SAMPLES]]}
+        for name, mine in by_task.items()
+        if mine
     }
+    return Evaluated(tasks=measured, groups=by_task)
 
 
 def _shown(group: Group) -> dict[str, Any]:

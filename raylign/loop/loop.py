@@ -14,6 +14,7 @@ from typing import Any
 from raylign.checkpoint import Checkpoints, Progress
 from raylign.errors import NothingToTrain
 from raylign.events import EventKind
+from raylign.loop.ailments import Ailments, require_verdicts
 from raylign.loop.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
@@ -47,6 +48,7 @@ async def train(job: Job, world: World, fleet: Fleet, checkpoints: Checkpoints, 
     """
     tasks = {task.name: task for task in job.tasks}
     collector = Collector(fleet, tasks)
+    ailments = Ailments(emit)
     version, empty = start.version, start.empty_steps
     # A resumed run's checkpoint was written before its step's evaluation: that one may not have come to its end.
     await _evaluate(job, world, collector, emit, done=start.next_step)
@@ -93,6 +95,7 @@ async def train(job: Job, world: World, fleet: Fleet, checkpoints: Checkpoints, 
                         await fleet.weights.publish(version)
             empty = 0 if examples else empty + 1
             emit("step", _report(job, step, version, staleness, batches, stats, clock, turn))
+            ailments.look(batches)
             if empty >= job.max_empty_steps:
                 raise NothingToTrain(_why_nothing(empty, batches))
             await _milestones(job, world, collector, checkpoints, emit, Progress(step + 1, version, empty))
@@ -118,7 +121,11 @@ async def _evaluate(job: Job, world: World, collector: Collector, emit: Emit, *,
     every = job.evaluation.every or job.steps
     if job.evaluation.prompts and (done == job.steps or done % every == 0):
         emit("status", {"phase": "evaluate", "detail": f"the policy after {done} steps"})
-        emit("evaluation", {"step": done, "tasks": await evaluate(job, world.eval_prompts, collector)})
+        found = await evaluate(job, world.eval_prompts, collector)
+        emit("evaluation", {"step": done, "tasks": found.tasks})
+        if done == 0:
+            for task in job.tasks:
+                require_verdicts(task, found.groups[task.name])
 
 
 def _report(

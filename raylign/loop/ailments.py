@@ -1,0 +1,95 @@
+"""What ails a run, said once each: nobody should need to watch a table to learn that half of all responses were cut."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from raylign.errors import NothingToTrain
+from raylign.events import EventKind
+from raylign.loop.learn import TaskBatch
+from raylign.spec.task import Task
+from raylign.types import Group, Sample
+
+ENOUGH = 64
+"""Responses of a task before anything is said of it: of fewer, a tenth is chance."""
+MUCH = 0.1
+"""Share of responses beyond which a loss of them is worth a word."""
+
+
+class Ailments:
+    """Counts over a run's steps; ``warning`` events for what stands out."""
+
+    def __init__(self, emit: Callable[[EventKind, dict[str, Any]], None]) -> None:
+        self._emit = emit
+        self._seen = Counter[str]()
+        self._ills: dict[str, Counter[str]] = {}
+        self._said: dict[tuple[str, str], Counter[bool]] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    def look(self, batches: Sequence[TaskBatch]) -> None:
+        """Take in a step."""
+        for batch in batches:
+            task = batch.task.name
+            samples = [sample for group in batch.groups for sample in group.samples]
+            self._seen[task] += len(samples)
+            ills = self._ills.setdefault(task, Counter())
+            for sample in samples:
+                ills.update(_ills(sample, batch.task))
+                for verdict in sample.verdicts:
+                    if verdict.satisfied is not None:
+                        self._said.setdefault((task, verdict.judge), Counter())[verdict.satisfied] += 1
+            if self._seen[task] >= ENOUGH:
+                self._warn_of_losses(task, ills)
+        self._warn_of_one_word()
+
+    def _warn_of_losses(self, task: str, ills: Counter[str]) -> None:
+        for ill, count in ills.items():
+            share = count / self._seen[task]
+            if share > MUCH:
+                self._tell(task, ill, f"task {task!r}: {share:.0%} of {self._seen[task]} responses {ill}")
+
+    def _warn_of_one_word(self) -> None:
+        """Looked at once, when a judge has said enough: one that agrees with all later on may have been learned."""
+        for (task, judge), words in self._said.items():
+            if words.total() < ENOUGH or (task, judge) in self._told:
+                continue
+            if len(words) == 1:
+                (word,) = words
+                what = "satisfied: it constrains nothing" if word else "violated: there is nothing to learn from it"
+                self._tell(task, judge, f"task {task!r}: judge {judge!r} calls all {words.total()} responses {what}")
+            self._told.add((task, judge))
+
+    def _tell(self, task: str, what: str, message: str) -> None:
+        if (task, what) not in self._told:
+            self._told.add((task, what))
+            self._emit("warning", {"message": message})
+
+
+def require_verdicts(task: Task, groups: Sequence[Group]) -> None:
+    """Raise `NothingToTrain` where judges that constrain a task abstained on every response of the starting policy."""
+    samples = [group.samples[0] for group in groups]
+    if not (samples and task.judges and task.enforce_judges) or any(one.satisfied is not None for one in samples):
+        return
+    reasons = Counter(
+        f"{verdict.judge}: {verdict.reason}"
+        for sample in samples
+        for verdict in sample.verdicts
+        if verdict.satisfied is None
+    )
+    counted = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(5))
+    raise NothingToTrain(
+        f"the judges of task {task.name!r} abstained on all {len(samples)} responses before step 0 ({counted}): no "
+        "step could train on one. Mend the judge or the metadata that it needs, or leave it out"
+    )
+
+
+def _ills(sample: Sample, task: Task) -> list[str]:
+    """Why a response is lost or not whole, in words that end a sentence."""
+    found = []
+    if sample.completion.finish == "length":
+        found.append("were cut at `max_tokens`: raise it, or judge length")
+    if task.judges and sample.satisfied is None:
+        found.append("got no verdict, for a judge abstained: see the skips by reason in the report")
+    if sample.reward_problem:
+        found.append(f"got no reward ({sample.reward_problem})")
+    return found

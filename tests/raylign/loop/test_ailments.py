@@ -1,0 +1,79 @@
+"""What a run says of itself, once, and when it does not start at all."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from fakes import make_completion, make_prompt
+from loop_job import make_job
+
+from raylign.errors import NothingToTrain
+from raylign.loop.ailments import ENOUGH, Ailments, require_verdicts
+from raylign.loop.learn import TaskBatch
+from raylign.methods import Chosen
+from raylign.types import Group, Sample, Verdict
+
+TASK = make_job().tasks[0]
+
+
+def sample(at: int, satisfied: bool | None, *, cut: bool = False, problem: str = "") -> Sample:
+    completion = replace(make_completion(make_prompt(), at), finish="length" if cut else "stop")
+    verdict = Verdict(judge="even", satisfied=satisfied, reason="crashed" if satisfied is None else "")
+    return Sample(completion=completion, verdicts=(verdict,), reward_problem=problem)
+
+
+def batch(*samples: Sample) -> list[TaskBatch]:
+    group = Group(prompt=make_prompt(), samples=samples)
+    return [
+        TaskBatch(task=TASK, groups=[group], chosen=Chosen(terms=[]), scores={}, examples=[], skips=Counter()),
+    ]
+
+
+def told(*steps: list[TaskBatch]) -> list[str]:
+    said: list[str] = []
+    ailments = Ailments(lambda kind, data: said.append(data["message"]))
+    for step in steps:
+        ailments.look(step)
+    return said
+
+
+MIXED = [sample(at, at % 2 == 0) for at in range(ENOUGH)]
+
+
+def test_a_healthy_run_says_nothing() -> None:
+    assert told(batch(*MIXED), batch(*MIXED)) == []
+
+
+@pytest.mark.parametrize(
+    ("ill", "words"),
+    [
+        (sample(0, True, cut=True), "20% of 80 responses were cut at `max_tokens`"),
+        (sample(0, None), "20% of 80 responses got no verdict"),
+        (sample(0, True, problem="too long"), r"20% of 80 responses got no reward \(too long\)"),
+    ],
+)
+def test_a_loss_beyond_a_tenth_is_told_once(ill: Sample, words: str) -> None:
+    (message,) = told(batch(*MIXED, *[ill] * 16), batch(*MIXED, *[ill] * 16))
+    assert re.search(words, message)
+
+
+def test_a_tenth_of_a_few_is_chance() -> None:
+    assert told(batch(*[sample(at, at % 2 == 0, cut=at < 10) for at in range(ENOUGH - 1)])) == []
+
+
+@pytest.mark.parametrize(("word", "words"), [(True, "it constrains nothing"), (False, "nothing to learn from it")])
+def test_a_judge_of_one_word_is_told_once_and_by_its_first_words(word: bool, words: str) -> None:
+    one_word = batch(*[sample(at, word) for at in range(ENOUGH)])
+    (message,) = told(one_word, one_word)
+    assert words in message
+    assert told(batch(*MIXED), one_word, one_word) == []
+
+
+def test_judges_that_abstain_on_all_end_a_run_before_it_starts() -> None:
+    groups = [Group(prompt=make_prompt(), samples=(sample(0, None),)) for _ in range(4)]
+    with pytest.raises(NothingToTrain, match=r"abstained on all 4 responses before step 0 \(even: crashed \(4\)\)"):
+        require_verdicts(TASK, groups)
+    require_verdicts(TASK, [*groups, Group(prompt=make_prompt(), samples=(sample(0, False),))])
+    require_verdicts(TASK.model_copy(update={"enforce_judges": False}), groups)
+    require_verdicts(TASK, [])
