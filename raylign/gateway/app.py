@@ -84,7 +84,8 @@ def _jobs(gateway: Gateway, bodies: Bodies) -> APIRouter:
     store, bulletin = gateway.store, gateway.bulletin
     bearer = HTTPBearer(auto_error=False, description="The API key")
 
-    def authorize(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    # Not a plain function: FastAPI would send each request to a thread and back for it.
+    async def authorize(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
         given = credentials.credentials if credentials else ""
         if not hmac.compare_digest(given.encode(), gateway.api_key.encode()):
             raise Unauthorized("send the API key: `Authorization: Bearer KEY`; it is in the file api_key of the home")
