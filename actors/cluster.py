@@ -5,8 +5,8 @@ import os
 import ray
 from ray.exceptions import AuthenticationError
 
+from raylign.cluster import Cluster, Node
 from raylign.errors import RayUnreachable, ServiceError, Unauthorized
-from raylign.plan import Cluster, Node
 
 
 def connect(*, namespace: str, dashboard: bool) -> str:

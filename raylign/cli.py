@@ -14,7 +14,9 @@ from raylign.errors import RaylignError, SpecError
 from raylign.terminal import soften_streams
 
 if TYPE_CHECKING:
+    from raylign.check import Checked
     from raylign.client import Client
+    from raylign.spec import Job
 
 app = typer.Typer(
     name="raylign",
@@ -44,17 +46,19 @@ def main() -> None:
 
 @app.command()
 def check(file: JobFile, as_json: AsJson = False) -> None:
-    """Say whether a job file is right: keys, ranges, prompts files, model directories."""
-    from raylign.plan import check_job
+    """Say whether a job file is right: keys, ranges, prompts files, judges' metadata, models, templates."""
+    from raylign.check import check_job
     from raylign.spec import load_job
 
     job = load_job(file)
-    facts = check_job(job)
+    checked = check_job(job)
     if as_json:
-        print(json.dumps({"ok": True, "job": job.name, **facts}))
-    else:
-        tasks = ", ".join(f"{name} ({count} prompts)" for name, count in facts["prompts"].items())
-        print(f"{file}: job {job.name!r} is fine: {job.steps} steps over {tasks}")
+        print(json.dumps({"ok": True, "job": job.name, **checked.to_dict()}))
+        return
+    tasks = ", ".join(f"{name} ({count} prompts)" for name, count in checked.prompts.items())
+    print(f"{file}: job {job.name!r} is fine: {job.steps} steps over {tasks}")
+    for line in (*(f"warning: {warning}" for warning in checked.warnings), *checked.notes):
+        print(line)
 
 
 @app.command()
@@ -73,7 +77,8 @@ def plan(
     from raylign.planview import show_plan
     from raylign.spec import load_job
 
-    made = make_plan(load_job(file), imagined_cluster(cpus=cpus, gpus=gpus, nodes=nodes))
+    job = load_job(file)
+    made = make_plan(job, imagined_cluster(cpus=cpus, gpus=gpus, nodes=nodes), checked=_check(job))
     if as_json:
         print(json.dumps(made.to_dict(), indent=2))
     else:
@@ -91,7 +96,6 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run a job here, without a gateway: on the cluster of RAY_ADDRESS, or on a Ray of its own."""
-    from raylign.plan import check_job
     from raylign.spec import load_job
 
     if (file is None) == (resume is None):
@@ -100,7 +104,7 @@ def run(
     command = [sys.executable, "-m", "actors", "run"]
     if file is not None:
         job = load_job(file)
-        check_job(job)
+        _check(job)
         command += ["--job", str(file), "--run-dir", str(run_dir or Path("runs") / job.name)]
     else:
         command += ["--run-dir", str(resume)]
@@ -171,6 +175,8 @@ def submit(
     from raylign.spec import load_job
 
     job = load_job(file)
+    if url is None:  # the gateway of a home reads the files that are here; another has its own
+        _check(job)
     with _connect(home, url) as client:
         sent = client.submit(job.model_dump(mode="json"), idempotency_key=key)
         if not watch:
@@ -241,6 +247,16 @@ def schema() -> None:
 def version() -> None:
     """Print the version."""
     print(__version__)
+
+
+def _check(job: "Job") -> "Checked":
+    """Check the job before it is used, and warn on stderr, where it disturbs no output."""
+    from raylign.check import check_job
+
+    checked = check_job(job)
+    for warning in checked.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    return checked
 
 
 def _connect(home: Path, url: str | None) -> "Client":

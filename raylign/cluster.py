@@ -1,10 +1,29 @@
-"""Clusters to plan for before Ray is up: this machine, or one described in numbers."""
+"""A cluster as the plan sees it; one to plan for before Ray is up: this machine, or one described in numbers."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
-from raylign.plan import Cluster, Node
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One machine of the cluster."""
+
+    cpus: float
+    gpus: float
+    memory_bytes: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """What there is to run on."""
+
+    nodes: tuple[Node, ...]
+
+    def total(self, resource: Literal["cpus", "gpus", "memory_bytes"]) -> float:
+        return sum(getattr(node, resource) for node in self.nodes)
 
 
 def imagined_cluster(

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from raylign.errors import PlanError, SpecError
-from raylign.judges.templates import check_template
-from raylign.models import ModelInfo, check_same_vocabulary, inspect_model
-from raylign.prompts import read_rows
+from raylign.check import Checked, check_job
+from raylign.cluster import Cluster
+from raylign.errors import PlanError
+from raylign.models import ModelInfo, inspect_model
 from raylign.spec.job import Job
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import CRPG, CRRAFT, OAIF, LLMAnnotator
@@ -23,25 +23,6 @@ ENGINE_BYTES = 1.3 * GIB
 """A vLLM process before weights and KV cache; measured 1.2 to 1.4 GiB."""
 CHARACTERS_PER_TOKEN = 4
 """For estimates before a tokenizer is loaded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """One machine of the cluster."""
-
-    cpus: float
-    gpus: float
-    memory_bytes: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
-    """What there is to run on."""
-
-    nodes: tuple[Node, ...]
-
-    def total(self, resource: Literal["cpus", "gpus", "memory_bytes"]) -> float:
-        return sum(getattr(node, resource) for node in self.nodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,20 +89,19 @@ class Plan:
         return [actor for actor in self.actors if actor.role == role]
 
 
-def make_plan(job: Job, cluster: Cluster) -> Plan:
-    """Resolve ``job`` against ``cluster``.
+def make_plan(job: Job, cluster: Cluster, *, checked: Checked | None = None) -> Plan:
+    """Resolve ``job`` against ``cluster``. ``checked``: what `check_job` found, where it was asked before.
 
     Raises `SpecError` for wrong prompts files and model directories, `PlanError` naming what the cluster lacks.
     """
-    check_models(job)
-    check_templates(job)
+    checked = checked or check_job(job)
     device: Literal["cpu", "cuda"] = "cuda" if _wants_gpu(job, cluster) else "cpu"
     tasks, tokens = [], 0
     for task in job.tasks:
-        rows = _rows(task)
-        planned = _task_plan(job, task, len(rows))
-        prompt_tokens = sum(len(str(row.get("prompt") or row["messages"])) for row in rows) / len(rows)
-        tokens += int(planned.samples * (planned.max_tokens + prompt_tokens / CHARACTERS_PER_TOKEN))
+        survey = checked.surveys[task.name]
+        planned = _task_plan(job, task, survey.prompts)
+        characters = survey.characters / survey.prompts
+        tokens += int(planned.samples * (planned.max_tokens + characters / CHARACTERS_PER_TOKEN))
         tasks.append(planned)
     actors = tuple(_actors(job, cluster, device))
     info = inspect_model(job.policy.model)
@@ -139,57 +119,6 @@ def make_plan(job: Job, cluster: Cluster) -> Plan:
     )
     check_fits(plan, cluster)
     return plan
-
-
-def check_job(job: Job) -> dict[str, Any]:
-    """Everything about a job that can be known without a cluster and without loading a model.
-
-    Returns ``{"prompts": {task: lines}}``. Raises `SpecError`.
-    """
-    check_models(job)
-    check_templates(job)
-    return {"prompts": {task.name: len(_rows(task)) for task in job.tasks}}
-
-
-def _rows(task: Task) -> list[dict[str, Any]]:
-    rows = read_rows(task.prompts, need_baseline=task.baseline_source == "data")
-    if task.eval_prompts is not None:
-        read_rows(task.eval_prompts)
-    if len(rows) < task.prompts_per_step:
-        raise SpecError(
-            f"task {task.name!r} takes {task.prompts_per_step} prompts a step, {task.prompts.path!r} holds "
-            f"{len(rows)}: lower `prompts_per_step` or add prompts"
-        )
-    return rows
-
-
-def check_templates(job: Job) -> None:
-    """Raise `SpecError` where the template of an LLM judge or annotator is not one, before an engine is started."""
-    for task in job.tasks:
-        for judge in (judge for judge in task.judges if isinstance(judge, LLMJudge)):
-            check_template(judge.template, source=f"judge {judge.label!r} of task {task.name!r}")
-        if isinstance(task.method, OAIF) and isinstance(task.method.annotator, LLMAnnotator):
-            check_template(task.method.annotator.template, source=f"the annotator of task {task.name!r}")
-
-
-def check_models(job: Job) -> None:
-    """Raise `SpecError` where a model directory is wrong, or policy and reference cannot be compared.
-
-    Hub ids are checked when they are loaded.
-    """
-    for model in [*reward_models(job), *llm_models(job)]:
-        inspect_model(model)
-    policy = inspect_model(job.policy.model)
-    reference = inspect_model(job.reference.model) if job.reference else None
-    if policy is None or reference is None:
-        return
-    check_same_vocabulary(policy, reference)
-    if policy.architecture != reference.architecture or policy.parameters != reference.parameters:
-        raise SpecError(
-            f"the policy is a {policy.architecture} with {policy.parameters} parameters, its reference a "
-            f"{reference.architecture} with {reference.parameters}: baseline responses are sampled by putting the "
-            "reference's weights into the rollout engine, so both must have one architecture"
-        )
 
 
 def check_fits(plan: Plan, cluster: Cluster) -> None:

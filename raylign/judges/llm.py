@@ -12,6 +12,10 @@ from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import LLMAnnotator
 from raylign.types import Preference, Prompt
 
+JUDGE_VARIABLES = frozenset({"prompt", "messages", "metadata", "response"})
+"""What a judge's template is given."""
+ANNOTATOR_VARIABLES = frozenset({"prompt", "messages", "metadata", "first", "second"})
+"""What an annotator's template is given."""
 MAX_ANNOTATED_CHARS = 20_000
 """Longer responses are cut before an annotator sees them."""
 

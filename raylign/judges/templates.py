@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from raylign.conversation import transcript
@@ -52,18 +52,36 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 _ENVIRONMENT = _Environment(undefined=StrictUndefined, keep_trailing_newline=True, optimized=False)
+_OWN_NAMES = {"loop", "self", "super", "caller", "varargs", "kwargs"}
+"""What Jinja itself defines in loops, blocks and macros."""
 
 
-def check_template(template: str, *, source: str) -> None:
-    """Raises `SpecError` when ``template`` is not a Jinja template; ``source`` says whose it is."""
+def check_template(template: str, *, source: str, variables: frozenset[str]) -> None:
+    """Raises `SpecError` when ``template`` is not a Jinja template, or uses a variable that is none of ``variables``.
+
+    ``source`` says whose it is.
+    """
     try:
-        _ENVIRONMENT.parse(template)
+        used = _free_names(_ENVIRONMENT.parse(template))
     except TemplateSyntaxError as error:
         raise SpecError(
             f"the template of {source} is not a Jinja template: {error.message} in its line {error.lineno}"
         ) from None
     except RecursionError:
         raise SpecError(f"the template of {source} is nested too deeply: write it flatter") from None
+    unknown = sorted(used - variables)
+    if unknown:
+        known = ", ".join(f"`{name}`" for name in sorted(variables))
+        raise SpecError(f"the template of {source} uses `{unknown[0]}`, which it is not given: it has {known}")
+
+
+def _free_names(template: nodes.Template) -> set[str]:
+    """Names read that nothing in the template sets. `jinja2.meta` knows scopes too, but runs filters of constants."""
+    names = list(template.find_all(nodes.Name))
+    bound = {name.name for name in names if name.ctx != "load"} | {
+        macro.name for macro in template.find_all(nodes.Macro)
+    }
+    return {name.name for name in names} - bound - _OWN_NAMES - _ENVIRONMENT.globals.keys()
 
 
 def fill(template: str, **values: Any) -> str:

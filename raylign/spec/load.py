@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from raylign.errors import SpecError
+from raylign.files import open_regular
 from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.spec.explain import explain
 from raylign.spec.job import Job
@@ -19,8 +20,8 @@ def load_job(path: Path) -> Job:
     Raises `SpecError` when the file is missing, not YAML, or not a job.
     """
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)  # a device may never end
+        with open_regular(path) as file:
+            text = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SpecError(f"cannot read the job file {str(path)!r}: {error.strerror}") from error
     read, kind = (read_json, "JSON") if path.suffix == ".json" else (read_yaml, "YAML")

@@ -3,13 +3,16 @@
 import pytest
 from jobs import EXAMPLES
 
-from raylign.plan import check_job
+from raylign.check import check_job
 from raylign.spec import load_job
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
 def test_example_file(file):
     job = load_job(file)
-    counts = check_job(job)["prompts"]
+    checked = check_job(job)
+    counts = checked.prompts
+    assert checked.warnings == ()
+    assert checked.notes == ()
     assert counts.keys() == {task.name for task in job.tasks}
     assert all(counts[task.name] >= task.prompts_per_step for task in job.tasks)

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from raylign.check import check_job
+from raylign.cluster import Cluster, Node
 from raylign.errors import PlanError, SpecError
-from raylign.plan import Cluster, Node, check_job, llm_models, make_plan
+from raylign.plan import llm_models, make_plan
 from raylign.spec import parse_job
 
 GIB = 2**30
@@ -18,7 +20,7 @@ def cluster(cpus=8.0, gpus=0.0, nodes=1, memory=64 * GIB):
 @pytest.fixture
 def job(tmp_path):
     prompts = tmp_path / "prompts.jsonl"
-    prompts.write_text("\n".join(json.dumps({"prompt": "x" * 40}) for _ in range(20)))
+    prompts.write_text("\n".join(json.dumps({"prompt": "x" * 40, "metadata": {"answer": "4"}}) for _ in range(20)))
 
     def build(**settings):
         task = {
@@ -93,7 +95,7 @@ def test_fewer_prompts_than_a_step_takes_is_refused(job):
 
 
 def test_check_counts_prompts(job):
-    assert check_job(job()) == {"prompts": {"math": 20}}
+    assert check_job(job()).prompts == {"math": 20}
 
 
 def test_a_model_path_that_is_not_there_is_refused(job):

@@ -9,6 +9,8 @@ from fakes import make_prompt
 from raylign.errors import SpecError
 from raylign.judges.templates import FAILURES, asked, check_template, fill
 
+GIVEN = frozenset({"prompt", "messages", "metadata", "response"})
+
 TURNS = (
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "Hi"},
@@ -49,7 +51,7 @@ def test_all_text_of_the_metadata_is_shown_and_nothing_else_is_changed() -> None
 @pytest.mark.parametrize("template", BOMBS)
 def test_a_bomb_is_neither_computed_when_checked_nor_let_swell_when_filled(template: str) -> None:
     begun = time.perf_counter()
-    check_template(template, source="the judge")
+    check_template(template, source="the judge", variables=GIVEN)
     with pytest.raises(FAILURES):
         fill(template)
     assert time.perf_counter() - begun < 2
@@ -70,11 +72,25 @@ def test_what_cannot_be_filled_raises_what_its_reader_expects(template: str) -> 
 
 
 def test_a_broken_template_is_refused_with_its_line() -> None:
-    check_template("{{ prompt }}", source="judge 'safety'")
+    check_template("{{ prompt }}", source="judge 'safety'", variables=GIVEN)
     with pytest.raises(SpecError, match=r"judge 'safety' is not a Jinja template: .* line 2"):
-        check_template("a\n{{ prompt", source="judge 'safety'")
+        check_template("a\n{{ prompt", source="judge 'safety'", variables=GIVEN)
 
 
 def test_a_template_nested_beyond_all_reading_is_refused() -> None:
     with pytest.raises(SpecError, match="nested too deeply"):
-        check_template("{{ " + "(" * 20_000 + "1" + ")" * 20_000 + " }}", source="judge 'deep'")
+        check_template("{{ " + "(" * 20_000 + "1" + ")" * 20_000 + " }}", source="judge 'deep'", variables=GIVEN)
+
+
+@pytest.mark.parametrize("template", ["{{ respones }}", "{% if answer %}{% endif %}", "{{ prompt[index] }}"])
+def test_a_variable_that_is_not_given_is_refused(template: str) -> None:
+    with pytest.raises(SpecError, match=r"of the judge uses `(respones|answer|index)`.*it has `messages`, `metadata`"):
+        check_template(template, source="the judge", variables=GIVEN)
+
+
+def test_variables_of_the_template_itself_are_known() -> None:
+    template = (
+        "{% macro turn(one) %}{{ one.role }}{% endmacro %}{% set last = messages[-1] %}{{ turn(last) }}"
+        "{% for one in messages %}{{ loop.index }}{{ range(2) }}{{ one.content }}{% endfor %}"
+    )
+    check_template(template, source="the judge", variables=GIVEN)
