@@ -1,7 +1,12 @@
 """LoRA in bfloat16 after a few steps: do engine, trainer and the saved model hold one policy?"""
 
+import argparse
+import os
+import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +31,32 @@ STEPS = 3
 SETTINGS: dict[str, Any] = {"dtype": "bfloat16", "device": "cpu", "threads": 1}
 AS_FAR = 1.5
 """How much further apart engine and trainer may be after the steps than before them: both round differently."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--architecture", choices=parity.ARCHITECTURES, action="append", help="default: llama, gpt2")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    print(f"{'architecture':16} {'rate':>8} {'moved':>7} {'before':>9} {'after':>9} {'saved':>9}")
+    rows: list[dict[str, Any]] = []
+    # One engine fits into a process.
+    processes = ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
+    with tempfile.TemporaryDirectory() as directory, processes:
+        for architecture in options.architecture or ("llama", "gpt2"):
+            model = parity.policy(Path(directory), architecture, 0)
+            for row in processes.submit(compare, architecture, model).result():
+                rows.append(row)
+                print(
+                    "{architecture:16} {learning_rate:8.0e} {moved:7.1%} {before:9.1e} {after:9.1e} "
+                    "{saved:9.1e}".format(**row),
+                    flush=True,
+                )
+    our_side.dump(options.json, rows)
+    for complaint in (found := above(rows)):
+        print(complaint, file=sys.stderr)
+    return int(bool(found))
 
 
 def compare(
@@ -114,3 +145,7 @@ def _moved(start: dict[str, Tensor], end: dict[str, Tensor]) -> float:
     adapted = [name for name in end if not torch.equal(start[name], end[name])]
     changed = sum(int((start[name] != end[name]).sum()) for name in adapted)
     return changed / max(1, sum(end[name].numel() for name in adapted))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
