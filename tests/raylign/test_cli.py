@@ -34,6 +34,17 @@ def test_check_speaks_json():
     assert found["prompts"]["math"] == 256
 
 
+def test_warnings_are_printed_by_check_and_go_beside_the_output_of_plan(tmp_path):
+    file = small_job(tmp_path, "reward-only", rollout={"max_tokens": 32, "context_tokens": 512})
+    told = "warning: `rollout.context_tokens` is 512"
+    assert told in raylign("check", file).stdout
+    (warning,) = json.loads(raylign("check", file, "--json").stdout)["warnings"]
+    assert told == f"warning: {warning}"[: len(told)]
+    done = raylign("plan", file, "--cpus", "8", "--json")
+    assert told in done.stderr
+    assert json.loads(done.stdout)["job"]
+
+
 def test_a_wrong_job_is_one_sentence_and_exit_status_2(tmp_path):
     file = tmp_path / "job.yaml"
     file.write_text((EXAMPLES / "crpg.yaml").read_text().replace("steps:", "stepz:"))
