@@ -22,7 +22,7 @@ MAX_ANNOTATED_CHARS = 20_000
 
 def question(spec: LLMJudge, prompt: Prompt, response: str, show: Show) -> str:
     """What the judge reads of one response. Raises one of `raylign.judges.templates.FAILURES` (missing metadata)."""
-    return fill(spec.template, **asked(prompt, show), response=show(response[: spec.max_response_chars]))
+    return fill(spec.template, show, **asked(prompt), response=response[: spec.max_response_chars])
 
 
 def decide(spec: LLMJudge, logp_positive: float, logp_negative: float) -> Ruling:
@@ -38,8 +38,8 @@ def decide(spec: LLMJudge, logp_positive: float, logp_negative: float) -> Ruling
 
 def comparison(spec: LLMAnnotator, prompt: Prompt, first: str, second: str, show: Show) -> str:
     """What the annotator reads of two responses in this order. Ask again with them exchanged. Raises as `question`."""
-    responses = {"first": show(first[:MAX_ANNOTATED_CHARS]), "second": show(second[:MAX_ANNOTATED_CHARS])}
-    return fill(spec.template, **asked(prompt, show), **responses)
+    responses = {"first": first[:MAX_ANNOTATED_CHARS], "second": second[:MAX_ANNOTATED_CHARS]}
+    return fill(spec.template, show, **asked(prompt), **responses)
 
 
 def prefer(spec: LLMAnnotator, forward: tuple[float, float], backward: tuple[float, float]) -> Preference:

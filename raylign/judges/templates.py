@@ -4,11 +4,12 @@ Checking only parses: Jinja would compute constants while it compiles, and ``10 
 in the job's own worker, under its deadline; what would swell there is an error before it has.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from raylign.conversation import transcript
@@ -51,7 +52,16 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-_ENVIRONMENT = _Environment(undefined=StrictUndefined, keep_trailing_newline=True, optimized=False)
+SHOW = "_show"
+
+
+@pass_context
+def _output(context: Context, value: Any) -> Any:
+    """What a template puts out of its values goes through ``show``; what it looks at on its way stays as it is."""
+    return value if isinstance(value, Undefined) else context[SHOW](str(value))
+
+
+_ENVIRONMENT = _Environment(undefined=StrictUndefined, keep_trailing_newline=True, optimized=False, finalize=_output)
 _OWN_NAMES = {"loop", "self", "super", "caller", "varargs", "kwargs"}
 """What Jinja itself defines in loops, blocks and macros."""
 
@@ -84,33 +94,22 @@ def _free_names(template: nodes.Template) -> set[str]:
     return {name.name for name in names} - bound - _OWN_NAMES - _ENVIRONMENT.globals.keys()
 
 
-def fill(template: str, **values: Any) -> str:
-    """Raises one of `FAILURES`."""
-    text = _compiled(template).render(values)
+def fill(template: str, show: Show, **values: Any) -> str:
+    """The template's own words, and its values as they are shown. Raises one of `FAILURES`."""
+    text = _compiled(template).render({**values, SHOW: show})
     if len(text) > LONGEST:
         raise OverflowError(f"a text of {len(text)} characters")
     return text
 
 
-def asked(prompt: Prompt, show: Show) -> dict[str, Any]:
+def asked(prompt: Prompt) -> dict[str, Any]:
     """What a template can speak of: ``prompt``, ``messages`` and ``metadata``.
 
     ``prompt`` is what the user wrote; of a conversation of several turns it is all of them, as `transcript` writes
     them. ``messages`` has the turns apart: ``{"role", "content"}``.
     """
-    messages = [{"role": turn["role"], "content": show(turn["content"])} for turn in prompt.messages]
-    whole = transcript(messages) if len(messages) > 1 else show(prompt.question)
-    return {"prompt": whole, "messages": messages, "metadata": _shown(prompt.metadata, show)}
-
-
-def _shown(value: Any, show: Show) -> Any:
-    if isinstance(value, str):
-        return show(value)
-    if isinstance(value, Mapping):
-        return {key: _shown(item, show) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_shown(item, show) for item in value]
-    return value
+    whole = transcript(prompt.messages) if len(prompt.messages) > 1 else prompt.question
+    return {"prompt": whole, "messages": list(prompt.messages), "metadata": prompt.metadata}
 
 
 def _small(base: Any, exponent: Any) -> bool:

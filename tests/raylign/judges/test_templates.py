@@ -32,20 +32,26 @@ BOMBS = [
 
 def test_one_turn_is_itself_and_several_are_a_transcript() -> None:
     one = make_prompt()
-    assert asked(one, str.upper)["prompt"] == "QUESTION 0"
-    several = replace(one, messages=TURNS, question="Why?")
-    seen = asked(several, str.upper)
-    assert seen["prompt"] == "System: BE BRIEF.\n\nUser: HI\n\nAssistant: HELLO\n\nUser: WHY?"
-    assert [(turn["role"], turn["content"]) for turn in seen["messages"]][1:3] == [
-        ("user", "HI"),
-        ("assistant", "HELLO"),
-    ]
-    assert fill("{{ messages[0].content }}|{{ messages | length }}", **seen) == "BE BRIEF.|4"
+    assert fill("{{ prompt }}", str.upper, **asked(one)) == "QUESTION 0"
+    several = asked(replace(one, messages=TURNS, question="Why?"))
+    assert fill("{{ prompt }}", str, **several) == "System: Be brief.\n\nUser: Hi\n\nAssistant: Hello\n\nUser: Why?"
+    assert fill("{{ messages[0].content }}|{{ messages | length }}", str.upper, **several) == "BE BRIEF.|4"
 
 
-def test_all_text_of_the_metadata_is_shown_and_nothing_else_is_changed() -> None:
-    prompt = make_prompt(fact="x", deep={"list": ["y", 1, None]}, share=2.5)
-    assert asked(prompt, str.upper)["metadata"] == {"fact": "X", "deep": {"list": ["Y", 1, None]}, "share": 2.5}
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("its own: {{ metadata.deep }}", "its own: {'LIST': ['Y', 1]}"),
+        ("{{ metadata.fact ~ '!' }}", "X!"),
+        ("{{ metadata[metadata.key] }}", "X"),
+        ("{{ response.split('b')[1] }}", "C"),
+        ("{% if metadata.fact == 'x' %}<own>{{ response }}{% endif %}", "<own>ABC"),
+        ("{% for word in response %}{{ word }}-{% endfor %}", "A-B-C-"),
+    ],
+)
+def test_what_is_put_out_is_shown_and_what_is_looked_at_stays_as_it_is(template: str, text: str) -> None:
+    prompt = make_prompt(fact="x", deep={"list": ["y", 1]}, key="fact")
+    assert fill(template, str.upper, **asked(prompt), response="abc") == text
 
 
 @pytest.mark.parametrize("template", BOMBS)
@@ -53,7 +59,7 @@ def test_a_bomb_is_neither_computed_when_checked_nor_let_swell_when_filled(templ
     begun = time.perf_counter()
     check_template(template, source="the judge", variables=GIVEN)
     with pytest.raises(FAILURES):
-        fill(template)
+        fill(template, str)
     assert time.perf_counter() - begun < 2
 
 
@@ -62,13 +68,13 @@ def test_a_bomb_is_neither_computed_when_checked_nor_let_swell_when_filled(templ
     [("{{ 2 ** 10 }}", "1024"), ("{{ '-' * 3 }}", "---"), ("{{ 7 % 4 }}", "3"), ("{{ 'a' + 'b' }}\n", "ab\n")],
 )
 def test_ordinary_operators_work(template: str, text: str) -> None:
-    assert fill(template) == text
+    assert fill(template, str) == text
 
 
 @pytest.mark.parametrize("template", ["{{ x }}", "{{ x.__class__.__mro__ }}", "{{ ''.__class__ }}", "{{ 1 / 0 }}"])
 def test_what_cannot_be_filled_raises_what_its_reader_expects(template: str) -> None:
     with pytest.raises(FAILURES):
-        fill(template)
+        fill(template, str)
 
 
 def test_a_broken_template_is_refused_with_its_line() -> None:
