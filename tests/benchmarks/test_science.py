@@ -9,19 +9,19 @@ import pytest
 
 pytestmark = pytest.mark.vllm
 
-ARMS = ("reward-only", "crpg", "grpo-bonus")
+ARMS = ("start", "reward-only", "crpg", "grpo-bonus")
 TASKS = ("instructions", "code")
 
 
 def test_judges_as_constraints_beat_the_reward_alone(tmp_path):
     command = [sys.executable, "-m", "benchmarks.science", "--results", str(tmp_path), "--workers", "2"]
-    command += ["--sets", "short", "--seeds", "1", "--steps", "10", "--tasks", *TASKS, "--arms", *ARMS]
+    command += ["--sets", "short", "--seeds", "1", "--steps", "14", "--tasks", *TASKS, "--arms", *ARMS]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr[-4000:]
     runs = {arm: json.loads((tmp_path / f"{arm}-seed0.json").read_text()) for arm in ARMS}
     satisfied = {arm: fmean(task["satisfied"] for task in run["final"].values()) for arm, run in runs.items()}
-    begin = fmean(runs["crpg"]["steps"][0][task]["satisfied"] for task in TASKS)
-    assert satisfied["crpg"] > begin + 0.05
+    # The same held-out prompts and seeds before and after: one step's own prompts are a noisy "before".
+    assert satisfied["crpg"] > satisfied["start"] + 0.05
     assert satisfied["crpg"] > satisfied["reward-only"] + 0.1
     rewards = [fmean(step[task]["reward"] for task in TASKS) for step in runs["reward-only"]["steps"]]
     assert fmean(rewards[-3:]) > fmean(rewards[:3]) + 0.2
