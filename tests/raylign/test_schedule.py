@@ -5,8 +5,9 @@ from raylign.spec.job import Schedule, TrainerSpec
 
 
 def rates(steps: int, **schedule: object) -> list[float]:
-    trainer = TrainerSpec(learning_rate=2.0, schedule=Schedule.model_validate(schedule))
-    return [learning_rate(trainer, step=step, steps=steps) for step in range(steps)]
+    """In halves of the peak."""
+    trainer = TrainerSpec(learning_rate=0.5, schedule=Schedule.model_validate(schedule))
+    return [4 * learning_rate(trainer, step=step, steps=steps) for step in range(steps)]
 
 
 def test_constant_after_warm_up() -> None:
