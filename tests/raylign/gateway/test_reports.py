@@ -44,11 +44,11 @@ def test_the_token_is_looked_at_before_the_body(service: Service) -> None:
 def test_millions_of_faults_are_one_short_answer(service: Service) -> None:
     job, _ = started(service.store)
     body = b'{"events":[' + b",".join([b"{}"] * 1_000_000) + b"]}"
-    begun = time.monotonic()
+    begun = time.process_time()
     answer = post(service, job.id, body)
     assert answer.status_code == 422
     assert len(answer.content) < 2000
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_a_body_over_the_limit_is_refused_and_the_reporter_keeps_well_below_it(service: Service) -> None:

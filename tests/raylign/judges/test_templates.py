@@ -56,11 +56,11 @@ def test_what_is_put_out_is_shown_and_what_is_looked_at_stays_as_it_is(template:
 
 @pytest.mark.parametrize("template", BOMBS)
 def test_a_bomb_is_neither_computed_when_checked_nor_let_swell_when_filled(template: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     check_template(template, source="the judge", variables=GIVEN)
     with pytest.raises(FAILURES):
         fill(template, str)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(
