@@ -218,21 +218,23 @@ def cancel(job: JobWord, home: Home = DEFAULT_HOME, url: Url = None, as_json: As
 
 @app.command()
 def judge(
-    spec: Annotated[str, typer.Argument(metavar="JUDGE", help="A rule judge as in a job file: '{type: math}'.")],
+    spec: Annotated[
+        str, typer.Argument(metavar="JUDGE", help="A rule judge as in a job file, '{type: math}', or a file of one.")
+    ],
     rows: Annotated[
         Path, typer.Argument(metavar="ROWS", help='JSON lines of {"prompt", "response", "metadata", "gold"}.')
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Ask a rule judge about labeled responses: its verdicts, and how often it agrees with ``gold``."""
+    """Ask a rule judge about labeled responses: its verdicts, why, and how often it agrees with ``gold``."""
     from raylign.judges.report import judge_file
+    from raylign.judgeview import show_judged
 
     found = judge_file(spec, rows)
     if as_json:
         print(json.dumps(found))
-        return
-    for key, value in found.items():
-        print(f"{key:12} {value}")
+    else:
+        show_judged(found, Console())
 
 
 @app.command()

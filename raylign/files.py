@@ -1,11 +1,12 @@
 """Read files that others name: regular ones only, no more than they hold, line by line."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator
 from errno import EINVAL, EISDIR
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from raylign.errors import SpecError
 
@@ -43,6 +44,23 @@ def text_lines(path: Path, what: str) -> Iterator[tuple[int, str]]:
                     yield number, line
     except OSError as error:
         raise SpecError(f"cannot read the {what} {str(path)!r}: {error.strerror}") from error
+
+
+def parse_line(line: str, place: str) -> Any:
+    """The value of a line of JSON. Raises `SpecError` that names its ``place``."""
+    try:
+        return _DECODER.decode(line)
+    except json.JSONDecodeError as error:
+        raise SpecError(f"{place} is not JSON: {error.msg} at column {error.colno}") from None
+    except (ValueError, RecursionError) as error:  # NaN, a number of thousands of digits, nesting beyond the stack
+        raise SpecError(f"{place} is not JSON: {error}") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _decode(raw: bytes, path: Path, number: int) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from raylign.errors import SpecError
-from raylign.files import text_lines
+from raylign.files import parse_line, text_lines
 from raylign.spec.task import Prompts
 from raylign.spec.values import shown
 from raylign.types import Message, Prompt
@@ -48,12 +48,7 @@ def read_rows(prompts: Prompts, *, need_baseline: bool = False) -> list[dict[str
 
 
 def _read_row(line: str, place: str, need_baseline: bool) -> dict[str, Any]:
-    try:
-        row = _DECODER.decode(line)
-    except json.JSONDecodeError as error:
-        raise SpecError(f"{place} is not JSON: {error.msg} at column {error.colno}") from None
-    except (ValueError, RecursionError) as error:  # NaN, a number of thousands of digits, nesting beyond the stack
-        raise SpecError(f"{place} is not JSON: {error}") from None
+    row = parse_line(line, place)
     if not isinstance(row, dict):
         raise SpecError(f"{place} must be an object with `prompt` or `messages`, it is {type(row).__name__}")
     if "\\u" in line:  # the one way to write half a character in UTF-8 text
@@ -87,13 +82,6 @@ def _check_encodable(row: dict[str, Any], place: str) -> None:
             f"{place} holds half a character, U+{ord(error.object[error.start]):04X}, which no tokenizer takes: write "
             "both halves of the pair, or leave it out"
         ) from None
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _check_messages(messages: Any, place: str) -> None:

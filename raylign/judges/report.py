@@ -1,64 +1,55 @@
-"""A judge against labels: what ``raylign judge`` prints."""
+"""A judge against labels: what ``raylign judge`` finds."""
 
-import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from raylign.files import parse_line, text_lines
+from raylign.judges.rows import judge_cases, read_case
+from raylign.spec.load import load_judge
+from raylign.types import Verdict
 
-from raylign.errors import SpecError
-from raylign.judges.rows import judge_rows
-from raylign.spec.document import read_yaml
-from raylign.spec.judges import RuleJudge
+WORDS = {True: "satisfied", False: "violated", None: "abstained"}
+LEFT_OUT = "left out"
 
 
-def judge_file(spec: str, path: Path) -> dict[str, Any]:
-    """Counts of satisfied, violated, abstained and left out rows; agreement with their boolean ``gold``, if any.
+def judge_file(judge: str, path: Path) -> dict[str, Any]:
+    """Verdicts counted, with their reasons, and row by row; agreement with the rows' boolean ``gold``, if any.
 
-    Raises `SpecError` when the judge or a row is wrong.
+    ``judge``: a rule judge written out, or the path of its file. Raises `SpecError` when it or a row is wrong.
     """
-    judge = _parse(spec)
-    rows = _rows(path)
-    verdicts = judge_rows(judge, rows)
-    said = [verdict.satisfied for verdict in verdicts if verdict is not None]
+    spec = load_judge(judge)
+    lines, cases, golds = [], [], []
+    for line, text in text_lines(path, "rows file"):
+        row = parse_line(text, place := f"{path}, line {line}")
+        cases.append(read_case(row, place))
+        lines.append(line)
+        golds.append(row.get("gold"))
+    verdicts = judge_cases(spec, cases)
+    said = [verdict for verdict in verdicts if verdict is not None]
     labeled = [
-        (verdict.satisfied, row["gold"])
-        for verdict, row in zip(verdicts, rows, strict=True)
-        if verdict is not None and verdict.satisfied is not None and isinstance(row.get("gold"), bool)
+        (verdict.satisfied, gold)
+        for verdict, gold in zip(verdicts, golds, strict=True)
+        if verdict is not None and verdict.satisfied is not None and isinstance(gold, bool)
     ]
-    reasons = Counter(verdict.reason for verdict in verdicts if verdict is not None and verdict.satisfied is None)
     return {
-        "rows": len(rows),
-        "satisfied": said.count(True),
-        "violated": said.count(False),
-        "abstained": said.count(None),
-        "reasons": dict(reasons),
-        "left_out": len(rows) - len(said),
+        "rows": len(verdicts),
+        **{word: sum(verdict.satisfied is answer for verdict in said) for answer, word in WORDS.items()},
+        "left_out": len(verdicts) - len(said),
+        "reasons": {WORDS[answer]: _reasons(said, answer) for answer in (False, None)},
         "labeled": len(labeled),
         "agree": sum(answer == gold for answer, gold in labeled),
+        "verdicts": [_row(line, verdict) for line, verdict in zip(lines, verdicts, strict=True)],
     }
 
 
-def _parse(spec: str) -> RuleJudge:
-    try:
-        found: RuleJudge = TypeAdapter(Annotated[RuleJudge, Field(discriminator="type")]).validate_python(
-            read_yaml(spec.encode())
-        )
-    except (SpecError, ValidationError) as error:
-        raise SpecError(f"{spec!r} is not a rule judge as a job file has it: {error}") from None
-    return found
+def _reasons(said: Iterable[Verdict], answer: bool | None) -> dict[str, int]:
+    """Most frequent first."""
+    return dict(Counter(verdict.reason for verdict in said if verdict.satisfied is answer).most_common())
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    rows = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise SpecError(f"cannot read the rows file {str(path)!r}: {error.strerror}") from error
-    for number, line in enumerate(lines, start=1):
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise SpecError(f"{path}, line {number} is not JSON: {error.msg} at column {error.colno}") from None
-    return rows
+def _row(line: int, verdict: Verdict | None) -> dict[str, Any]:
+    if verdict is None:
+        return {"line": line, "verdict": LEFT_OUT, "reason": ""}
+    return {"line": line, "verdict": WORDS[verdict.satisfied], "reason": verdict.reason}

@@ -15,10 +15,8 @@ def judge_rows(spec: RuleJudge, rows: Sequence[Mapping[str, Any]], *, processes:
 
     Raises `SpecError` when a row has no ``response`` or its ``metadata`` is not a mapping; names the row, from 1.
     """
-    cases = [_case(row, number) for number, row in enumerate(rows, start=1)]
-    with RuleJudges({"rows": [spec]}, processes=processes) as judges:
-        answers = judges.judge_cases([([spec], case) for case in cases])
-    return [verdicts[0] if verdicts else None for verdicts in answers]
+    cases = [read_case(row, f"row {number}") for number, row in enumerate(rows, start=1)]
+    return judge_cases(spec, cases, processes=processes)
 
 
 def judge_row(spec: RuleJudge, row: Mapping[str, Any]) -> Verdict | None:
@@ -26,11 +24,19 @@ def judge_row(spec: RuleJudge, row: Mapping[str, Any]) -> Verdict | None:
     return judge_rows(spec, [row], processes=1)[0]
 
 
-def _case(row: Mapping[str, Any], number: int) -> Case:
+def judge_cases(spec: RuleJudge, cases: Sequence[Case], *, processes: int = 2) -> list[Verdict | None]:
+    """`judge_rows` of what `read_case` read."""
+    with RuleJudges({"rows": [spec]}, processes=processes) as judges:
+        answers = judges.judge_cases([([spec], case) for case in cases])
+    return [verdicts[0] if verdicts else None for verdicts in answers]
+
+
+def read_case(row: Any, place: str) -> Case:
+    """What a judge reads of a row. Raises `SpecError` that names its ``place``."""
     match row:
         case {"response": str(response), **rest}:
             metadata = rest.get("metadata") or {}
             if isinstance(metadata, Mapping):
                 return Case(response=response, metadata=metadata)
-            raise SpecError(f"row {number}: `metadata` is {type(metadata).__name__}, it must be a mapping")
-    raise SpecError(f"row {number} has no `response` text: a row is {{'prompt', 'response', 'metadata', 'gold'}}")
+            raise SpecError(f"{place}: `metadata` is {type(metadata).__name__}, it must be a mapping")
+    raise SpecError(f"{place} has no `response` text: a row is {{'prompt', 'response', 'metadata', 'gold'}}")

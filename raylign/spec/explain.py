@@ -12,27 +12,32 @@ MAX_PROBLEMS = 20
 """Told at once; a document with more is mended in rounds."""
 
 
-def explain(error: ValidationError, document: Any) -> str:
-    """A line for every problem: the key, where it stands, the value, and the nearest right one."""
-    told = dict.fromkeys(filter(None, (_explain(problem, document) for problem in error.errors()[:MAX_PROBLEMS])))
+def explain(error: ValidationError, document: Any, kind: Any = Job) -> str:
+    """A line for every problem: the key, where it stands, the value, and the nearest right one.
+
+    ``kind``: what the document was read as, a spec model or a union of some.
+    """
+    problems = (_explain(problem, document, kind) for problem in error.errors()[:MAX_PROBLEMS])
+    told = dict.fromkeys(filter(None, problems))
     more = error.error_count() - MAX_PROBLEMS
     return "\n".join([*told, *([f"and {more} problems more"] if more > 0 else [])])
 
 
-def _explain(problem: Any, document: Any) -> str:
+def _explain(problem: Any, document: Any, kind: Any) -> str:
     where = _place(problem["loc"], document)
+    subject = repr(where) if where else "it"
     match problem["type"]:
         case "extra_forbidden":
-            hint = hints.for_key(str(problem["loc"][-1])[:MAX_SHOWN], _known_keys(problem["loc"][:-1]), Job)
+            hint = hints.for_key(str(problem["loc"][-1])[:MAX_SHOWN], _known_keys(problem["loc"][:-1], kind), Job)
             return f"unknown key {where!r}; {hint}"
         case "missing":
             return f"{where!r} is missing"
         case "union_tag_invalid":
             tags = problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             tag = problem["ctx"]["tag"][:MAX_SHOWN]
-            return f"{where!r} has unknown type {tag!r}; {hints.for_type(tag, tags)}"
+            return f"{subject} has unknown type {tag!r}; {hints.for_type(tag, tags)}"
         case "union_tag_not_found":
-            return f"{where!r} needs a `type`"
+            return f"{subject} needs a `type`"
         case "too_short" if problem["input"]:
             return ""  # its items were refused, each with a reason of its own
         case "value_error":
@@ -58,9 +63,9 @@ def _place(loc: tuple[Any, ...], document: Any) -> str:
     return place(kept)
 
 
-def _known_keys(loc: tuple[Any, ...]) -> list[str]:
-    """Field names of the model that stands at a pydantic location."""
-    candidates: list[type[BaseModel]] = [Job]
+def _known_keys(loc: tuple[Any, ...], kind: Any) -> list[str]:
+    """Field names of the model that stands at a pydantic location in a document of a ``kind``."""
+    candidates = hints.models(kind)
     for part in loc:
         candidates = [inner for model in candidates for inner in _step(model, part)]
     return list(dict.fromkeys(name for model in candidates for name in model.model_fields))

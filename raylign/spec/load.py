@@ -1,17 +1,19 @@
-"""Read a job document from a file or a parsed body, with messages a person can act on."""
+"""Read a job, or one judge of it, from a file or a parsed body, with messages a person can act on."""
 
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from raylign.errors import SpecError
 from raylign.files import open_regular
 from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.spec.explain import explain
 from raylign.spec.job import Job
-from raylign.spec.values import check_values
+from raylign.spec.judges import RuleJudge
+from raylign.spec.values import check_values, shown
 
 
 def load_job(path: Path) -> Job:
@@ -19,17 +21,21 @@ def load_job(path: Path) -> Job:
 
     Raises `SpecError` when the file is missing, not YAML, or not a job.
     """
+    return parse_job(_read(path, "job"), root=path.resolve().parent, source=str(path))
+
+
+def load_judge(judge: str) -> RuleJudge:
+    """The rule judge that is written out, ``{type: math}``, or stands in the YAML or JSON file of that path.
+
+    Raises `SpecError` when it is neither, or is no rule judge.
+    """
     try:
-        with open_regular(path) as file:
-            text = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SpecError(f"cannot read the job file {str(path)!r}: {error.strerror}") from error
-    read, kind = (read_json, "JSON") if path.suffix == ".json" else (read_yaml, "YAML")
-    try:
-        document = read(text)
+        document = read_yaml(os.fsencode(judge))  # a path need not be UTF-8
     except SpecError as error:
-        raise SpecError(f"the job file {str(path)!r} is not {kind}: {error}") from None
-    return parse_job(document, root=path.resolve().parent, source=str(path))
+        raise SpecError(f"{shown(judge)} is not YAML: {error}") from None
+    if isinstance(document, str):
+        return parse_judge(_read(Path(judge), "judge"), source=judge)
+    return parse_judge(document, source=shown(judge))
 
 
 def parse_job(document: Any, *, root: Path | None = None, source: str = "job") -> Job:
@@ -45,6 +51,36 @@ def parse_job(document: Any, *, root: Path | None = None, source: str = "job") -
     except ValidationError as error:
         raise SpecError(f"{source}: {explain(error, document)}") from None
     return job if root is None else _absolute(job, root)
+
+
+def parse_judge(document: Any, *, source: str) -> RuleJudge:
+    """The rule judge in a parsed document. Raises `SpecError` as `parse_job` does."""
+    if not isinstance(document, dict):
+        raise SpecError(f"{source}: one judge is a mapping, this is {type(document).__name__}: write {{type: math}}")
+    check_values(document, source=source)
+    if document.get("type") == "llm":
+        raise SpecError(f"{source}: an llm judge needs a model: only rule judges here")
+    try:
+        return _RULE_JUDGE.validate_python(document)
+    except ValidationError as error:
+        raise SpecError(f"{source}: {explain(error, document, RuleJudge)}") from None
+
+
+_RULE_JUDGE: TypeAdapter[RuleJudge] = TypeAdapter(Annotated[RuleJudge, Field(discriminator="type")])
+
+
+def _read(path: Path, what: str) -> Any:
+    """The document in a file. Raises `SpecError` that says ``what`` the file is to hold."""
+    try:
+        with open_regular(path) as file:
+            text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SpecError(f"cannot read the {what} file {str(path)!r}: {error.strerror}") from error
+    read, kind = (read_json, "JSON") if path.suffix == ".json" else (read_yaml, "YAML")
+    try:
+        return read(text)
+    except SpecError as error:
+        raise SpecError(f"the {what} file {str(path)!r} is not {kind}: {error}") from None
 
 
 def _absolute(job: Job, root: Path) -> Job:

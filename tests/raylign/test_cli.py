@@ -130,7 +130,11 @@ def test_judge_counts_verdicts_and_agreement(tmp_path):
     assert (found["labeled"], found["agree"]) == (2, 1)
     done = raylign("judge", "{type: maths}", rows)
     assert done.returncode == 2
-    assert "is not a rule judge" in done.stderr
+    assert "unknown type 'maths'; did you mean 'math'?" in done.stderr
+    done = raylign("judge", "{type: math}", rows)
+    assert done.returncode == 0, done.stderr
+    assert "agrees with 1 of 2 labels, 50.0 %" in done.stdout
+    assert "answer '3.' is wrong" in done.stdout
 
 
 def test_the_control_plane_imports_no_torch():
