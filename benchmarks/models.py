@@ -68,7 +68,7 @@ def save_prompts(shape: str, file: Path, *, count: int, tokens: int) -> Path:
 def tokenizer(shape: str) -> PreTrainedTokenizerFast:
     """Token n is written ``<n>``: text made of tokens reads as the same tokens, wherever it is cut."""
     names = ["<pad>", "<eos>", *(f"<{number}>" for number in range(2, SHAPES[shape]["vocab_size"]))]
-    made = Tokenizer(models.WordLevel({name: number for number, name in enumerate(names)}, unk_token="<pad>"))
+    made = Tokenizer(models.WordLevel({name: number for number, name in enumerate(names)}, unk_token="<2>"))
     made.pre_tokenizer = pre_tokenizers.Split(Regex("<[^>]*>"), behavior="isolated")
     made.decoder = decoders.Fuse()
     return PreTrainedTokenizerFast(tokenizer_object=made, pad_token="<pad>", eos_token="<eos>", model_max_length=512)
