@@ -2,14 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from transformers import PreTrainedTokenizerBase
+
+from raylign.errors import SpecError
 
 Show = Callable[[str], str]
 """How a piece of foreign text is put into a template."""
 
-PLACEHOLDER = "."
+PLACEHOLDERS = (".", "a", "0")
 ROUNDS = 8
 """Breaking a token can leave another that overlapped it; whoever nests deeper is not read."""
 
@@ -27,6 +29,7 @@ class Reader:
         control = control_tokens(tokenizer)
         self._control_ids = frozenset(control)
         self._control_tokens = tuple(control.values())
+        self._placeholder = self._find_placeholder()
 
     def read(self, write: Callable[[Show], str], *, add_special_tokens: bool) -> list[int] | None:
         """The ids of ``write(show)``, which must put all foreign text through ``show``; None where it is not read.
@@ -42,7 +45,7 @@ class Reader:
             ids: list[int] = self._tokenizer.encode(text, add_special_tokens=add_special_tokens and not begins)
             return ids
 
-        own = self._control(encode(_hide))
+        own = self._control(encode(self._hide))
         for show in (_as_it_is, self._neutralize):
             ids = encode(show)
             if self._control(ids) == own:
@@ -54,6 +57,23 @@ class Reader:
 
     def _neutralize(self, text: str) -> str:
         return neutralize(text, self._control_tokens)
+
+    def _hide(self, text: str) -> str:
+        """Something in its place, where there was something: the template's own control tokens are the same."""
+        return self._placeholder if text.strip() else text
+
+    def _find_placeholder(self) -> str:
+        """A text that is one: what a tokenizer does not know, it may read as padding or as an end."""
+
+        def candidates() -> Iterator[str]:
+            yield from PLACEHOLDERS
+            yield from sorted(self._tokenizer.get_vocab())
+
+        for text in candidates():
+            ids = self._tokenizer.encode(text, add_special_tokens=False)
+            if ids and not self._control(ids) and text.strip():
+                return text
+        raise SpecError("the tokenizer has no text that is not a control token: is it a language model's?")
 
 
 def control_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
@@ -103,8 +123,3 @@ def _is_markup(token: str) -> bool:
 
 def _as_it_is(text: str) -> str:
     return text
-
-
-def _hide(text: str) -> str:
-    """Something in its place, where there was something: the template's own control tokens are the same."""
-    return PLACEHOLDER if text.strip() else text

@@ -169,3 +169,15 @@ def test_no_token_survives(text: str, tokens: list[str]) -> None:
 
 def test_tokens_that_spaces_make_end_the_breaking() -> None:
     assert isinstance(neutralize("< < ", ["< "]), str)
+
+
+@pytest.mark.parametrize("unknown", ["<pad>", "</s>"])
+def test_a_tokenizer_that_does_not_know_the_placeholder_reads_what_it_knows(unknown: str) -> None:
+    """Where unknown text becomes padding or the end, "." may: what hides a text must not turn into a control token."""
+    vocabulary = {"<pad>": 0, "</s>": 1, "red": 2, "blue": 3}
+    made = Tokenizer(models.WordLevel(vocabulary, unk_token=unknown))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=made, pad_token="<pad>", eos_token="</s>", unk_token=unknown)
+    reader = Reader(tokenizer)
+    assert reader.read(lambda show: show("red blue"), add_special_tokens=True) == [2, 3]
+    assert reader.read(lambda show: show("green"), add_special_tokens=True) is None
