@@ -21,7 +21,7 @@ from actors.model_pools import ObjectStoreWeights, ReferencePool, TrainerGroup
 from actors.rollout_pool import RolloutPool
 from actors.within import Wait, within
 from raylign.errors import DeadlineExpired
-from raylign.loop.loop import Emit
+from raylign.events import Emit
 from raylign.plan import ActorPlan, Plan, Role, reward_models
 from raylign.spec.job import Job
 from raylign.workers import Fleet

@@ -10,7 +10,7 @@ from ray.exceptions import ActorAlreadyExistsError, RayActorError
 
 from actors.within import Wait, within
 from raylign.errors import RunError, WorkerLost
-from raylign.loop.loop import Emit
+from raylign.events import Emit
 from raylign.plan import ActorPlan
 
 NAME_FREE_S = 30.0

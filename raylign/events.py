@@ -20,11 +20,16 @@ A TaskEvaluation has ``satisfied``, ``reward``, ``kl``, ``tokens``, ``judges`` a
 """
 
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 EventKind = Literal["status", "plan", "evaluation", "step", "checkpoint", "warning", "end"]
+
+
+Emit = Callable[[EventKind, dict[str, Any]], None]
+"""Says something: ``emit(kind, data)``."""
 
 
 class Event(BaseModel):

@@ -1,11 +1,10 @@
 """What ails a run, said once each: nobody should need to watch a table to learn that half of all responses were cut."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from raylign.errors import NothingToTrain
-from raylign.events import EventKind
+from raylign.events import Emit
 from raylign.loop.learn import TaskBatch
 from raylign.spec.task import Task
 from raylign.types import Group, Sample
@@ -19,7 +18,7 @@ MUCH = 0.1
 class Ailments:
     """Counts over a run's steps; ``warning`` events for what stands out."""
 
-    def __init__(self, emit: Callable[[EventKind, dict[str, Any]], None]) -> None:
+    def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._seen = Counter[str]()
         self._ills: dict[str, Counter[str]] = {}

@@ -7,13 +7,13 @@ rest is the same code.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from raylign.checkpoint import Checkpoints, Progress
 from raylign.errors import NothingToTrain
-from raylign.events import EventKind
+from raylign.events import Emit
 from raylign.loop.ailments import Ailments, require_verdicts
 from raylign.loop.clock import Clock
 from raylign.loop.collect import Collector
@@ -25,9 +25,6 @@ from raylign.packing import pack
 from raylign.spec.job import Job
 from raylign.types import Group, Prompt, Sample, StepStats
 from raylign.workers import Fleet
-
-Emit = Callable[[EventKind, dict[str, Any]], None]
-"""Says something: ``emit(kind, data)`` as in `raylign.events`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

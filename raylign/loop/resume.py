@@ -3,7 +3,7 @@
 import asyncio
 
 from raylign.checkpoint import Checkpoints, Progress
-from raylign.loop.loop import Emit
+from raylign.events import Emit
 from raylign.workers import Trainer
 
 
