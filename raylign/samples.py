@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from raylign.errors import RunError
+from raylign.lines import cut_torn_line
 from raylign.types import Completion, Sample, Verdict
 
 HEAD, NECK = b'{"prompt": ', b', "sample": '
@@ -30,6 +31,7 @@ class SampleFile(Mapping[str, Sample]):
         self._places: dict[str, int] = {}
         self._end = 0
         try:
+            cut_torn_line(path)
             self._file = path.open("a+b")
         except OSError as error:
             raise RunError(f"cannot write {str(path)!r} ({error}): choose another run directory") from error
@@ -85,9 +87,6 @@ class SampleFile(Mapping[str, Sample]):
         """Note where each sample stands."""
         self._file.seek(0)
         for line in self._file:
-            if not line.endswith(b"\n"):
-                self._file.truncate(self._end)
-                return
             try:
                 prompt = json.loads(line[len(HEAD) : line.index(NECK)])
             except ValueError as error:

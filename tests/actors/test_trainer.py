@@ -1,13 +1,11 @@
 """The trainer against plain PyTorch, against itself cut differently, and against itself resumed."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-import torch.distributed as dist
 import torch.multiprocessing as mp
 from peft import PeftConfig, PeftModel
 from training_cases import free_port, make_examples, make_job, make_trainer, plain_steps
@@ -16,7 +14,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from actors.models import load_policy
 from actors.reference import ReferenceModel
 from actors.trainer import PolicyTrainer
-from actors.zero import leave_process_group
 from benchmarks.tiny_models import make_policy
 from raylign.errors import CheckpointError, Diverged, NothingToTrain, SpecError
 from raylign.logprobs import score
@@ -25,22 +22,16 @@ from raylign.schedule import learning_rate
 from raylign.spec import Job
 from raylign.types import Example
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # DeepSpeed's own
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
+    pytest.mark.usefixtures("process_group"),
+]
 WHOLE = 10**6
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_policy(tmp_path_factory.mktemp("policy"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def process_group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One for all trainers of this process: a trainer that finds a group leaves it alone."""
-    store = tmp_path_factory.mktemp("group") / "store"
-    dist.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
-    yield
-    leave_process_group()
 
 
 def take_steps(trainer: PolicyTrainer, steps: range, *, budget: int = WHOLE) -> list[Any]:

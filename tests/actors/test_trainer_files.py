@@ -8,30 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import torch.distributed as dist
 from training_cases import make_examples, make_job, make_trainer
 
-from actors.zero import leave_process_group
 from benchmarks.tiny_models import make_policy
 from raylign.checkpoint_files import WrittenFile
 from raylign.errors import CheckpointError
 from raylign.manifest import Manifest, Progress, gaps, write_manifest
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # DeepSpeed's own
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
+    pytest.mark.usefixtures("process_group"),
+]
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_policy(tmp_path_factory.mktemp("policy"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def process_group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One for all trainers of this process: a trainer that finds a group leaves it alone."""
-    store = tmp_path_factory.mktemp("group") / "store"
-    dist.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
-    yield
-    leave_process_group()
 
 
 @pytest.mark.parametrize(("stage", "lora"), [(0, None), (1, None), (1, {"rank": 4}), (3, None)])

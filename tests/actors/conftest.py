@@ -1,0 +1,15 @@
+from collections.abc import Iterator
+
+import pytest
+import torch.distributed as dist
+
+from actors.zero import leave_process_group
+
+
+@pytest.fixture(scope="module")
+def process_group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One for all trainers of this process: a trainer that finds a group leaves it alone."""
+    store = tmp_path_factory.mktemp("group") / "store"
+    dist.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
+    yield
+    leave_process_group()
