@@ -76,7 +76,7 @@ def job(method: str, *, model: Path, reward: Path, prompts: Path, batch: Batch, 
 
 
 def run(document: dict[str, Any], directory: Path) -> Timed:
-    """The job from the command to its end, in ``directory``."""
+    """The job from the command to its end, in ``directory``. A step that trained nothing took no measurable time."""
     directory.mkdir(parents=True)
     file = directory / "job.yaml"
     file.write_text(yaml.safe_dump(document))
@@ -88,7 +88,11 @@ def run(document: dict[str, Any], directory: Path) -> Timed:
     if status:
         raise RuntimeError(f"the run ended with {status}; it said: {(directory / 'log').read_text()[-2000:]}")
     events = [Event.model_validate_json(line) for line in (out / "events.jsonl").read_text().splitlines()]
-    return Timed(steps=[event.data for event in events if event.kind == "step"], began=began, events=events)
+    steps = [event.data for event in events if event.kind == "step"]
+    if idle := [step for step in steps if not step["train"]]:
+        skips = {name: task["skips"] for name, task in idle[0]["tasks"].items()}
+        raise RuntimeError(f"step {idle[0]['step']} trained nothing: {skips}")
+    return Timed(steps=steps, began=began, events=events)
 
 
 def phases(steps: list[dict[str, Any]]) -> dict[str, float]:
