@@ -9,15 +9,15 @@ import sys
 import time
 from pathlib import Path
 
-from raylign.console import LiveDisplay
-from raylign.emitter import Emitter
+from actors.emitter import Emitter
 from raylign.errors import RaylignError, SpecError
-from raylign.events import Event
-from raylign.reporter import Reporter, read_token
-from raylign.rundir import RunDirectory, event_line
+from raylign.record.events import Event
+from raylign.record.rundir import RunDirectory, event_line
+from raylign.record.trackers import TensorBoard
+from raylign.service.reporter import Reporter, read_token
+from raylign.show.console import LiveDisplay
+from raylign.show.terminal import soften_streams
 from raylign.spec import Job, load_job, parse_job
-from raylign.terminal import soften_streams
-from raylign.trackers import TensorBoard
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
 EXIT_SPEC = 2
@@ -103,7 +103,7 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
         emit("status", {"phase": "starting Ray", "detail": ""})
         # Torch takes seconds to import and Ray seconds to start: side by side, and after the display is up.
         importing = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "actors.driver"))
-        from actors.cluster import connect
+        from actors.cluster.connection import connect
 
         dashboard = connect(namespace=job_id, dashboard=not options.no_dashboard)
         driver = await importing

@@ -10,19 +10,19 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from actors.cluster import describe
-from actors.fleet import RayFleet
-from raylign.checkpoint import Checkpoints
-from raylign.emitter import Emitter
+from actors.cluster.connection import describe
+from actors.cluster.fleet import RayFleet
+from actors.emitter import Emitter
 from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, WorkerLost
 from raylign.loop.baselines import Encode, baselines
 from raylign.loop.collect import Collector
 from raylign.loop.loop import World, train
 from raylign.loop.resume import resume
-from raylign.place import require_one_place
-from raylign.plan import make_plan
-from raylign.rundir import RunDirectory
-from raylign.samples import SampleFile
+from raylign.plan.resolve import make_plan
+from raylign.record.checkpoint import Checkpoints
+from raylign.record.place import require_one_place
+from raylign.record.rundir import RunDirectory
+from raylign.record.samples import SampleFile
 from raylign.spec.job import Job
 
 A = TypeVar("A")
@@ -111,7 +111,7 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
 
 
 def _read_world(job: Job) -> tuple[World, Encode]:
-    from actors.world import read_world  # seconds of importing that the workers need not wait for
+    from actors.text.world import read_world  # seconds of importing that the workers need not wait for
 
     return read_world(job)
 

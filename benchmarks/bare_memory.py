@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 
-from actors.cluster import connect, describe
-from actors.fleet import ACTORS, RayFleet
+from actors.cluster.connection import connect, describe
+from actors.cluster.fleet import ACTORS, RayFleet
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch
-from raylign.plan import make_plan
+from raylign.plan.resolve import make_plan
 from raylign.spec import parse_job
 
 NAMESPACE = "benchmark-bare-memory"

@@ -20,8 +20,8 @@ import torch
 import yaml
 
 from benchmarks.kills import Driver, Kill, being_written, count_events, events, last_step, schedule, wait_for
-from raylign.history import History
-from raylign.rundir import RunDirectory
+from raylign.record.history import History
+from raylign.record.rundir import RunDirectory
 from raylign.spec import load_job
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

@@ -29,11 +29,11 @@ from benchmarks.bare_gateway import make_database
 from benchmarks.requests import duration, latencies
 from benchmarks.stolen import Stolen
 from benchmarks.watchers import allow_connections, lags
-from raylign.gateway.home import Home, load_api_key, open_home
+from raylign.service.home import Home, load_api_key, open_home
+from raylign.service.store import Store, open_database
+from raylign.service.store.jobs import new_job_id
+from raylign.service.store.schema import jobs
 from raylign.spec import parse_job
-from raylign.store import Store, open_database
-from raylign.store.jobs import new_job_id
-from raylign.store.schema import jobs
 
 ROUNDS = 5
 CLIENTS = 4

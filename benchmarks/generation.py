@@ -74,7 +74,7 @@ def rates(side: str, model: str, rounds: int) -> list[float]:
         for index in range(SAMPLES)
     ]
     if side == "ours":
-        from actors.rollout import RolloutWorker
+        from actors.sampling.rollout import RolloutWorker
         from raylign.spec.job import Rollout
 
         settings = Rollout(context_tokens=CONTEXT)

@@ -7,18 +7,18 @@ from functools import partial
 from multiprocessing.util import Finalize
 from typing import Any
 
-from actors.crew import Crew
-from actors.judge_pool import JudgePool
-from actors.llm_judge import LLMJudgeWorker
-from actors.model_pools import ObjectStoreWeights, ReferencePool, TrainerGroup
-from actors.reference import ReferenceModel
-from actors.reward import RewardWorker
-from actors.rollout import RolloutWorker
-from actors.rollout_pool import RolloutPool
-from actors.trainer import PolicyTrainer
-from actors.zero import join_process_group
+from actors.cluster.crew import Crew
+from actors.judging.judge_pool import JudgePool
+from actors.judging.llm_judge import LLMJudgeWorker
+from actors.sampling.rollout import RolloutWorker
+from actors.sampling.rollout_pool import RolloutPool
+from actors.scoring.reference import ReferenceModel
+from actors.scoring.reward import RewardWorker
+from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGroup
+from actors.training.trainer import PolicyTrainer
+from actors.training.zero import join_process_group
 from raylign.judges.processes import RuleJudges
-from raylign.plan import reward_models
+from raylign.plan.resolve import reward_models
 from raylign.spec import Job
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import OAIF, LLMAnnotator
@@ -29,7 +29,7 @@ STARTING = -1
 
 
 class LocalMember:
-    """What the pools ask of `actors.member.Member`, of a plain object. Deadlines do not apply.
+    """What the pools ask of `actors.cluster.member.Member`, of a plain object. Deadlines do not apply.
 
     ``aside``: calls are made in a thread of its own, one at a time, for what waits for child processes; others block.
     """

@@ -17,13 +17,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from fakes import FakeFleet, FakeRollouts, FakeTrainer, make_prompt
 
-from actors.rollout_pool import RolloutPool
-from raylign.checkpoint import Checkpoints, Progress
+from actors.sampling.rollout_pool import RolloutPool
 from raylign.loop.baselines import baselines
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw
 from raylign.loop.loop import World, train
-from raylign.samples import SampleFile
+from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.samples import SampleFile
 from raylign.spec import Job, parse_job
 from raylign.types import StepStats
 from raylign.workers import PublishReport

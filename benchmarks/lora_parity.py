@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from actors.reference import ReferenceModel
-from actors.rollout import RolloutWorker
-from actors.trainer import PolicyTrainer
-from actors.weight_update import WeightUpdate
+from actors.sampling.rollout import RolloutWorker
+from actors.scoring.reference import ReferenceModel
+from actors.training.trainer import PolicyTrainer
+from actors.weights.weight_update import WeightUpdate
 from benchmarks import our_side, parity
 from benchmarks.our_side import Batch
 from benchmarks.tiny_models import VOCAB_SIZE

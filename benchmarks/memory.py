@@ -19,11 +19,11 @@ from typing import Any
 import psutil
 import torch
 
-from actors.fleet import ACTORS
+from actors.cluster.fleet import ACTORS
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch
-from raylign.cluster import imagined_cluster
-from raylign.plan import make_plan
+from raylign.plan.cluster import imagined_cluster
+from raylign.plan.resolve import make_plan
 from raylign.spec import parse_job
 
 BATCH = Batch(prompts=8, samples=1, tokens=32)

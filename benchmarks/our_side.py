@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from raylign.events import Event
+from raylign.record.events import Event
 
 WORK = ("generate", "score", "step")
 """Phases that are the models' own work; the rest of a step is what the service adds."""

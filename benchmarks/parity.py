@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from actors.reference import ReferenceModel
-from actors.rollout import RolloutWorker
-from actors.trainer import PolicyTrainer
+from actors.sampling.rollout import RolloutWorker
+from actors.scoring.reference import ReferenceModel
+from actors.training.trainer import PolicyTrainer
 from benchmarks import our_side
 from benchmarks.our_side import Batch
 from benchmarks.tiny_models import SERVED, VOCAB_SIZE, make_policy

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from actors.cluster import connect, describe
-from actors.fleet import RayFleet
-from actors.models import load_policy
+from actors.cluster.connection import connect, describe
+from actors.cluster.fleet import RayFleet
+from actors.loading import load_policy
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch
-from raylign.plan import make_plan
+from raylign.plan.resolve import make_plan
 from raylign.spec import parse_job
 
 NAMESPACE = "benchmark-publish"

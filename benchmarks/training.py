@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from actors.models import load_policy
-from actors.trainer import PolicyTrainer
+from actors.loading import load_policy
+from actors.training.trainer import PolicyTrainer
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch
-from raylign.collate import collate_examples
 from raylign.spec import parse_job
+from raylign.tensors.collate import collate_examples
 from raylign.types import Example
 from raylign.types import Sequence as TokenSequence
 

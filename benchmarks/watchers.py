@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.requests import ask
-from raylign.reporter import TOKEN_FILE
+from raylign.service.reporter import TOKEN_FILE
 
 AT_ONCE = 50
 """Connections opened at a time; a listening socket queues 128."""

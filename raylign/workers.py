@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from raylign.checkpoint_files import WrittenFile
+from raylign.record.checkpoint_files import WrittenFile
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats, Verdict
 
 
@@ -75,7 +75,8 @@ class Trainer(Protocol):
         ...
 
     async def look(self, directory: Path) -> Sequence[Sight]:
-        """By rank, whether it sees the driver's sign in ``directory``; each leaves its own, as `raylign.place` does."""
+        """By rank, whether it sees the driver's sign in ``directory``; each leaves its own
+        (`raylign.record.place`)."""
         ...
 
     async def save(self, directory: Path) -> Sequence[Sequence[WrittenFile]]:

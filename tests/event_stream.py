@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from raylign.events import Event
+from raylign.record.events import Event
 
 TASKS = ("chat", "instructions", "math", "code", "harm")
 METHODS = {"chat": "crraft", "instructions": "crpg", "math": "crpg", "code": "codpo", "harm": "crpg"}

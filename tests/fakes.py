@@ -6,9 +6,9 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-from raylign.checkpoint_files import CheckpointFiles, WrittenFile
-from raylign.manifest import damage, read_manifest
-from raylign.place import look
+from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
+from raylign.record.manifest import damage, read_manifest
+from raylign.record.place import look
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats, Verdict
 from raylign.workers import Fleet, PublishReport, Sight
 

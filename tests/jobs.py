@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from raylign.rundir import RunDirectory
+from raylign.record.rundir import RunDirectory
 from raylign.spec import load_job
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

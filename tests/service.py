@@ -12,16 +12,16 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from raylign.client import Client
-from raylign.events import Event
-from raylign.gateway.app import Gateway, create_app
-from raylign.gateway.bulletin import Bulletin
-from raylign.gateway.dispatcher import Dispatcher, Limits
-from raylign.gateway.home import Home, open_home
-from raylign.gateway.ray_jobs import RayJobs
-from raylign.gateway.serve import http_config
+from raylign.record.events import Event
+from raylign.service.app import Gateway, create_app
+from raylign.service.bulletin import Bulletin
+from raylign.service.client import Client
+from raylign.service.dispatch.dispatcher import Dispatcher, Limits
+from raylign.service.dispatch.ray_jobs import RayJobs
+from raylign.service.home import Home, open_home
+from raylign.service.serve import http_config
+from raylign.service.store import AttemptRecord, JobRecord, Store, open_database
 from raylign.spec import Job, parse_job
-from raylign.store import AttemptRecord, JobRecord, Store, open_database
 
 KEY = "rl_test-key"
 TOKEN = "token-of-the-attempt"
@@ -214,7 +214,7 @@ class Desk:
 
     def spool(self, job_id: str, *events: Event) -> None:
         """What the job's driver wrote, whether or not it was sent."""
-        from raylign.rundir import event_line
+        from raylign.record.rundir import event_line
 
         path = self.home.jobs / job_id / "events.jsonl"
         path.write_text("".join(event_line(event) + "\n" for event in events))

@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from actors.world import read_world
+from actors.text.world import read_world
 from benchmarks.local_fleet import LocalFleets
 from benchmarks.science.arms import ANNOTATOR, Arm, job_of
-from raylign.checkpoint import Checkpoints, Progress
+from raylign.clock import Clock
 from raylign.loop.baselines import baselines
-from raylign.loop.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.evaluate import evaluate
 from raylign.loop.learn import learn
 from raylign.loop.loop import train
-from raylign.packing import pack
-from raylign.samples import SampleFile
+from raylign.loop.packing import pack
+from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.samples import SampleFile
 from raylign.spec import Job
 
 FLEETS = LocalFleets()

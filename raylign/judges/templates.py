@@ -12,8 +12,8 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from raylign.conversation import transcript
 from raylign.errors import SpecError
+from raylign.sources.conversation import transcript
 from raylign.types import Prompt
 
 Show = Callable[[str], str]

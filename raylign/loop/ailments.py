@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from raylign.errors import NothingToTrain
-from raylign.events import Emit
 from raylign.loop.learn import TaskBatch
+from raylign.record.events import Emit
 from raylign.spec.task import Task
 from raylign.types import Group, Sample
 

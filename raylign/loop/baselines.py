@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from raylign.events import Emit
-from raylign.loop.clock import Clock
+from raylign.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.methods.selection import BASELINE_INDEX
-from raylign.samples import SampleFile
+from raylign.record.events import Emit
+from raylign.record.samples import SampleFile
 from raylign.spec.job import Job
 from raylign.spec.methods import CRRAFT
 from raylign.spec.task import Task

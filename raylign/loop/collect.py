@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from raylign.clock import Clock
 from raylign.judges.mixture import hear
-from raylign.loop.clock import Clock
 from raylign.spec.methods import OAIF, RewardAnnotator
 from raylign.spec.task import Task
 from raylign.types import Completion, Group, Preference, Prompt, Request, Sample, Verdict

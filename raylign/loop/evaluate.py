@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from raylign.loop.clock import Clock
+from raylign.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import requests
 from raylign.loop.learn import score

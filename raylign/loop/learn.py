@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from raylign.loop.clock import Clock
+from raylign.clock import Clock
 from raylign.methods import Chosen, Scores, moving, select, weigh
 from raylign.methods.selection import BASELINE_INDEX, key
 from raylign.spec.task import Task

@@ -11,17 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from raylign.checkpoint import Checkpoints, Progress
+from raylign.clock import Clock
 from raylign.errors import NothingToTrain
-from raylign.events import Emit
 from raylign.loop.ailments import Ailments, require_verdicts
-from raylign.loop.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.evaluate import evaluate
 from raylign.loop.learn import TaskBatch, learn
 from raylign.loop.measure import task_metrics
-from raylign.packing import pack
+from raylign.loop.packing import pack
+from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.events import Emit
 from raylign.spec.job import Job
 from raylign.types import Group, Prompt, Sample, StepStats
 from raylign.workers import Fleet

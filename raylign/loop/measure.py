@@ -1,4 +1,4 @@
-"""What a batch of groups says in numbers: the task metrics of `raylign.events`."""
+"""What a batch of groups says in numbers: the task metrics of `raylign.record.events`."""
 
 from collections import Counter
 from collections.abc import Sequence

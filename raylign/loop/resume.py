@@ -2,8 +2,8 @@
 
 import asyncio
 
-from raylign.checkpoint import Checkpoints, Progress
-from raylign.events import Emit
+from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.events import Emit
 from raylign.workers import Trainer
 
 

@@ -6,7 +6,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers.utils import logging
 
-from raylign.threads import use_threads
+from raylign.tensors.threads import use_threads
 from raylign.tiny.world import Recipe, build
 
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 import torch.distributed as dist
 
-from actors.zero import leave_process_group
+from actors.training.zero import leave_process_group
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from jobs import EXAMPLES
 
 from actors.__main__ import main
-from raylign.events import Event
-from raylign.rundir import RunDirectory
+from raylign.record.events import Event
+from raylign.record.rundir import RunDirectory
 from raylign.spec import load_job
 
 
@@ -27,7 +27,7 @@ def finished(tmp_path: Path) -> RunDirectory:
 def test_a_finished_run_is_not_started_again(finished, monkeypatch, capsys, as_json):
     before = finished.events_path.read_bytes()
     # Whoever would connect to Ray, or start one, fails.
-    monkeypatch.setitem(sys.modules, "actors.cluster", None)
+    monkeypatch.setitem(sys.modules, "actors.cluster.connection", None)
     monkeypatch.setattr(sys, "argv", ["actors", "run", "--run-dir", str(finished.path)] + ["--json"] * as_json)
     assert main() == 0
     said = capsys.readouterr().out

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM
 
 from benchmarks import loop_cost, models, our_side, training, trl_step
 from benchmarks.our_side import Timed
-from raylign.events import Event
+from raylign.record.events import Event
 from raylign.spec import parse_job
 
 

@@ -8,8 +8,8 @@ import json
 import pytest
 from jobs import EXAMPLES, run_job, small_job
 
-from raylign.checkpoint import Checkpoints, problems
-from raylign.rundir import RunDirectory
+from raylign.record.checkpoint import Checkpoints, problems
+from raylign.record.rundir import RunDirectory
 
 pytestmark = [pytest.mark.ray, pytest.mark.vllm]
 

@@ -9,8 +9,8 @@ import psutil
 import pytest
 from jobs import finish, run_job, small_job, start, untimed, wait_for_step
 
-from raylign.checkpoint import Checkpoints
-from raylign.rundir import RunDirectory
+from raylign.record.checkpoint import Checkpoints
+from raylign.record.rundir import RunDirectory
 
 pytestmark = pytest.mark.ray
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from jobs import finish, small_job, start, wait_for_step
 
-from raylign.rundir import RunDirectory
+from raylign.record.rundir import RunDirectory
 
 pytestmark = pytest.mark.ray
 

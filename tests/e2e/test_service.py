@@ -10,9 +10,9 @@ import httpx
 import pytest
 from jobs import finish, small_job, start
 
-from raylign.client import Client
 from raylign.errors import GatewayUnreachable
-from raylign.gateway.home import Home, find_gateway
+from raylign.service.client import Client
+from raylign.service.home import Home, find_gateway
 from raylign.spec import load_job
 
 pytestmark = pytest.mark.ray

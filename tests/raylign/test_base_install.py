@@ -16,7 +16,7 @@ class Absent:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 
 sys.meta_path.insert(0, Absent())
-from raylign.cli import main
+from raylign.cli.app import main
 sys.argv = ["raylign", *{arguments!r}]
 main()
 """

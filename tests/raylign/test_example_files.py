@@ -3,7 +3,7 @@
 import pytest
 from jobs import EXAMPLES
 
-from raylign.check import check_job
+from raylign.plan.check import check_job
 from raylign.spec import load_job
 
 

@@ -14,7 +14,7 @@ from raylign.loop.baselines import DATA_CHUNK, baselines
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw
 from raylign.methods.selection import BASELINE_INDEX
-from raylign.samples import SampleFile
+from raylign.record.samples import SampleFile
 
 
 class TogetherRollouts(FakeRollouts):

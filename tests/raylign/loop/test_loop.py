@@ -6,14 +6,14 @@ import pytest
 from fakes import FakeFleet, make_completion
 from loop_job import PROMPTS, make_job
 
-from raylign.checkpoint import Checkpoints, Progress
+from raylign.clock import Clock
 from raylign.errors import NothingToTrain, WorkerLost
 from raylign.loop.baselines import baselines
-from raylign.loop.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.loop import World, train
-from raylign.samples import SampleFile
+from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.samples import SampleFile
 from raylign.spec.methods import GRPO, RewardAnnotator
 from raylign.types import Group, Sample
 

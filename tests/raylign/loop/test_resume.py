@@ -2,8 +2,8 @@
 
 from fakes import FakeTrainer
 
-from raylign.checkpoint import Checkpoints, Progress
 from raylign.loop.resume import resume
+from raylign.record.checkpoint import Checkpoints, Progress
 
 
 async def go_on(directory, *, nodes=(None, None)):

@@ -1,0 +1,1 @@
+"""On Ray: the fleet, its members, and how long anyone waits for them."""

@@ -1,0 +1,57 @@
+"""Connect to Ray, and describe it as the plan needs it."""
+
+import os
+
+import ray
+from ray.exceptions import AuthenticationError
+
+from raylign.errors import RayUnreachable, ServiceError, Unauthorized
+from raylign.plan.cluster import Cluster, Node
+
+
+def connect(*, namespace: str, dashboard: bool) -> str:
+    """Join the cluster of ``RAY_ADDRESS`` (inside a Ray job it is always set), else start one on this machine.
+
+    Returns the dashboard's URL, or "" where there is none. Raises `Unauthorized` when the cluster wants another token,
+    `RayUnreachable` when it does not answer.
+    """
+    if address := os.environ.get("RAY_ADDRESS"):
+        try:
+            context = ray.init(namespace=namespace, log_to_driver=False)
+        except (AuthenticationError, ConnectionError) as error:
+            raise refusal(error, address) from error
+    else:
+        # address="local": a file left by a dead cluster would make a plain init join it.
+        context = ray.init(
+            address="local",
+            namespace=namespace,
+            include_dashboard=dashboard,
+            log_to_driver=False,
+            configure_logging=False,
+        )
+    return f"http://{context.dashboard_url}" if context.dashboard_url else ""
+
+
+def refusal(error: Exception, address: str) -> ServiceError:
+    """Ray's error on joining the cluster at ``address``, as ours."""
+    # A token that is refused comes as a failure to connect, and the cause of that as text.
+    if "AuthenticationError" in f"{type(error).__name__} {error.__cause__}":
+        return Unauthorized(
+            f"the Ray at RAY_ADDRESS={address} wants a token and was not given the right one: set RAY_AUTH_TOKEN, or "
+            "RAY_AUTH_TOKEN_PATH to its file (of a Ray that `raylign serve` started: ray_token in its --home)"
+        )
+    return RayUnreachable(
+        f"the Ray at RAY_ADDRESS={address} does not answer ({error}): start it, correct the address, or unset "
+        "RAY_ADDRESS to run on a Ray of this machine alone"
+    )
+
+
+def describe() -> Cluster:
+    """The live nodes of the connected cluster."""
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return Cluster(
+        nodes=tuple(
+            Node(cpus=node.get("CPU", 0.0), gpus=node.get("GPU", 0.0), memory_bytes=node.get("memory", 0.0))
+            for node in nodes
+        )
+    )

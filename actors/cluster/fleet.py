@@ -1,0 +1,248 @@
+"""The fleet of one run: a placement group, one named actor per line of the plan, and nothing left behind.
+
+The only place where workers become Ray actors. Namespace of the actors: the job's id. Names: those of the plan.
+"""
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import ray
+from ray.actor import ActorHandle
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from actors.cluster.crew import Crew
+from actors.cluster.host import host
+from actors.cluster.member import Member
+from actors.cluster.within import Wait, within
+from actors.judging.judge_pool import JudgePool
+from actors.sampling.rollout_pool import RolloutPool
+from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGroup
+from raylign.errors import DeadlineExpired
+from raylign.plan.resolve import ActorPlan, Plan, Role, reward_models
+from raylign.record.events import Emit
+from raylign.spec.job import Job
+from raylign.workers import Fleet
+
+# max_task_retries stays 0: a lost call is retried by the pools, which know what else must happen first.
+ACTORS: dict[Role, Any] = {
+    "policy": ray.remote(host("actors.training.trainer:PolicyTrainer")),
+    "reference": ray.remote(host("actors.scoring.reference:ReferenceModel")),
+    "rollout": ray.remote(host("actors.sampling.rollout:RolloutWorker")),
+    "reward": ray.remote(host("actors.scoring.reward:RewardWorker")),
+    "judge": ray.remote(host("raylign.judges.processes:RuleJudges")),
+    "llm-judge": ray.remote(host("actors.judging.llm_judge:LLMJudgeWorker")),
+}
+
+WAIT_REPORT_S = 5.0
+"""Seconds between two words on what start-up waits for."""
+
+
+class RayFleet:
+    """All actors of one attempt. ``async with RayFleet(...) as fleet: workers = await fleet.start()``."""
+
+    def __init__(self, job: Job, plan: Plan, *, job_id: str, emit: Emit) -> None:
+        self.job = job
+        self.plan = plan
+        self.job_id = job_id
+        self.emit = emit
+        self.members: dict[Role, list[Member]] = {role: [] for role in ACTORS}
+        self._group: PlacementGroup | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def start(self) -> Fleet:
+        """Place, create and await every actor. Raises `DeadlineExpired` naming what is not there yet."""
+        self._group = await self._place()
+        rendezvous = await self._rendezvous(self._group)
+        for bundle, actor in enumerate(self.plan.actors):
+            member = Member(
+                actor,
+                self.job_id,
+                self._creator(actor, self._group, bundle, self._arguments(actor, rendezvous)),
+                self.job.deadlines.start_s,
+                self.emit,
+            )
+            self.members[actor.role].append(member)
+            await member.start()
+        await self._all_ready()
+        members, deadlines = self.members, self.job.deadlines
+        tokens_per_batch = self.job.trainer.tokens_per_microbatch
+        rollouts = RolloutPool(members["rollout"], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
+        return Fleet(
+            rollouts=rollouts,
+            judges=JudgePool(
+                self.job,
+                rules=members["judge"],
+                rewards=members["reward"],
+                llms={member.plan.model: member for member in members["llm-judge"]},
+            ),
+            reference=ReferencePool(
+                Crew(members["reference"], restart_s=deadlines.start_s),
+                score_s=deadlines.score_s,
+                tokens_per_batch=tokens_per_batch,
+            ),
+            trainer=TrainerGroup(members["policy"], deadlines),
+            weights=ObjectStoreWeights(members["policy"], rollouts, publish_s=deadlines.publish_s),
+        )
+
+    async def _place(self) -> PlacementGroup:
+        bundles = [{"CPU": actor.cpus, **({"GPU": actor.gpus} if actor.gpus else {})} for actor in self.plan.actors]
+        group = placement_group(bundles, strategy="PACK", name=f"{self.job_id} fleet")
+        waiting = asyncio.ensure_future(_await(group.ready()))
+        need = ", ".join(
+            f"{sum(b.get(r, 0) for b in bundles):g} {r}" for r in ("CPU", "GPU") if any(r in b for b in bundles)
+        )
+        waited = 0.0
+        while not (await asyncio.wait({waiting}, timeout=WAIT_REPORT_S))[0]:
+            waited += WAIT_REPORT_S
+            free = ray.available_resources()
+            have = f"free now: {free.get('CPU', 0):g} CPU, {free.get('GPU', 0):g} GPU"
+            self.emit("status", {"phase": "placing actors", "detail": f"waiting for {need}; {have}; {waited:.0f} s"})
+            if waited >= self.job.deadlines.start_s:
+                waiting.cancel()
+                self._group = group
+                raise DeadlineExpired(
+                    f"job {self.job_id}: the cluster did not free {need} within "
+                    f"{self.job.deadlines.start_s:g} s ({have}). "
+                    "Stop other jobs, add nodes, or raise `deadlines.start_s`"
+                )
+        await waiting
+        return group
+
+    async def _rendezvous(self, group: PlacementGroup) -> tuple[str, int]:
+        """Address and free port on the node that will hold policy/0. One rank meets nobody: any port here will do."""
+        if self.job.trainer.ranks == 1:
+            return "127.0.0.1", _address_and_port()[1]
+        probe = ray.remote(num_cpus=0)(_address_and_port).options(
+            name="policy.rendezvous",
+            scheduling_strategy=PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=0),
+        )
+        wait = Wait(job=self.job_id, worker="policy/0", phase="rendezvous", seconds=self.job.deadlines.start_s)
+        found: tuple[str, int] = await within(probe.remote(), wait)
+        return found
+
+    def _creator(
+        self, actor: ActorPlan, group: PlacementGroup, bundle: int, arguments: dict[str, Any]
+    ) -> Callable[[], ActorHandle]:
+        options = ACTORS[actor.role].options(
+            name=actor.name,
+            namespace=self.job_id,
+            num_cpus=actor.cpus,
+            num_gpus=actor.gpus,
+            scheduling_strategy=PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=bundle),
+        )
+        return lambda: options.remote(environment(actor, self.plan.device), arguments)
+
+    def _arguments(self, actor: ActorPlan, rendezvous: tuple[str, int]) -> dict[str, Any]:
+        job, device = self.job, self.plan.device
+        match actor.role:
+            case "policy":
+                return {
+                    "job": job,
+                    "rank": actor.index,
+                    "world_size": job.trainer.ranks,
+                    "master_addr": rendezvous[0],
+                    "master_port": rendezvous[1],
+                    "device": device,
+                    "threads": actor.threads,
+                }
+            case "reference":
+                return {
+                    "model": actor.model,
+                    "dtype": job.policy.dtype,
+                    "temperature": job.rollout.temperature,
+                    "tokens_per_microbatch": job.trainer.tokens_per_microbatch,
+                    "device": device,
+                    "threads": actor.threads,
+                }
+            case "rollout":
+                return {
+                    "model": actor.model,
+                    "weights": job.reference.model if job.reference else None,
+                    "dtype": job.policy.dtype,
+                    "rollout": job.rollout,
+                    "device": device,
+                    "threads": actor.threads,
+                }
+            case "reward":
+                return {"models": reward_models(job), "device": device, "threads": actor.threads}
+            case "judge":
+                return {
+                    "judges": {task.name: task.judges for task in job.tasks},
+                    "processes": job.judging.processes,
+                }
+            case "llm-judge":
+                return {
+                    "model": actor.model,
+                    "device": device,
+                    "threads": actor.threads,
+                    "memory_gb": job.rollout.memory_gb,
+                }
+
+    async def _all_ready(self) -> None:
+        """Wait for all models to load, saying whose are still missing. The first failure is raised at once.
+
+        What a worker warns of in its facts is told once, however many workers say it.
+        """
+        everyone = [member for members in self.members.values() for member in members]
+        waiting = {asyncio.ensure_future(member.ready()): member for member in everyone}
+        warned: set[str] = set()
+        try:
+            left = set(waiting)
+            while left:
+                names = ", ".join(sorted(waiting[task].name for task in left))
+                self.emit("status", {"phase": "starting actors", "detail": f"waiting for {names}"})
+                done, left = await asyncio.wait(left, timeout=WAIT_REPORT_S, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    fresh = set(task.result().get("warnings", ())) - warned
+                    warned |= fresh
+                    for message in sorted(fresh):
+                        self.emit("warning", {"message": message})
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    def close(self) -> None:
+        """End every actor and give the bundles back. May be called twice."""
+        for members in self.members.values():
+            for member in members:
+                member.kill()
+            members.clear()
+        if self._group is not None:
+            remove_placement_group(self._group)
+            self._group = None
+
+
+def environment(actor: ActorPlan, device: str) -> dict[str, str]:
+    """What must be set before an actor imports anything."""
+    return {
+        # Ray sets 1 for actors with less than one CPU; phases take turns, so each may use all of the node's cores.
+        "OMP_NUM_THREADS": str(actor.threads),
+        # Actors that share cores must not spin while they wait for each other.
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "KMP_BLOCKTIME": "0",
+        "TOKENIZERS_PARALLELISM": "false",
+        "DS_ACCELERATOR": device,  # transformers imports DeepSpeed, which looks for its device at once
+    }
+
+
+def _address_and_port() -> tuple[str, int]:
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port: int = free.getsockname()[1]
+    return ray.util.get_node_ip_address(), port
+
+
+async def _await(reference: Any) -> Any:
+    return await reference

@@ -1,0 +1,1 @@
+"""Judges, reward models and annotators as one, and the judge models."""

@@ -1,0 +1,112 @@
+"""Load models from a directory or by hub id, safely: weights from safetensors only, no code from the hub.
+
+Everything that is wrong with a model becomes a `SpecError` that names the model.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging
+
+from raylign.errors import SpecError
+from raylign.plan.model_files import inspect_model
+
+# Workers' output is read by people; a bar for every model of every actor is not.
+logging.disable_progress_bar()
+
+DType = Literal["float32", "bfloat16"]
+DTYPES: dict[DType, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def load_policy(model: str, *, dtype: DType, device: str, weights: str | None = None) -> PreTrainedModel:
+    """A causal language model, in evaluation mode, with dropout off also while training.
+
+    ``weights``: another model of the same architecture, whose weights it gets instead of its own.
+    """
+    loaded = _load(AutoModelForCausalLM, model, dtype, weights)
+    return loaded.to(device).eval()
+
+
+def load_reward(model: str, *, dtype: DType, device: str) -> PreTrainedModel:
+    """A sequence-classification model with one output, in evaluation mode."""
+    config = _read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
+    if config.num_labels != 1:
+        raise SpecError(
+            f"the reward model {model!r} has {config.num_labels} outputs: a reward needs one; "
+            "save it with `num_labels=1`"
+        )
+    return _load(AutoModelForSequenceClassification, model, dtype).to(device).eval()
+
+
+def load_tokenizer(model: str) -> PreTrainedTokenizerBase:
+    """The model's tokenizer."""
+    if inspect_model(model) is not None and not any(Path(model).expanduser().glob("tokenizer*")):
+        raise SpecError(f"the model directory {model!r} has no tokenizer: tokenizer.json is missing")
+    return _read(lambda: AutoTokenizer.from_pretrained(model, trust_remote_code=False), model)
+
+
+def stop_tokens(model: str, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    """Token ids that end a response: the tokenizer's own end first, then those of the generation configuration."""
+    try:
+        generation = GenerationConfig.from_pretrained(model)
+    except OSError:  # the model has none
+        generation = GenerationConfig.from_model_config(load_config(model))
+    ends: int | list[int] | None = generation.eos_token_id
+    listed = [ends] if isinstance(ends, int) else ends or []
+    own = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
+    return tuple(dict.fromkeys([*own, *listed]))
+
+
+def load_config(model: str) -> Any:
+    """The model's configuration, as its directory has it."""
+    inspect_model(model)
+    return _read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
+
+
+def _load(kind: Any, model: str, dtype: DType, weights: str | None = None) -> PreTrainedModel:
+    config = load_config(model)
+    for name, value in config.to_dict().items():
+        # Trainer and sampler must be the same distribution; attention reads its dropout from the configuration.
+        if ("drop" in name or "pdrop" in name) and isinstance(value, float):
+            setattr(config, name, 0.0)
+    source = weights or model
+    if weights is not None:
+        inspect_model(weights)
+    loaded, report = _read(
+        lambda: kind.from_pretrained(
+            source,
+            config=config,
+            dtype=DTYPES[dtype],
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        ),
+        source,
+    )
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise SpecError(
+            f"the model {source!r} lacks the weights of {len(missing)} tensors, first {missing[0]!r}: "
+            f"it is not a trained {loaded.__class__.__name__}"
+        )
+    for module in loaded.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return loaded
+
+
+def _read(load: Any, model: str) -> Any:
+    try:
+        return load()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise SpecError(f"cannot load the model {model!r}: {error}") from error

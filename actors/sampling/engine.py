@@ -1,0 +1,49 @@
+"""What a rollout worker asks of the engine it drives: vLLM, or plain transformers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from actors.weights.landing import Landing
+from actors.weights.weight_update import WeightUpdate
+from raylign.types import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """One response as the engine made it: `raylign.types.Completion` before it is decoded."""
+
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    finish: Literal["stop", "length"]
+
+
+class Engine(Protocol):
+    """A model that samples and whose weights can be replaced."""
+
+    tokenizer: Any
+    """A transformers tokenizer."""
+
+    @property
+    def context_tokens(self) -> int:
+        """Longest prompt plus response."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What the engine says of itself, for people."""
+        ...
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Sampled]]]:
+        """Yield (position in ``requests``, response) as they finish. The same requests give the same bits."""
+        ...
+
+    def score(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
+        """Log-probability of every response token at temperature 1."""
+        ...
+
+    def update_weights(self, update: WeightUpdate, names: Sequence[str], turn: int | None) -> Landing:
+        """Replace all weights and prove it, comparing the tensors in ``names`` by value. Raises `PublishFailed`.
+
+        ``turn``: rotates which columns are read where reading is dear; None reads all.
+        """
+        ...

@@ -1,0 +1,170 @@
+"""A rollout worker: an engine, the version of the weights it holds, and the rule that only proven weights serve."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from actors.sampling.engine import Engine, Sampled
+from actors.weights.weight_update import WeightUpdate
+from raylign.errors import PublishFailed, RunError, SpecError
+from raylign.spec.job import Rollout
+from raylign.types import Completion, Request
+
+SAMPLE = 8
+"""Of every so many tensors one is compared by value after an update; which one moves on with the version."""
+
+
+class RolloutWorker:
+    """Samples completions from one engine. Synchronous: one call at a time.
+
+    ``model``: the policy, whose configuration, tokenizer and stop tokens are served. ``weights``: the model whose
+    weights it starts on, as ``version``; the policy's own where absent. Other versions need an update first.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        dtype: Literal["float32", "bfloat16"],
+        rollout: Rollout,
+        device: Literal["cpu", "cuda"],
+        threads: int,
+        weights: str | None = None,
+        version: int = -1,
+    ) -> None:
+        self.model = model
+        self.engine = _start(model=model, weights=weights, dtype=dtype, rollout=rollout, device=device, threads=threads)
+        self.version: int | None = version
+        """None once an update has failed: the weights are then unknown, and nothing is served."""
+        self._last = version
+
+    def ready(self) -> dict[str, Any]:
+        """What runs here, for people and for the plan's checks."""
+        return {
+            "pid": os.getpid(),
+            "model": self.model,
+            "version": self._last,
+            "context_tokens": self.engine.context_tokens,
+            **self.engine.facts(),
+        }
+
+    def generate(self, requests: Sequence[Request], version: int) -> Iterator[list[Completion]]:
+        """Yield completions as they finish. The same requests and weights give the same bits, in any process.
+
+        Raises `RunError` when the worker does not hold ``version``, `SpecError` when a request exceeds the context.
+        """
+        self._require(version)
+        for request in requests:
+            self._check_fits(request)
+        for handful in self.engine.generate(requests):
+            texts = self.engine.tokenizer.batch_decode(
+                [list(sampled.token_ids) for _, sampled in handful],
+                skip_special_tokens=True,
+                clean_up_tokenization_spaces=False,
+            )
+            yield [
+                _completion(requests[at], sampled, text, version)
+                for (at, sampled), text in zip(handful, texts, strict=True)
+            ]
+
+    def score(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
+        """Log-probability of every response token at temperature 1: the engine's side of the parity check."""
+        return self.engine.score(prompt_ids, response_ids)
+
+    def update_weights(self, update: WeightUpdate, version: int, *, verify_all: bool = False) -> dict[str, Any]:
+        """Take new weights and prove that they landed: counts of tensors sent and compared, and bytes.
+
+        Bytes are checked against the update's checksums, every tensor must have a place and every parameter a tensor,
+        and a sample that moves with the version (all with ``verify_all``) is read back from the engine and compared.
+        Raises `PublishFailed` naming the tensors; the worker then serves nothing until an update lands.
+        """
+        if damaged := update.damaged():
+            raise PublishFailed(
+                f"weights version {version!r} arrived damaged in {len(damaged)} tensors, first {damaged[0]!r}: "
+                f"their checksums differ from the sender's; publish again"
+            )
+        names = [entry.name for entry in update.table]
+        sample = names if verify_all else names[version % SAMPLE :: SAMPLE]
+        self.version = None
+        try:
+            landing = self.engine.update_weights(update, sample, None if verify_all else version)
+        except PublishFailed as error:
+            raise PublishFailed(f"weights version {version!r} did not land on {self.model!r}: {error}") from error
+        self.version = self._last = version
+        return {
+            "version": version,
+            "tensors": landing.tensors,
+            "tensors_checked": landing.compared,
+            "bytes": update.nbytes,
+        }
+
+    def _require(self, version: int) -> None:
+        if self.version is None:
+            raise RunError(
+                f"the rollout worker's last update failed after version {self._last!r}; publish again before version "
+                f"{version!r} is asked for"
+            )
+        if self.version != version:
+            raise RunError(
+                f"the rollout worker holds weights version {self.version!r}, not {version!r}: it serves nothing until "
+                f"version {version!r} is published to it"
+            )
+
+    def _check_fits(self, request: Request) -> None:
+        tokens, context = len(request.prompt.token_ids), self.engine.context_tokens
+        if not tokens:
+            raise SpecError(f"prompt {request.prompt.id!r} is empty: it has no tokens")
+        if tokens + request.max_tokens > context:
+            raise SpecError(
+                f"prompt {request.prompt.id!r} has {tokens} tokens and may get {request.max_tokens} more, but the "
+                f"context of {self.model!r} is {context}: shorten the prompt, or lower `max_tokens`"
+            )
+
+
+def _start(
+    *,
+    model: str,
+    weights: str | None,
+    dtype: Literal["float32", "bfloat16"],
+    rollout: Rollout,
+    device: Literal["cpu", "cuda"],
+    threads: int,
+) -> Engine:
+    if rollout.engine == "transformers":
+        from actors.sampling.transformers_engine import TransformersEngine
+
+        return TransformersEngine(
+            model=model,
+            weights=weights,
+            dtype=dtype,
+            device=device,
+            threads=threads,
+            context_tokens=rollout.context_tokens,
+        )
+    from actors.sampling.vllm_engine import EngineSettings, VLLMEngine
+
+    return VLLMEngine(
+        EngineSettings(
+            model=model,
+            weights=weights,
+            dtype=dtype,
+            device=device,
+            threads=threads,
+            tensor_parallel=rollout.tensor_parallel,
+            context_tokens=rollout.context_tokens,
+            memory_gb=rollout.memory_gb,
+            gpu_memory_fraction=rollout.gpu_memory_fraction,
+        )
+    )
+
+
+def _completion(request: Request, sampled: Sampled, text: str, version: int) -> Completion:
+    return Completion(
+        prompt_id=request.prompt.id,
+        index=request.index,
+        text=text,
+        token_ids=sampled.token_ids,
+        logprobs=sampled.logprobs,
+        finish=sampled.finish,
+        version=version,
+    )

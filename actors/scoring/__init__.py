@@ -1,0 +1,1 @@
+"""The models that score: the reference, and reward models."""

@@ -1,0 +1,1 @@
+"""Text into tokens: prompts, golden responses, and what strangers wrote."""

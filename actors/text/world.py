@@ -1,0 +1,48 @@
+"""Prompts of all tasks in the policy's tokens. Imports torch, as every tokenizer of transformers does."""
+
+from typing import Any
+
+from actors.loading import load_config, load_tokenizer, stop_tokens
+from actors.text.golden import encoder
+from raylign.loop.baselines import Encode
+from raylign.loop.loop import World
+from raylign.plan.model_files import inspect_model
+from raylign.plan.vocabulary import check_same_tokens
+from raylign.sources.prompts import read_rows, render
+from raylign.spec.job import Job
+from raylign.types import Prompt
+
+
+def read_world(job: Job) -> tuple[World, Encode]:
+    """Prompts of all tasks, and how to encode a golden response. Raises `SpecError`."""
+    tokenizer: Any = load_tokenizer(job.policy.model)
+    _check_reference(job, tokenizer)
+    context = _context(job)
+    prompts: dict[str, list[Prompt]] = {}
+    eval_prompts: dict[str, list[Prompt]] = {}
+    for task in job.tasks:
+        room = context - (task.max_tokens or job.rollout.max_tokens)
+        rows = read_rows(task.prompts, need_baseline=task.baseline_source == "data")
+        prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
+        eval_prompts[task.name] = prompts[task.name]
+        if task.eval_prompts is not None:
+            rows = read_rows(task.eval_prompts)
+            eval_prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
+    encode = encoder(job.policy.model, tokenizer, stop_tokens(job.policy.model, tokenizer))
+    return World(prompts=prompts, eval_prompts=eval_prompts), encode
+
+
+def _check_reference(job: Job, tokenizer: Any) -> None:
+    """The reference must mean the same by every token. Here also for models that no directory told of before."""
+    if job.reference is None:
+        return
+    others = load_tokenizer(job.reference.model).get_vocab()
+    check_same_tokens(job.policy.model, tokenizer.get_vocab(), job.reference.model, others)
+
+
+def _context(job: Job) -> int:
+    """Tokens that prompt and response may have together."""
+    info = inspect_model(job.policy.model)
+    own = info.max_position if info else getattr(load_config(job.policy.model), "max_position_embeddings", None)
+    asked = job.rollout.context_tokens
+    return min(value for value in (own, asked, 1 << 20) if value is not None)

@@ -1,0 +1,115 @@
+"""The trainer's ranks and the reference model as the loop sees them, and the way of weights between workers."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from actors.cluster.crew import Crew
+from actors.cluster.member import Member
+from actors.sampling.rollout_pool import RolloutPool
+from raylign.errors import WorkerFailed, WorkerLost
+from raylign.loop.packing import batches
+from raylign.record.checkpoint_files import WrittenFile
+from raylign.spec.job import Deadlines
+from raylign.types import Completion, Example, Prompt, StepStats
+from raylign.workers import PublishReport, Sight
+
+PASSES_PER_CALL = 16
+"""Forward passes of the reference under one deadline."""
+GRIEF_S = 5.0
+"""Seconds for a rank's death to become known after another rank failed."""
+
+
+class TrainerGroup:
+    """Implements `raylign.workers.Trainer` over all ranks. A lost rank loses the group: collectives need them all."""
+
+    def __init__(self, members: Sequence[Member], deadlines: Deadlines) -> None:
+        self.members = members
+        self._deadlines = deadlines
+
+    async def step(self, step: int, microbatches: Sequence[Sequence[Sequence[Example]]]) -> StepStats:
+        calls = [
+            member.call("step", step, share, phase="step", seconds=self._deadlines.step_s)
+            for member, share in zip(self.members, microbatches, strict=True)
+        ]
+        stats: StepStats = (await _all(calls))[0]
+        return stats
+
+    async def look(self, directory: Path) -> Sequence[Sight]:
+        return await self._everywhere("look", directory, phase="look", seconds=self._deadlines.start_s)
+
+    async def save(self, directory: Path) -> Sequence[Sequence[WrittenFile]]:
+        return await self._everywhere("save", directory, phase="checkpoint", seconds=self._deadlines.checkpoint_s)
+
+    async def verify(self, directory: Path) -> list[str]:
+        found = await self._everywhere("verify", directory, phase="verify", seconds=self._deadlines.checkpoint_s)
+        return [damage for rank in found for damage in rank]
+
+    async def load(self, directory: Path) -> None:
+        await self._everywhere("load", directory, phase="resume", seconds=self._deadlines.checkpoint_s)
+
+    async def _everywhere(self, method: str, directory: Path, *, phase: str, seconds: float) -> list[Any]:
+        """By rank, what it answers."""
+        return await _all([member.call(method, directory, phase=phase, seconds=seconds) for member in self.members])
+
+
+class ReferencePool:
+    """Implements `raylign.workers.Reference`, in calls of bounded size.
+
+    ``tokens_per_batch``: of the model's forward passes. Calls are cut where these are cut anyway, so that not one bit
+    of a score depends on it.
+    """
+
+    def __init__(self, crew: Crew, *, score_s: float, tokens_per_batch: int) -> None:
+        self.crew = crew
+        self._score_s = score_s
+        self._tokens_per_batch = tokens_per_batch
+
+    async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
+        rows = [(prompt.token_ids, completion.token_ids) for prompt, completion in pairs]
+        scores: list[tuple[float, ...]] = [()] * len(rows)
+        passes = batches(rows, self._tokens_per_batch)
+        for start in range(0, len(passes), PASSES_PER_CALL):
+            asked = [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
+            said = await self.crew.ask("score", [rows[at] for at in asked], phase="score", seconds=self._score_s)
+            for at, values in zip(asked, said, strict=True):
+                scores[at] = values
+        return scores
+
+
+class ObjectStoreWeights:
+    """Implements `raylign.workers.Weights`: rank 0 exports into the object store, rollout workers read it there."""
+
+    def __init__(self, trainers: Sequence[Member], rollouts: RolloutPool, *, publish_s: float) -> None:
+        self.trainers = trainers
+        self.rollouts = rollouts
+        self._publish_s = publish_s
+
+    async def publish(self, version: int, *, verify_all: bool = False) -> PublishReport:
+        # Under ZeRO-3 every rank takes part; the others return nothing. The update itself never visits the driver.
+        exports = [member.submit("export", phase="export") for member in self.trainers]
+        await _all(
+            [
+                member.call("ready", phase="export", seconds=self._publish_s)  # queued behind the export
+                for member in self.trainers
+            ]
+        )
+        return await self.rollouts.receive(exports[0], version, verify_all=verify_all)
+
+
+async def _all(calls: Sequence[Any], *, grief_s: float = GRIEF_S) -> list[Any]:
+    """Every result, or the first failure at once: ranks that wait for a dead one are not waited for."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    except WorkerFailed:
+        # A rank that talks to a dead one fails by itself, perhaps before the death is known.
+        done, _ = await asyncio.wait(tasks, timeout=grief_s, return_when=asyncio.ALL_COMPLETED)
+        for failure in (task.exception() for task in done):
+            if isinstance(failure, WorkerLost):
+                raise failure from None
+        raise
+    finally:
+        for task in tasks:
+            task.cancel()

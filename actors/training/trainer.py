@@ -1,0 +1,282 @@
+"""The policy being trained: one rank of DeepSpeed.
+
+The step's gradient is the plain sum of weight * gradient over all examples of all ranks, however they were cut into
+microbatches.
+"""
+
+import math
+from collections.abc import Sequence as Items
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor
+
+from actors.loading import load_config, load_policy, load_tokenizer
+from actors.training.adapters import adapted_layers, add_adapters, merge_adapters, save_adapters
+from actors.training.tally import Tally
+from actors.training.zero import (
+    clips_itself,
+    gather_with,
+    join_process_group,
+    leave_process_group,
+    load_engine,
+    make_engine,
+    save_engine,
+    whole_parameters,
+)
+from actors.weights.checkpoint_names import checkpoint_tensors
+from actors.weights.weight_update import WeightUpdate, view
+from raylign.errors import CheckpointError, Diverged, NothingToTrain
+from raylign.loop.schedule import learning_rate
+from raylign.losses import task_loss
+from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
+from raylign.record.manifest import damage, read_manifest
+from raylign.record.place import look
+from raylign.spec import Job
+from raylign.tensors.collate import behavior_rows, collate, collate_examples, split_terms
+from raylign.tensors.logprobs import response_logprobs, score
+from raylign.tensors.threads import use_threads
+from raylign.types import Example, Sequence, StepStats
+from raylign.workers import Sight
+
+
+class PolicyTrainer:
+    """One rank. All ranks must make the same calls in the same order."""
+
+    def __init__(
+        self,
+        *,
+        job: Job,
+        rank: int,
+        world_size: int,
+        master_addr: str,
+        master_port: int,
+        device: str,
+        threads: int,
+    ) -> None:
+        use_threads(threads)
+        torch.manual_seed(job.seed)
+        self._job, self._rank, self._world_size, self._device = job, rank, world_size, device
+        self._tasks = {task.name: task for task in job.tasks}
+        self._owns_group = join_process_group(
+            rank=rank,
+            world_size=world_size,
+            master_addr=master_addr,
+            master_port=master_port,
+            device=device,
+            timeout_s=job.deadlines.step_s,
+        )
+        self._model = load_policy(job.policy.model, dtype=job.policy.dtype, device=device)
+        self._adapted = add_adapters(self._model, job.policy.lora) if job.policy.lora else None
+        trained = self._adapted or self._model
+        trained.train()
+        if job.trainer.gradient_checkpointing:
+            self._model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        self._optimizer = torch.optim.AdamW(
+            [parameter for parameter in trained.parameters() if parameter.requires_grad],
+            lr=job.trainer.learning_rate,
+            betas=job.trainer.betas,
+            weight_decay=job.trainer.weight_decay,
+            fused=True,
+        )
+        self._engine = make_engine(trained, self._optimizer, job, world_size=world_size)
+        if job.trainer.sharding == 3:
+            for _, layer in adapted_layers(trained):
+                gather_with(layer, layer.used())
+        self._bare_norm = math.nan
+        if not clips_itself(job):
+            self._optimizer.register_step_pre_hook(self._clip)
+        # ZeRO-3 gathers weights pass by pass, so all ranks must make equally many; recomputing drops keys and values.
+        self._share_prompts = job.trainer.sharding < 3 and not job.trainer.gradient_checkpointing
+        self._broken = ""
+
+    def ready(self) -> dict[str, int]:
+        """Sizes, for people: parameters, and those that are trained."""
+        return {
+            "parameters": sum(_size(parameter) for parameter in self._engine.module.parameters()),
+            "trainable": sum(_size(p) for p in self._engine.module.parameters() if p.requires_grad),
+        }
+
+    def step(self, step: int, microbatches: Items[Items[Example]]) -> StepStats:
+        """One optimizer step on this rank's microbatches; every rank has equally many, some may be empty.
+
+        Raises `Diverged` when loss or gradient is not finite: the weights are unchanged, and this trainer takes no
+        further step. Raises `NothingToTrain` when no rank has an example.
+        """
+        if self._broken:
+            raise Diverged(f"{self._broken} Earlier in this process; start a new trainer from the last checkpoint.")
+        tally = Tally(tuple(self._tasks), device=self._device)
+        for examples in microbatches:
+            self._engine.backward(self._world_size * self._loss(examples, tally))
+        totals = tally.reduce()
+        if not totals.examples:
+            raise NothingToTrain(f"step {step} has no example: draw more prompts, or see why all were skipped")
+        for task, value in totals.loss_by_task.items():
+            if not math.isfinite(value):
+                self._diverge(f"the loss of task {task!r} is {value} at step {step}.")
+        rate = learning_rate(self._job.trainer, step=step, steps=self._job.steps)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        norm = self._update(step, totals.loss_by_task)
+        return StepStats(
+            loss=sum(totals.loss_by_task.values()),
+            loss_by_task={task: value / self._tasks[task].weight for task, value in totals.loss_by_task.items()},
+            grad_norm=norm,
+            learning_rate=rate,
+            logprob_gap_max=totals.gap_max,
+            logprob_gap_mean=totals.gap_mean,
+            tokens=totals.tokens,
+            microbatches=len(microbatches),
+            padding=totals.padding,
+        )
+
+    def logprobs(self, sequences: Items[Sequence]) -> list[tuple[float, ...]]:
+        """Log-probs of the responses under the present weights. Under ZeRO-3 all ranks must ask for the same."""
+        return score(
+            self._engine,
+            [(sequence.prompt_ids, sequence.response_ids) for sequence in sequences],
+            temperature=self._job.rollout.temperature,
+            tokens_per_batch=self._job.trainer.tokens_per_microbatch,
+            device=self._device,
+            share_prompts=self._share_prompts,
+        )
+
+    def export(self) -> WeightUpdate | None:
+        """The present weights under their checkpoint names, adapters merged; on rank 0, None on the others.
+
+        They are not copied: the object store copies them, before this process takes its next call.
+        """
+        parameters = self._parameters()
+        return view(self._merged(parameters).items()) if self._rank == 0 else None
+
+    def look(self, directory: Path) -> Sight:
+        """Whether this rank sees the directory that the driver means."""
+        return look(directory, self._rank)
+
+    def save(self, directory: str | Path) -> list[WrittenFile]:
+        """Write ``policy/``, a Hugging Face directory, and ``trainer/``: optimizer, master weights, RNG.
+
+        Adapters are merged into the policy, and stand apart in its ``adapter/``, as peft reads them.
+
+        Returns what this rank has on disk of it. Raises `CheckpointError` when the disk refuses, or ``directory`` is
+        not there: making it would hide that this node does not see the run directory.
+        """
+        root, files = Path(directory), CheckpointFiles(Path(directory))
+        trainer = root / "trainer"
+        try:
+            trainer.mkdir(exist_ok=True)
+            self._save_policy(root / "policy")
+            save_engine(self._engine, trainer, files, frozen=self._adapted is None)
+            with files.open(trainer / f"rng-{self._rank}.pt") as out:
+                torch.save(torch.get_rng_state(), out)
+            if self._rank == 0:  # last, for the others wait for nothing any more
+                files.adopt(root / "policy")
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"cannot write the trainer's state to {str(root)!r}: {error}") from error
+        return files.written
+
+    def verify(self, directory: str | Path) -> list[str]:
+        """What is damaged of the files that this rank wrote: reads them all."""
+        ranks = read_manifest(Path(directory)).ranks
+        return damage(Path(directory), ranks[self._rank]) if self._rank < len(ranks) else []
+
+    def load(self, directory: str | Path) -> None:
+        """Continue exactly from what `save` wrote, with as many ranks.
+
+        Raises `CheckpointError` when it is not there, or was written by another number of ranks.
+        """
+        trainer = Path(directory) / "trainer"
+        load_engine(self._engine, trainer, frozen=self._adapted is None)
+        torch.set_rng_state(torch.load(trainer / f"rng-{self._rank}.pt", weights_only=True))
+
+    def shutdown(self) -> None:
+        """Give the process group back."""
+        self._engine.destroy()
+        if self._owns_group:
+            leave_process_group()
+
+    def _loss(self, examples: Items[Example], tally: Tally) -> Tensor:
+        """Sum of weight * loss over the examples, after one forward pass of all their sequences."""
+        temperature = self._job.rollout.temperature
+        if not examples:
+            # Other ranks are at work: collectives of ZeRO-3 need this rank's forward and backward pass as well.
+            idle = collate([((0,), (0,))], device=self._device)
+            return 0.0 * response_logprobs(self._engine, idle, temperature=temperature).sum()
+        batch = collate_examples(examples, device=self._device)
+        policy_ST = response_logprobs(self._engine, batch, temperature=temperature, share_prompts=self._share_prompts)
+        losses = []
+        for group in split_terms(examples, policy_ST, batch.mask_ST):
+            method = self._tasks[group.task].method
+            loss_U = task_loss(method, group.terms, max_correction=self._job.trainer.max_correction)
+            losses.append((group.weight_U * loss_U).sum())
+            tally.add_loss(group.task, losses[-1])
+        behavior_ST = behavior_rows(examples, policy_ST.shape[1], self._device)
+        tally.add_batch(examples, gap_ST=(policy_ST.detach() - behavior_ST).abs(), mask_ST=batch.mask_ST)
+        return torch.stack(losses).sum()
+
+    def _update(self, step: int, losses: Any) -> float:
+        """Take the optimizer step; the gradient's norm before clipping."""
+        where = f"at step {step} (tasks {', '.join(sorted(losses))})."
+        try:
+            self._engine.step()
+        except _NotFiniteError as error:
+            self._diverge(f"the gradient's norm is {error} {where}")
+        norm = float(self._engine.get_global_grad_norm()) if clips_itself(self._job) else self._bare_norm
+        if not self._engine.was_step_applied() or not math.isfinite(norm):
+            self._diverge(f"the gradient's norm is {norm} {where}")
+        return norm
+
+    def _clip(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        norm = float(torch.nn.utils.clip_grad_norm_(parameters, self._job.trainer.max_grad_norm))
+        if not math.isfinite(norm):
+            raise _NotFiniteError(norm)
+        self._bare_norm = norm
+
+    def _diverge(self, what: str) -> None:
+        self._broken = what[0].upper() + what[1:]
+        raise Diverged(
+            f"{self._broken} The weights are unchanged. Lower the learning rate, or look at that task's rewards."
+        )
+
+    def _parameters(self) -> dict[str, Tensor]:
+        """All parameters on rank 0, adapters apart; nothing elsewhere."""
+        sharded = self._job.trainer.sharding == 3
+        parameters: dict[str, Tensor] = {}
+        for name, tensor in whole_parameters(self._engine.module, sharded=sharded):
+            if self._rank == 0:
+                parameters[name] = tensor
+        return parameters
+
+    def _merged(self, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Checkpoint tensors, adapters merged in."""
+        plain = merge_adapters(self._adapted, parameters) if self._adapted else parameters
+        return checkpoint_tensors(self._model, plain)
+
+    def _save_policy(self, directory: Path) -> None:
+        parameters = self._parameters()
+        if self._rank != 0:
+            return
+        directory.mkdir(parents=True, exist_ok=True)
+        save_file(self._merged(parameters), directory / "model.safetensors", metadata={"format": "pt"})
+        if self._adapted:
+            save_adapters(self._adapted, parameters, self._job.policy.model, directory / "adapter")
+        config = load_config(self._job.policy.model)
+        config.dtype = self._job.policy.dtype
+        config.architectures = [type(self._model).__name__]
+        config.save_pretrained(directory)
+        if self._model.generation_config is not None:
+            self._model.generation_config.save_pretrained(directory)
+        load_tokenizer(self._job.policy.model).save_pretrained(directory)
+
+
+class _NotFiniteError(ArithmeticError):
+    """The gradient's norm, on its way out of the optimizer's hook."""
+
+
+def _size(parameter: Any) -> int:
+    # ZeRO-3 leaves an empty tensor in place of what it shards.
+    return int(parameter.ds_numel) if "ds_numel" in vars(parameter) else parameter.numel()

@@ -1,0 +1,147 @@
+"""DeepSpeed, kept to one file: its process group, its configuration, and whole weights out of its shards."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from raylign.errors import CheckpointError, RunError
+from raylign.record.checkpoint_files import CheckpointFiles
+from raylign.spec import Job
+
+TAG = "engine"
+"""Directory of DeepSpeed's files below that of the trainer."""
+
+
+def join_process_group(
+    *, rank: int, world_size: int, master_addr: str, master_port: int, device: str, timeout_s: float
+) -> bool:
+    """Make this process one rank of the trainer; True if the group was made here, False if the process has it already.
+
+    Collectives wait ``timeout_s`` at most. Raises `RunError` when the process belongs to another group.
+    """
+    # DeepSpeed looks for accelerators when it is imported, and would take a GPU that the job does not use.
+    os.environ.setdefault("DS_ACCELERATOR", device)
+    os.environ.setdefault("LOCAL_RANK", "0")
+    if dist.is_initialized():
+        if (dist.get_rank(), dist.get_world_size()) != (rank, world_size):
+            raise RunError(
+                f"rank {rank} of {world_size} cannot start: this process is rank {dist.get_rank()} of "
+                f"{dist.get_world_size()} already; give each rank a process"
+            )
+        return False
+    dist.init_process_group(
+        "nccl" if device == "cuda" else "gloo",
+        init_method=f"tcp://{master_addr}:{master_port}",
+        rank=rank,
+        world_size=world_size,
+        timeout=timedelta(seconds=timeout_s),
+    )
+    return True
+
+
+def leave_process_group() -> None:
+    """Undo `join_process_group`, DeepSpeed's own record of its groups included."""
+    import deepspeed
+
+    deepspeed.comm.destroy_process_group()
+
+
+def make_engine(model: torch.nn.Module, optimizer: torch.optim.Optimizer, job: Job, *, world_size: int) -> Any:
+    """A DeepSpeed engine whose caller says when gradients are complete: every `step` call is one update."""
+    import deepspeed
+
+    # An operator for single-machine CPU collectives that DeepSpeed would compile on first use; gloo serves as well.
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    config = engine_config(job, world_size=world_size)
+    engine, *_ = deepspeed.initialize(
+        model=model,
+        optimizer=optimizer,
+        model_parameters=trainable,
+        config=config,
+        dist_init_required=False,
+    )
+    if world_size == 1 and config["zero_optimization"]["stage"] == 0:
+        # Nobody to sum gradients with; DeepSpeed would still copy all of them into a buffer and back.
+        engine.enable_backward_allreduce = False
+    return engine
+
+
+def clips_itself(job: Job) -> bool:
+    """Whether DeepSpeed clips gradients and skips steps that are not finite. It does not where it leaves AdamW bare."""
+    return job.trainer.sharding > 0 or job.policy.dtype == "bfloat16"
+
+
+def engine_config(job: Job, *, world_size: int) -> dict[str, Any]:
+    """DeepSpeed's configuration.
+
+    Stage 0 in bfloat16 becomes stage 1: DeepSpeed would otherwise sum gradients in bfloat16, and the step would depend
+    on how its batch was cut.
+    """
+    half = job.policy.dtype == "bfloat16"
+    config: dict[str, Any] = {
+        "train_batch_size": world_size,
+        "train_micro_batch_size_per_gpu": 1,
+        "managed_gradient_accumulation": False,
+        "zero_optimization": {"stage": max(job.trainer.sharding, int(half)), "overlap_comm": False},
+        "zero_allow_untested_optimizer": True,
+        "gradient_clipping": job.trainer.max_grad_norm if clips_itself(job) else 0.0,
+        "steps_per_print": None,
+    }
+    if half:
+        config["bf16"] = {"enabled": True, "check_grad_overflow": True}
+        config["data_types"] = {"grad_accum_dtype": "fp32"}
+        config["communication_data_type"] = "fp32"
+    return config
+
+
+def save_engine(engine: Any, directory: Path, files: CheckpointFiles, *, frozen: bool) -> None:
+    """This rank's part of optimizer and weights, ``frozen`` ones as well; all ranks must save together."""
+    from actors.training.engine_files import EngineFiles
+
+    engine.checkpoint_engine = EngineFiles(files)
+    engine.save_checkpoint(str(directory), tag=TAG, save_latest=False, exclude_frozen_parameters=not frozen)
+    if engine.global_rank == 0:
+        files.adopt(directory, "*.py")  # scripts that DeepSpeed puts beside its shards
+
+
+def load_engine(engine: Any, directory: Path, *, frozen: bool) -> None:
+    """What `save_engine` wrote. Raises `CheckpointError` when it is not there, or of another number of ranks."""
+    if not (directory / TAG).is_dir():
+        raise CheckpointError(f"{str(directory.parent)!r} holds no trainer state: {str(directory / TAG)!r} is missing")
+    loaded, _ = engine.load_checkpoint(str(directory), tag=TAG, load_module_strict=frozen)
+    if loaded is None:
+        raise CheckpointError(
+            f"the trainer state in {str(directory)!r} was not written by {dist.get_world_size()} rank(s)"
+        )
+
+
+def gather_with(module: torch.nn.Module, parameters: Iterable[torch.nn.Parameter]) -> None:
+    """Have ZeRO-3 gather ``parameters`` of other modules whenever ``module`` is at work."""
+    import deepspeed
+
+    for parameter in parameters:
+        deepspeed.zero.register_external_parameter(module, parameter)
+
+
+def whole_parameters(model: torch.nn.Module, *, sharded: bool) -> Iterator[tuple[str, Tensor]]:
+    """(name, weights) of every parameter, tied ones once; all ranks must iterate together when ``sharded`` (ZeRO-3).
+
+    Unsharded weights are views that the next step changes; sharded ones are copies on the CPU.
+    """
+    for name, parameter in model.named_parameters():
+        with _gathered(parameter) if sharded else nullcontext():
+            yield name, parameter.detach().to("cpu", copy=True) if sharded else parameter.detach()
+
+
+def _gathered(parameter: torch.nn.Parameter) -> Any:
+    import deepspeed
+
+    return deepspeed.zero.GatheredParameters([parameter])

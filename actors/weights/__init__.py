@@ -1,0 +1,1 @@
+"""New weights: how they travel, land, and are proven to have landed."""

@@ -1,0 +1,217 @@
+"""Check a job: everything about it that can be known without a cluster and without loading a model."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from raylign.errors import SpecError
+from raylign.judges.llm import ANNOTATOR_VARIABLES, JUDGE_VARIABLES
+from raylign.judges.mixture import applies
+from raylign.judges.templates import check_template
+from raylign.plan.cluster import local_node
+from raylign.plan.model_files import ModelInfo, check_same_vocabulary, inspect_model
+from raylign.sources.prompts import rows
+from raylign.spec.job import Job
+from raylign.spec.judges import JudgeSpec, LLMJudge
+from raylign.spec.methods import OAIF, LLMAnnotator
+from raylign.spec.task import Prompts, Task
+
+Kind = Literal["writes", "rates"]
+"""What a job asks of a model: the next token, or one number for a whole text."""
+
+WRONG_ENDINGS: dict[Kind, tuple[str, ...]] = {
+    "writes": ("ForSequenceClassification", "ForTokenClassification", "ForRewardModel"),
+    "rates": ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration"),
+}
+"""Ends of architectures' names that are surely of the other kind; others are left to loading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What one pass over a prompts file gathers."""
+
+    prompts: int
+    characters: int
+    """Of all prompts together; of turns, as Python writes them."""
+    asked: Mapping[str, int]
+    """Prompts that each judge is asked about, by its label."""
+    lacking: Mapping[str, int]
+    """Those of them without the metadata it needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A job in which nothing is wrong, and what is still worth saying of it."""
+
+    surveys: Mapping[str, Survey]
+    """The training prompts of each task."""
+    warnings: tuple[str, ...]
+    """Sentences: what works, and is hardly meant."""
+    notes: tuple[str, ...]
+    """What was not looked at."""
+
+    @property
+    def prompts(self) -> dict[str, int]:
+        """Training prompts by task."""
+        return {task: survey.prompts for task, survey in self.surveys.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: what ``raylign check --json`` prints."""
+        return {"prompts": self.prompts, "warnings": list(self.warnings), "notes": list(self.notes)}
+
+
+def check_job(job: Job) -> Checked:
+    """Look at the job's models, templates and prompts files, from first to last line. Raises `SpecError`."""
+    infos = check_models(job)
+    check_templates(job)
+    warnings = [*_context_warnings(job, infos[job.policy.model]), *_device_warnings(job)]
+    surveys = {}
+    for task in job.tasks:
+        surveys[task.name], said = check_prompts(task)
+        warnings += said
+    notes = tuple(f"not checked: hub id {model!r}" for model, info in infos.items() if info is None)
+    return Checked(surveys=surveys, warnings=tuple(warnings), notes=notes)
+
+
+def check_models(job: Job) -> dict[str, ModelInfo | None]:
+    """Every model of the job, None for hub ids, which are checked when they are loaded.
+
+    Raises `SpecError` where a directory is wrong, a model of a kind that cannot do what it is named for, or policy and
+    reference cannot be compared.
+    """
+    infos: dict[str, ModelInfo | None] = {}
+    for whose, model, kind in _models(job):
+        if model not in infos:
+            infos[model] = inspect_model(model)
+        info = infos[model]
+        if info is not None and info.architecture.endswith(WRONG_ENDINGS[kind]):
+            raise SpecError(f"{whose}, {model!r}, is a {info.architecture}, which {_SHORTCOMINGS[kind]}")
+    if job.reference:
+        _check_reference(infos[job.policy.model], infos[job.reference.model])
+    return infos
+
+
+_SHORTCOMINGS: dict[Kind, str] = {
+    "writes": "gives no next token: name a causal language model (...ForCausalLM)",
+    "rates": "gives no reward: name a model with one output for a text (...ForSequenceClassification)",
+}
+
+
+def _models(job: Job) -> Iterator[tuple[str, str, Kind]]:
+    """``(whose, model, kind)``, each use of a model once."""
+    yield "the policy", job.policy.model, "writes"
+    if job.reference:
+        yield "the reference", job.reference.model, "writes"
+    for task in job.tasks:
+        if task.reward:
+            yield f"the reward model of task {task.name!r}", task.reward.model, "rates"
+        for whose, asked in _asked_models(task):
+            yield whose, asked.model, "writes"
+
+
+def _asked_models(task: Task) -> Iterator[tuple[str, LLMJudge | LLMAnnotator]]:
+    for judge in task.judges:
+        if isinstance(judge, LLMJudge):
+            yield f"judge {judge.label!r} of task {task.name!r}", judge
+    if isinstance(task.method, OAIF) and isinstance(task.method.annotator, LLMAnnotator):
+        yield f"the annotator of task {task.name!r}", task.method.annotator
+
+
+def _check_reference(policy: ModelInfo | None, reference: ModelInfo | None) -> None:
+    if policy is None or reference is None:
+        return
+    check_same_vocabulary(policy, reference)
+    if policy.architecture != reference.architecture or policy.parameters != reference.parameters:
+        raise SpecError(
+            f"the policy is a {policy.architecture} with {policy.parameters} parameters, its reference a "
+            f"{reference.architecture} with {reference.parameters}: baseline responses are sampled by putting the "
+            "reference's weights into the rollout engine, so both must have one architecture"
+        )
+
+
+def check_templates(job: Job) -> None:
+    """Raise `SpecError` where a template of an LLM judge or annotator is not one, or uses what it is not given."""
+    for task in job.tasks:
+        for whose, asked in _asked_models(task):
+            variables = JUDGE_VARIABLES if isinstance(asked, LLMJudge) else ANNOTATOR_VARIABLES
+            check_template(asked.template, source=whose, variables=variables)
+
+
+def _context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:
+    """Raises `SpecError` where a task's longest response leaves a prompt no room."""
+    own, asked = policy.max_position if policy else None, job.rollout.context_tokens
+    context = min((tokens for tokens in (own, asked) if tokens is not None), default=None)
+    for task in job.tasks:
+        longest = task.max_tokens or job.rollout.max_tokens
+        if context is not None and longest >= context:
+            holder = "`rollout.context_tokens`" if context == asked else f"the policy {job.policy.model!r}"
+            raise SpecError(
+                f"task {task.name!r} may answer with {longest} tokens, and the context, by {holder}, has {context}: "
+                "that leaves no room for a prompt; lower `max_tokens`"
+            )
+    if own is not None and asked is not None and asked > own:
+        yield (
+            f"`rollout.context_tokens` is {asked}, and the policy {job.policy.model!r} has {own} positions: prompt and "
+            f"response together have at most {own} tokens"
+        )
+
+
+def _device_warnings(job: Job) -> Iterator[str]:
+    if job.resources.device == "cuda" and not local_node().gpus:
+        yield "`resources.device` is 'cuda', and this machine has no NVIDIA GPU: the job needs a cluster that has some"
+
+
+def check_prompts(task: Task) -> tuple[Survey, list[str]]:
+    """The task's training prompts surveyed, and what its judges will miss in them or in those of the evaluation.
+
+    Raises `SpecError` for a file that is wrong or too short, and for a judge that would never have anything to say.
+    """
+    survey = survey_prompts(task.prompts, task.judges, need_baseline=task.baseline_source == "data")
+    if survey.prompts < task.prompts_per_step:
+        raise SpecError(
+            f"task {task.name!r} takes {task.prompts_per_step} prompts a step, {task.prompts.path!r} holds "
+            f"{survey.prompts}: lower `prompts_per_step` or add prompts"
+        )
+    for judge in task.judges:
+        if not survey.asked.get(judge.label):
+            raise SpecError(
+                f"judge {judge.label!r} of task {task.name!r} is asked about no prompt: none in {task.prompts.path!r} "
+                f"has metadata that meet its `when`, {judge.when}"
+            )
+    warnings = list(_missing(task, task.prompts, survey))
+    if task.eval_prompts is not None:
+        warnings += _missing(task, task.eval_prompts, survey_prompts(task.eval_prompts, task.judges))
+    return survey, warnings
+
+
+def survey_prompts(prompts: Prompts, judges: tuple[JudgeSpec, ...], *, need_baseline: bool = False) -> Survey:
+    """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row."""
+    count = characters = 0
+    asked, lacking = Counter[str](), Counter[str]()
+    for _, row in rows(prompts, need_baseline=need_baseline):
+        count += 1
+        characters += len(str(row.get("prompt") or row["messages"]))
+        metadata = row.get("metadata", {})
+        for judge in judges:
+            if applies(judge, metadata):
+                asked[judge.label] += 1
+                lacking[judge.label] += judge.needs is not None and metadata.get(judge.needs) is None
+    return Survey(prompts=count, characters=characters, asked=asked, lacking=lacking)
+
+
+def _missing(task: Task, prompts: Prompts, survey: Survey) -> Iterator[str]:
+    """Sentences on judges that will abstain for want of metadata. Raises `SpecError` for one that always will."""
+    for judge in task.judges:
+        asked, lacking = survey.asked.get(judge.label, 0), survey.lacking.get(judge.label, 0)
+        whose = f"judge {judge.label!r} of task {task.name!r}"
+        if lacking and lacking == asked:
+            raise SpecError(
+                f"{whose} reads `metadata.{judge.needs}`, which none of the {asked} prompts it is asked about in "
+                f"{prompts.path!r} has: add it to the file, or leave the judge out"
+            )
+        if lacking:
+            yield (
+                f"{whose} will abstain on {lacking} of the {asked} prompts it is asked about in {prompts.path!r}: they "
+                f"have no `metadata.{judge.needs}`; add it, or give the judge a `when`"
+            )

@@ -1,0 +1,229 @@
+"""The run directory: all that a run leaves on disk, and who may write it.
+
+job.json  plan.json             what was asked, and what it resolved to
+events.jsonl                    every event
+metrics.jsonl                   one line per step: its number and flat metrics
+baselines.jsonl                 baseline responses made before training
+tensorboard/  checkpoints/      curves, and what the run resumes from
+model/  report.html             what came out
+run.lock                        held by the process that writes; names its pid
+"""
+
+import contextlib
+import fcntl
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from raylign.errors import CheckpointError, RunError, SpecError
+from raylign.record.events import Event
+from raylign.record.history import flat_metrics
+from raylign.record.lines import cut_torn_line, documents, keep_documents, last_document
+
+GIB = 2**30
+
+
+def json_line(document: Mapping[str, Any]) -> str:
+    """One line of ASCII JSON. NaN and infinities, which JSON does not have, become null."""
+    return json.dumps(_finite(document), allow_nan=False, separators=(",", ":"))
+
+
+def event_line(event: Event) -> str:
+    """An event as it stands in ``events.jsonl`` and on ``--json`` output."""
+    return json_line({"seq": event.seq, "time": event.time, "kind": event.kind, "data": event.data})
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+class RunDirectory:
+    """A run's directory. Made by `create` or `open` it is locked and may be written; made directly, only read."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).absolute()  # workers have another working directory
+        self._lock: TextIO | None = None
+        self.job_path = self.path / "job.json"
+        self.plan_path = self.path / "plan.json"
+        self.events_path = self.path / "events.jsonl"
+        self.metrics_path = self.path / "metrics.jsonl"
+        self.baselines_path = self.path / "baselines.jsonl"
+        self.tensorboard_path = self.path / "tensorboard"
+        self.checkpoints_path = self.path / "checkpoints"
+        self.model_path = self.path / "model"
+        self.report_path = self.path / "report.html"
+
+    @classmethod
+    def create(cls, path: Path | str, job: Mapping[str, Any]) -> Self:
+        """Make and lock the directory of a new run. Raises `RunError` where one is, running or not."""
+        run = cls(path)
+        try:
+            run.checkpoints_path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"cannot make the run directory {str(path)!r} ({error}): choose another one") from error
+        run._take_lock()
+        if run.job_path.exists():
+            run.close()
+            raise RunError(
+                f"{str(path)!r} already holds a run: continue it with `raylign run --resume {path}`, "
+                "or choose another directory"
+            )
+        run._write_document(run.job_path, job)
+        return run
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Lock the directory of an earlier run, to go on with it; a line torn by its end is cut off.
+
+        Raises `SpecError` where there is no run, `RunError` where it is still running.
+        """
+        run = cls(path)
+        if not run.job_path.exists():
+            raise SpecError(f"{str(path)!r} holds no run: it has no {run.job_path.name}")
+        run._take_lock()
+        for file in (run.events_path, run.metrics_path):
+            cut_torn_line(file)
+        return run
+
+    def close(self) -> None:
+        """Let go of the lock. The death of the process does the same."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(self, event: Event) -> None:
+        """Write an event, and a step's metrics. It outlives the process from here on. Raises `RunError`."""
+        if self._lock is None:
+            raise RunError(
+                f"{str(self.path)!r} is not locked for writing: use RunDirectory.create or RunDirectory.open"
+            )
+        if event.kind == "plan":
+            self._write_document(self.plan_path, event.data)
+        if event.kind == "step":
+            metrics = {"step": event.data["step"], **flat_metrics(event)}
+            self._append_line(self.metrics_path, json_line(metrics))
+        self._append_line(self.events_path, event_line(event))
+
+    def events(self) -> Iterator[Event]:
+        """All events so far, oldest first. Raises `RunError` where a line is damaged."""
+        for line in documents(self.events_path):
+            yield Event.model_validate(line)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """One entry per step. Raises `RunError` where a line is damaged."""
+        return list(documents(self.metrics_path))
+
+    def job(self) -> dict[str, Any]:
+        """The job document. Raises `SpecError` where there is none."""
+        if not self.job_path.exists():
+            raise SpecError(f"{str(self.path)!r} holds no run: it has no {self.job_path.name}")
+        document: dict[str, Any] = json.loads(self.job_path.read_text())
+        return document
+
+    @property
+    def next_seq(self) -> int:
+        """Number of the next event."""
+        last = last_document(self.events_path)
+        return last["seq"] + 1 if last else 1
+
+    def finished(self, steps: int) -> Event | None:
+        """The end event of a run that succeeded with at least so many steps; None of one that has more to do."""
+        last, made = last_document(self.events_path), last_document(self.metrics_path)
+        if last is None or last["kind"] != "end" or last["data"].get("state") != "succeeded":
+            return None
+        return Event.model_validate(last) if made is not None and made["step"] + 1 >= steps else None
+
+    def rewind(self, next_step: int) -> None:
+        """Forget the metrics of steps that will be made again: those from ``next_step`` on.
+
+        Events stay, they tell what happened; `History` sees a repeated step replace the first.
+        """
+        keep_documents(self.metrics_path, lambda line: line["step"] < next_step)
+
+    def keep_model(self, policy: Path) -> None:
+        """Put a checkpoint's policy where people look for it. Raises `CheckpointError`.
+
+        Weights are the same files under a second name, where the disk can do that; the rest is copied.
+        """
+        aside = self.model_path.with_suffix(".tmp")
+        try:
+            shutil.rmtree(aside, ignore_errors=True)
+            shutil.copytree(policy, aside, copy_function=_link_or_copy)
+            shutil.rmtree(self.model_path, ignore_errors=True)
+            aside.rename(self.model_path)
+        except OSError as error:
+            raise CheckpointError(f"cannot write {str(self.model_path)!r} ({error}): the model is {policy}") from error
+
+    def require_space(self, num_bytes: int) -> None:
+        """Raise `CheckpointError` unless the disk has so many bytes free."""
+        free = shutil.disk_usage(self.path).free
+        if free < num_bytes:
+            raise CheckpointError(
+                f"{str(self.path)!r} has {free / GIB:.2f} GiB free and {num_bytes / GIB:.2f} GiB are needed: "
+                "free some space, keep fewer checkpoints (checkpoint.keep_last), or choose another disk"
+            )
+
+    def _take_lock(self) -> None:
+        lock = (self.path / "run.lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            lock.close()
+            raise RunError(
+                f"{str(self.path)!r} is in use by another run, process {holder}: "
+                "wait for it or stop it, or choose another directory"
+            ) from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def _write_document(self, path: Path, document: Mapping[str, Any]) -> None:
+        _replace(path, json.dumps(_finite(document), indent=2, allow_nan=False) + "\n")
+
+    def _append_line(self, path: Path, line: str) -> None:
+        try:
+            with path.open("a") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise RunError(f"cannot write {str(path)!r} ({error}): is the disk full?") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a whole file, or leave the old one."""
+    partial = path.with_name(path.name + ".tmp")
+    with partial.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Weights get a second name where the disk can do so: a large model would take minutes, and its space again."""
+    if source.endswith(".safetensors"):
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)

@@ -1,0 +1,188 @@
+"""The gateway from outside: submit, watch, list and cancel jobs over HTTP."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from httpx_sse import SSEError, connect_sse
+
+from raylign.errors import GatewayUnreachable, JobConflict, JobNotFound, RaylignError, SpecError, Unauthorized
+from raylign.record.events import Event
+
+JobDict = dict[str, Any]
+"""A job as the API shows it; see `raylign.service.views.JobView`."""
+
+LATEST = "latest"
+"""Means the newest job."""
+PAGE = 200
+"""Jobs of one answer, at most."""
+SHOWN_IDS = 5
+
+ERRORS: Mapping[int, type[RaylignError]] = {401: Unauthorized, 404: JobNotFound, 409: JobConflict, 422: SpecError}
+
+
+class Client:
+    """A client of one gateway. Calls raise what the gateway raised, or `GatewayUnreachable`."""
+
+    def __init__(self, url: str, api_key: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=httpx.Timeout(30, connect=5),
+            transport=transport,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def submit(self, document: Mapping[str, Any], *, idempotency_key: str | None = None) -> JobDict:
+        """Queue a job. With a key it may be sent again without queueing a second one."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        return self._json("POST", "/v1/jobs", json=dict(document), headers=headers)
+
+    def get(self, job_id: str) -> JobDict:
+        """One job, with its document."""
+        return self._json("GET", f"/v1/jobs/{job_id}")
+
+    def jobs(self, *, limit: int = 50, state: str | None = None) -> list[JobDict]:
+        """Jobs, newest first."""
+        query = {"limit": limit} if state is None else {"limit": limit, "state": state}
+        found: list[JobDict] = self._json("GET", "/v1/jobs", params=query)["data"]
+        return found
+
+    def find(self, word: str) -> JobDict:
+        """The one job that ``word`` means: ``latest``, an id, a name (its unfinished job, else its newest), or the
+        beginning of an id.
+
+        Raises `JobNotFound` where it is none, `SpecError` with the ids where it could be several.
+        """
+        if word == LATEST:
+            found = self.jobs(limit=1)
+        else:
+            try:
+                return self.get(word)
+            except JobNotFound:
+                everyone = list(self._everyone())
+            named = [job for job in everyone if job["name"] == word]
+            unfinished = [job for job in named if job["finished_at"] is None]
+            found = unfinished or named[:1] or [job for job in everyone if job["id"].startswith(word)]
+        if not found:
+            raise JobNotFound(f"no job has the id or the name {word!r}: `raylign jobs` lists what there is")
+        if len(found) > 1:
+            ids = ", ".join(job["id"] for job in found[:SHOWN_IDS]) + ", ..." * (len(found) > SHOWN_IDS)
+            raise SpecError(f"{word!r} could be any of {len(found)} jobs ({ids}): give the whole id of one")
+        return found[0]
+
+    def cancel(self, job_id: str) -> JobDict:
+        """Ask a job to stop. Raises `JobConflict` when it has ended."""
+        return self._json("POST", f"/v1/jobs/{job_id}/cancel")
+
+    def metrics(self, job_id: str) -> list[dict[str, Any]]:
+        """One row per step and evaluation."""
+        rows: list[dict[str, Any]] = self._json("GET", f"/v1/jobs/{job_id}/metrics")["data"]
+        return rows
+
+    def report(self, job_id: str) -> str:
+        """The run's HTML report. Raises `JobNotFound` where there is none yet."""
+        return self._call("GET", f"/v1/jobs/{job_id}/report").text
+
+    def events(
+        self,
+        job_id: str,
+        *,
+        after: int = 0,
+        patience_s: float = 600,
+        on_loss: Callable[[str], None] = lambda reason: None,
+    ) -> Iterator[Event]:
+        """A job's events as they come, to its end; each once, over any number of lost connections.
+
+        Events numbered 0 are ``status`` lines of the gateway's own: the job's state before and between its driver's
+        events. ``on_loss`` hears of a lost connection. Raises `GatewayUnreachable` after ``patience_s`` without one.
+        """
+        lost_at: float | None = None
+        while True:
+            try:
+                for event in self._listen(job_id, after):
+                    after, lost_at = max(after, event.seq), None
+                    yield event
+                    if event.kind == "end":
+                        return
+                reason = "the stream ended before the job did"
+                if self.get(job_id)["finished_at"] is not None and not self._more(job_id, after):
+                    return
+            except (httpx.TransportError, GatewayUnreachable) as error:
+                reason = str(error) or type(error).__name__
+            now = time.monotonic()
+            lost_at = lost_at or now
+            if now - lost_at > patience_s:
+                raise GatewayUnreachable(
+                    f"no answer from the gateway at {self.url!r} for {patience_s:g} s ({reason}); "
+                    f"job {job_id!r} goes on without us: watch it again when the gateway is back"
+                )
+            on_loss(reason)
+            time.sleep(min(5.0, 0.2 + (now - lost_at) / 4))
+
+    def _everyone(self) -> Iterator[JobDict]:
+        """All jobs, newest first."""
+        page: dict[str, Any] = {"has_more": True}
+        query: dict[str, Any] = {"limit": PAGE}
+        while page["has_more"]:
+            page = self._json("GET", "/v1/jobs", params=query)
+            yield from page["data"]
+            query["before"] = page["data"][-1]["id"] if page["data"] else ""
+
+    def _listen(self, job_id: str, after: int) -> Iterator[Event]:
+        # The gateway sends a comment every 15 s: a longer silence is a dead connection.
+        timeout = httpx.Timeout(45, connect=5)
+        headers = {"Last-Event-ID": str(after)}
+        path = f"/v1/jobs/{job_id}/events"
+        with connect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
+            if not source.response.is_success:
+                source.response.read()
+                raise _error(source.response)
+            try:
+                for message in source.iter_sse():
+                    if message.data:  # httpx-sse hands on a keep-alive comment as a message without data
+                        yield Event.model_validate_json(message.data)
+            except (SSEError, ValueError) as error:
+                raise GatewayUnreachable(f"{self.url!r} does not answer as a raylign gateway: {error}") from error
+
+    def _more(self, job_id: str, after: int) -> bool:
+        return bool(self._json("GET", f"/v1/jobs/{job_id}/events", params={"after": after, "limit": 1})["data"])
+
+    def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        response = self._call(method, path, **request)
+        try:
+            body: dict[str, Any] = response.json()
+        except ValueError:
+            raise GatewayUnreachable(f"what answers at {self.url!r} is not a raylign gateway") from None
+        return body
+
+    def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **request)
+        except httpx.TransportError as error:
+            raise GatewayUnreachable(
+                f"no gateway answers at {self.url!r} ({error}): start one with `raylign serve`, or give its address"
+            ) from error
+        if not response.is_success:
+            raise _error(response)
+        return response
+
+
+def _error(response: httpx.Response) -> RaylignError:
+    """The error behind a problem document."""
+    try:
+        detail = response.json()["detail"]
+    except (json.JSONDecodeError, KeyError, TypeError):
+        detail = f"{response.status_code} from {str(response.url)!r}"
+    return ERRORS.get(response.status_code, GatewayUnreachable)(detail)

@@ -1,0 +1,43 @@
+"""What a driver is started with: its run directory, its command line, its environment."""
+
+import os
+import shlex
+import site
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import raylign
+from raylign.record.rundir import json_line
+from raylign.service.home import write_secret
+from raylign.service.reporter import TOKEN_FILE
+from raylign.service.store import AttemptRecord
+
+RAY_STOP_WAIT_S = 30
+"""Ray's own 3 s between SIGTERM and SIGKILL would kill a driver in the middle of a checkpoint."""
+
+
+def prepare(run_dir: Path, document: Mapping[str, Any], token: str) -> None:
+    """The driver's two inputs: the job, and the token with which it reports. Raises `OSError`."""
+    run_dir.mkdir(exist_ok=True, mode=0o700)
+    if not (run_dir / "job.json").exists():
+        write_secret(run_dir / "job.json", json_line(document))
+    write_secret(run_dir / TOKEN_FILE, token)
+
+
+def entrypoint(attempt: AttemptRecord, run_dir: Path, report_url: str) -> str:
+    """The driver's command line. Ray gives it to a shell; nothing that a user wrote is in it."""
+    command = [sys.executable, "-m", "actors", "run", "--run-dir", str(run_dir)]
+    command += ["--report", report_url, "--job-id", attempt.job_id, "--attempt", str(attempt.n)]
+    return shlex.join(command)
+
+
+def env_vars() -> Mapping[str, str]:
+    """Of the driver, and shown to everybody who reaches Ray."""
+    root = str(Path(raylign.__file__).parents[1])
+    installed = root in {*site.getsitepackages(), site.getusersitepackages()}
+    paths = [] if installed else [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"RAY_JOB_STOP_WAIT_TIME_S": str(RAY_STOP_WAIT_S)} | (
+        {"PYTHONPATH": os.pathsep.join(paths)} if paths else {}
+    )

@@ -1,0 +1,52 @@
+"""What the OpenAPI document says beyond the routes' own types: the job's schema, and every problem a route answers."""
+
+import http
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from raylign.service.problems import PROBLEM_JSON, Problem
+from raylign.spec import Job
+
+REF = "#/components/schemas/{model}"
+JOB_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": {"$ref": REF.format(model=Job.__name__)}}
+            for kind in ("application/json", "application/yaml")
+        },
+    }
+}
+"""``openapi_extra`` of a route that takes a job document."""
+EVENT_STREAM: dict[str, Any] = {
+    "description": "A page; or, with `Accept: text/event-stream`, a stream that follows the job to its end",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
+"""The 200 of a route that also streams."""
+FOREIGN_HOST: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The Host header names no host this gateway goes by", "content": {"text/plain": {}}}
+}
+"""Every route may answer so, before anything else is looked at."""
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route that answers with these statuses as problems."""
+    content = {PROBLEM_JSON: {"schema": {"$ref": REF.format(model=Problem.__name__)}}}
+    return {status: {"description": http.HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Add the schemas that `problems` and `JOB_BODY` refer to."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            _, schemas = models_json_schema([(Job, "validation"), (Problem, "serialization")], ref_template=REF)
+            document["components"]["schemas"] |= schemas["$defs"]
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending it

@@ -1,0 +1,19 @@
+"""Jobs, their attempts and their events, in SQLite or PostgreSQL. The gateway is the only writer."""
+
+from raylign.service.store.database import open_database
+from raylign.service.store.lease import Lease
+from raylign.service.store.records import AttemptRecord, JobRecord, Receipt
+from raylign.service.store.states import TERMINAL, AttemptState, State
+from raylign.service.store.store import Store
+
+__all__ = [
+    "TERMINAL",
+    "AttemptRecord",
+    "AttemptState",
+    "JobRecord",
+    "Lease",
+    "Receipt",
+    "State",
+    "Store",
+    "open_database",
+]

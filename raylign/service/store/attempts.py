@@ -1,0 +1,109 @@
+"""Attempts in the store: what the dispatcher writes down of them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from sqlalchemy import func, insert, select, update
+
+from raylign.service.store.changes import find_job, finish_job, move_job, plain, set_attempt, set_job
+from raylign.service.store.database import Database
+from raylign.service.store.digest import digest
+from raylign.service.store.records import AttemptRecord, JobRecord, attempt_record
+from raylign.service.store.schema import attempts
+from raylign.service.store.states import OPEN, TERMINAL, AttemptState, State
+
+
+class Attempts:
+    """The part of the store that is about attempts."""
+
+    _database: Database
+
+    def attempts(self, job_id: str) -> list[AttemptRecord]:
+        """All attempts of a job, oldest first."""
+        return self.attempts_of([job_id]).get(job_id, [])
+
+    def attempts_of(self, job_ids: Sequence[str]) -> Mapping[str, list[AttemptRecord]]:
+        """All attempts of several jobs, oldest first; jobs without any are left out."""
+        query = select(attempts).where(attempts.c.job_id.in_(job_ids)).order_by(attempts.c.job_id, attempts.c.n)
+        with self._database.reading() as connection:
+            found = [attempt_record(row) for row in connection.execute(query)]
+        return {job_id: list(group) for job_id, group in groupby(found, key=lambda attempt: attempt.job_id)}
+
+    def open_attempts(self) -> list[tuple[JobRecord, AttemptRecord]]:
+        """Attempts that may still hold resources, with their jobs."""
+        query = select(attempts).where(attempts.c.state.in_(OPEN)).order_by(attempts.c.created_at)
+        with self._database.reading() as connection:
+            found = [attempt_record(row) for row in connection.execute(query)]
+            return [(find_job(connection, attempt.job_id), attempt) for attempt in found]
+
+    def begin_attempt(self, job_id: str, *, token: str, run_dir: str) -> AttemptRecord:
+        """Write down the next attempt, before Ray is called. ``token`` is kept only as a hash.
+
+        Raises `JobConflict` when the job no longer waits.
+        """
+        now = time.time()
+        with self._database.writing() as connection:
+            job = find_job(connection, job_id, lock=True)
+            move_job(connection, job, State.STARTING, "starting on Ray")
+            count = select(func.count()).select_from(attempts).where(attempts.c.job_id == job_id)
+            n = 1 + connection.execute(count).scalar_one()
+            set_job(connection, job_id, run_dir=run_dir, started_at=job.started_at or now)
+            row = {
+                "job_id": job_id,
+                "n": n,
+                "submission_id": f"{job_id}-a{n}",
+                "token_sha256": digest(token),
+                "state": AttemptState.CREATED,
+                "reason": "",
+                "created_at": now,
+            }
+            connection.execute(insert(attempts).values(row))
+            this = (attempts.c.job_id == job_id) & (attempts.c.n == n)
+            return attempt_record(connection.execute(select(attempts).where(this)).one())
+
+    def confirm_attempt(self, attempt: AttemptRecord) -> None:
+        """Ray has it."""
+        this = (attempts.c.job_id == attempt.job_id) & (attempts.c.n == attempt.n)
+        with self._database.writing() as connection:
+            created = this & (attempts.c.state == AttemptState.CREATED)
+            connection.execute(update(attempts).where(created).values(state=AttemptState.SUBMITTED))
+            unsaid = this & attempts.c.submitted_at.is_(None)
+            connection.execute(update(attempts).where(unsaid).values(submitted_at=time.time()))
+
+    def stop_asked(self, attempt: AttemptRecord) -> None:
+        """Ray was told to stop it; the first time counts."""
+        this = (attempts.c.job_id == attempt.job_id) & (attempts.c.n == attempt.n)
+        with self._database.writing() as connection:
+            first = this & attempts.c.stop_asked_at.is_(None)
+            connection.execute(update(attempts).where(first).values(stop_asked_at=time.time()))
+
+    def close_attempt(self, attempt: AttemptRecord, reason: str, *, max_attempts: int) -> JobRecord:
+        """An attempt is over. If its driver did not say how, the job recovers, or has had its last attempt."""
+        with self._database.writing() as connection:
+            job = find_job(connection, attempt.job_id, lock=True)
+            ended = job.state in TERMINAL
+            state = AttemptState.ENDED if ended else AttemptState.LOST
+            set_attempt(connection, attempt, state=state, reason=plain(reason), ended_at=time.time())
+            if ended:
+                return job
+            mine_lost = (attempts.c.job_id == job.id) & (attempts.c.state == AttemptState.LOST)
+            lost = connection.execute(select(func.count()).select_from(attempts).where(mine_lost)).scalar_one()
+            if job.desired == "cancel":
+                finish_job(connection, job, State.CANCELLED, f"cancelled ({reason})")
+            elif lost >= max_attempts:
+                finish_job(connection, job, State.FAILED, f"attempt {attempt.n} of {max_attempts} was lost: {reason}")
+            else:
+                lost_reason = f"attempt {attempt.n} was lost ({reason}); starting another"
+                move_job(connection, job, State.RECOVERING, lost_reason)
+            return find_job(connection, job.id)
+
+    def interrupt_attempt(self, attempt: AttemptRecord, reason: str) -> None:
+        """The service itself stopped an attempt: the job goes on, at no cost, when the service is back."""
+        with self._database.writing() as connection:
+            job = find_job(connection, attempt.job_id, lock=True)
+            set_attempt(connection, attempt, state=AttemptState.INTERRUPTED, reason=plain(reason), ended_at=time.time())
+            if job.desired == "cancel" and job.state not in TERMINAL:
+                finish_job(connection, job, State.CANCELLED, f"cancelled ({reason})")
+            elif job.state not in TERMINAL:
+                move_job(connection, job, State.RECOVERING, reason)

@@ -1,0 +1,101 @@
+"""What happens to rows within one transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from raylign.errors import JobNotFound
+from raylign.record.events import Event
+from raylign.service.store.records import AttemptRecord, JobRecord, job_record
+from raylign.service.store.schema import attempts, events, jobs
+from raylign.service.store.states import TERMINAL, State, check_move
+
+JOB_COLUMNS = [column for column in jobs.c if column.name not in ("document", "body_sha256", "idempotency_key")]
+"""All that a `JobRecord` holds: documents can be long, and few who ask for a job want its."""
+MAX_REASON = 4000
+"""Characters of a reason; every list of jobs shows it."""
+
+
+def find_job(connection: Connection, job_id: str, *, lock: bool = False) -> JobRecord:
+    """Raises `JobNotFound`. ``lock``: nobody else changes it before this transaction ends."""
+    query = select(*JOB_COLUMNS).where(jobs.c.id == job_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise JobNotFound(f"there is no job {job_id!r}; GET /v1/jobs lists all")
+    return job_record(row)
+
+
+def find_attempt(connection: Connection, job_id: str, n: int) -> Row[Any] | None:
+    """The row of one attempt, its token's hash included."""
+    return connection.execute(select(attempts).where((attempts.c.job_id == job_id) & (attempts.c.n == n))).one_or_none()
+
+
+def set_job(connection: Connection, job_id: str, **values: Any) -> None:
+    """Change columns of a job."""
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
+def set_attempt(connection: Connection, attempt: AttemptRecord, **values: Any) -> None:
+    """Change columns of an attempt."""
+    this = (attempts.c.job_id == attempt.job_id) & (attempts.c.n == attempt.n)
+    connection.execute(update(attempts).where(this).values(**values))
+
+
+def move_job(connection: Connection, job: JobRecord, state: State, reason: str) -> None:
+    """Bring a job to another state. Raises `JobConflict` where its state does not allow that."""
+    check_move(job.id, job.state, state)
+    set_job(connection, job.id, state=state, status_reason=plain(reason))
+
+
+def finish_job(
+    connection: Connection, job: JobRecord, state: State, reason: str, *, end: Event | None = None, attempt: int = 0
+) -> None:
+    """End a job. Every stream ends with an ``end`` event: the driver's own, or one made here."""
+    move_job(connection, job, state, reason)
+    if end is None:
+        last = connection.execute(select(jobs.c.last_seq).where(jobs.c.id == job.id)).scalar_one()
+        data = {"state": state.value, "message": plain(reason), "model": None, "report": None}
+        end = Event(seq=last + 1, kind="end", data=data)
+    append_events(connection, job.id, attempt, [end])
+    set_job(connection, job.id, finished_at=end.time)
+
+
+def append_events(connection: Connection, job_id: str, attempt: int, batch: Sequence[Event]) -> None:
+    """Write the next events of a job, numbered on from its last."""
+    if not batch:
+        return
+    rows = [
+        {"job_id": job_id, "seq": one.seq, "attempt": attempt, "time": one.time, "kind": one.kind, "data": one.data}
+        for one in batch
+    ]
+    connection.execute(insert(events), rows)
+    set_job(connection, job_id, last_seq=batch[-1].seq)
+
+
+def take_events(connection: Connection, job: JobRecord, attempt: int, fresh: Sequence[Event]) -> JobRecord:
+    """Keep new events of a job that has not ended; an ``end`` among them ends it, and nothing follows an end."""
+    if job.state in TERMINAL:
+        return job
+    kept: list[Event] = []
+    for event in fresh:
+        said = event.data.get("state")
+        if event.kind == "end" and said == State.CANCELLED and job.desired != "cancel":
+            # Nobody asked: the driver was killed from outside. The job is not over, and its stream must not say so.
+            kept.append(
+                Event(seq=event.seq, time=event.time, kind="warning", data={"message": "the driver was stopped"})
+            )
+        elif event.kind == "end":
+            append_events(connection, job.id, attempt, kept)
+            outcome = next((state for state in TERMINAL if state == said), State.FAILED)
+            finish_job(connection, job, outcome, str(event.data.get("message", "")), end=event, attempt=attempt)
+            return find_job(connection, job.id)
+        else:
+            kept.append(event)
+    append_events(connection, job.id, attempt, kept)
+    return find_job(connection, job.id)
+
+
+def plain(reason: str) -> str:
+    """A reason as every database takes it: no NUL, no half of a surrogate pair, and not without end."""
+    return reason[:MAX_REASON].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

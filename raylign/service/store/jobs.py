@@ -1,0 +1,124 @@
+"""Jobs in the store: queued, listed, cancelled."""
+
+import base64
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from raylign.errors import JobConflict, JobNotFound
+from raylign.service.store.changes import JOB_COLUMNS, find_job, finish_job, move_job, plain, set_job
+from raylign.service.store.database import Database
+from raylign.service.store.digest import digest
+from raylign.service.store.records import JobRecord, job_record
+from raylign.service.store.schema import jobs
+from raylign.service.store.states import TERMINAL, WAITING, State
+from raylign.spec import Job
+
+
+class Jobs:
+    """The part of the store that is about jobs."""
+
+    _database: Database
+
+    def create(self, job: Job, *, key: str | None = None) -> tuple[JobRecord, bool]:
+        """Queue a job. The same ``key`` with the same document gives the first job again, and False.
+
+        Raises `JobConflict` when the key came with another document before.
+        """
+        document = job.model_dump(mode="json")
+        row = {
+            "id": new_job_id(),
+            "name": job.name,
+            "document": document,
+            "idempotency_key": key,
+            "body_sha256": digest(job.model_dump_json()),
+            "state": State.QUEUED,
+            "desired": "run",
+            "status_reason": "waiting for its turn",
+            "last_seq": 0,
+            "created_at": time.time(),
+        }
+        try:
+            with self._database.writing() as connection:
+                connection.execute(insert(jobs).values(row))
+                return find_job(connection, str(row["id"])), True
+        except IntegrityError:
+            with self._database.reading() as connection:
+                query = select(jobs.c.body_sha256, *JOB_COLUMNS).where(jobs.c.idempotency_key == key)
+                first = connection.execute(query).one()
+        if first.body_sha256 != row["body_sha256"]:
+            raise JobConflict(
+                f"idempotency key {key!r} was used for job {first.id!r} with another document: use a new key"
+            )
+        return job_record(first), False
+
+    def get(self, job_id: str) -> JobRecord:
+        """Raises `JobNotFound`."""
+        with self._database.reading() as connection:
+            return find_job(connection, job_id)
+
+    def document(self, job_id: str) -> Mapping[str, Any]:
+        """The validated job document. Raises `JobNotFound`."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(jobs.c.document).where(jobs.c.id == job_id)).one_or_none()
+        if row is None:
+            raise JobNotFound(f"there is no job {job_id!r}; GET /v1/jobs lists all")
+        document: Mapping[str, Any] = row.document
+        return document
+
+    def latest(self, *, limit: int = 50, before: str | None = None, state: State | None = None) -> list[JobRecord]:
+        """Newest first. ``before``: only jobs older than this id."""
+        query = select(*JOB_COLUMNS).order_by(jobs.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(jobs.c.id < before)
+        if state is not None:
+            query = query.where(jobs.c.state == state)
+        with self._database.reading() as connection:
+            return [job_record(row) for row in connection.execute(query)]
+
+    def waiting(self, *, limit: int) -> list[JobRecord]:
+        """Jobs that may start, in the order in which they should: interrupted ones first, then by age."""
+        found: list[JobRecord] = []
+        with self._database.reading() as connection:
+            for state in WAITING:
+                query = select(*JOB_COLUMNS).where(jobs.c.state == state).order_by(jobs.c.id).limit(limit - len(found))
+                found += [job_record(row) for row in connection.execute(query)]
+        return found
+
+    def note(self, job_id: str, reason: str) -> None:
+        """Say what a job that has not ended waits for."""
+        with self._database.writing() as connection:
+            live = (jobs.c.id == job_id) & jobs.c.state.not_in(TERMINAL)
+            connection.execute(update(jobs).where(live).values(status_reason=plain(reason)))
+
+    def cancel(self, job_id: str) -> JobRecord:
+        """Ask a job to stop; at once where nothing runs yet. Asking again changes nothing.
+
+        Raises `JobNotFound`; `JobConflict` when it has already ended.
+        """
+        with self._database.writing() as connection:
+            job = find_job(connection, job_id, lock=True)
+            if job.state is State.CANCELLING:
+                return job
+            set_job(connection, job_id, desired="cancel", cancel_asked_at=time.time())
+            if job.state in WAITING:
+                finish_job(connection, job, State.CANCELLED, "cancelled before it started")
+            else:
+                move_job(connection, job, State.CANCELLING, "cancel asked; waiting for the driver to stop")
+            return find_job(connection, job_id)
+
+    def fail(self, job_id: str, reason: str) -> None:
+        """End a job that could not be started. Raises `JobConflict` when it has ended."""
+        with self._database.writing() as connection:
+            finish_job(connection, find_job(connection, job_id, lock=True), State.FAILED, reason)
+
+
+def new_job_id() -> str:
+    """``job_`` and 26 lower-case base32 characters; ids sort by the millisecond they were made in."""
+    raw = (time.time_ns() // 1_000_000).to_bytes(6, "big") + secrets.token_bytes(10)
+    # base32hex keeps the order of the bytes; plain base32 does not.
+    return "job_" + base64.b32hexencode(raw).decode().rstrip("=").lower()

@@ -1,0 +1,169 @@
+"""What the API says of a job."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, FailFast, Field, model_validator
+
+from raylign.record.events import Event
+from raylign.service.store import AttemptRecord, AttemptState, JobRecord, State
+from raylign.service.store.states import Desired
+
+MOST_EVENTS = 2**53
+"""Numbers of events and steps: what every reader of JSON holds exactly."""
+MOST_REPORTED = 5_000
+"""Events of one report."""
+ENDS = ("succeeded", "failed", "cancelled")
+
+
+class AttemptView(BaseModel):
+    """One attempt: one Ray job. Times are Unix seconds."""
+
+    n: int
+    submission_id: str
+    state: AttemptState
+    reason: str
+    created_at: float
+    reported_at: float | None
+    ended_at: float | None
+
+
+class Links(BaseModel):
+    """Where to go from here; paths on this server, except the Ray dashboard's address."""
+
+    self: str
+    events: str
+    metrics: str
+    report: str
+    cancel: str
+    ray_dashboard: str | None
+
+
+class JobView(BaseModel):
+    """A job. Times are Unix seconds."""
+
+    id: str
+    name: str
+    state: State
+    """Expect more states in later versions."""
+    desired: Desired
+    """What its driver is told: run or cancel."""
+    status_reason: str
+    """What it waits for, or why it ended."""
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    last_seq: int
+    """Number of its newest event."""
+    run_dir: str | None
+    attempt: int
+    """Number of the newest attempt; 0 before the first."""
+    attempts: list[AttemptView]
+    links: Links
+
+
+class JobDetail(JobView):
+    """A job with its document."""
+
+    document: dict[str, Any]
+
+
+class JobPage(BaseModel):
+    """Jobs, newest first."""
+
+    data: list[JobView]
+    has_more: bool
+    """Ask again with ``before`` = the last id."""
+
+
+class EventPage(BaseModel):
+    """Events in order."""
+
+    data: list[Event]
+    has_more: bool
+    """Ask again with ``after`` = the last seq."""
+
+
+class MetricsRow(BaseModel):
+    """The numbers of one step or evaluation."""
+
+    seq: int
+    time: float
+    kind: str
+    step: int
+    metrics: dict[str, float | None]
+    """``math/satisfied``, ``train/loss``, ``seconds/generate``; an evaluation's begin with ``evaluation/``."""
+
+
+class MetricsPage(BaseModel):
+    """One row per step and evaluation; a step made again after a resume replaces the first."""
+
+    data: list[MetricsRow]
+
+
+class ReportedEvent(Event):
+    """An event as the gateway takes it from a driver: what readers count on is there, so none of them fails on it."""
+
+    seq: int = Field(ge=1, le=MOST_EVENTS)
+    time: float = Field(ge=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        if self.kind in ("step", "evaluation"):
+            step, tasks = self.data.get("step"), self.data.get("tasks", {})
+            if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= MOST_EVENTS:
+                raise ValueError(f"a {self.kind} event has a whole number as `step`")
+            if not isinstance(tasks, dict) or not all(isinstance(task, dict) for task in tasks.values()):
+                raise ValueError(f"the `tasks` of a {self.kind} event are objects by name")
+        if self.kind == "end" and self.data.get("state") not in ENDS:
+            raise ValueError(f"the `state` of an end event is one of {', '.join(ENDS)}")
+        return self
+
+
+class Report(BaseModel):
+    """A driver's numbered batch; may be empty, as a heartbeat. The first fault ends the reading."""
+
+    events: Annotated[list[ReportedEvent], FailFast(), Field(max_length=MOST_REPORTED)]
+
+
+class Readiness(BaseModel):
+    """Whether the store answers, at the newest schema; and what is known of Ray."""
+
+    store: bool
+    ray: dict[str, Any]
+    """``reachable``, and its ``version`` or the ``detail`` of why it is not."""
+
+
+class ReportAnswer(BaseModel):
+    """What the driver should do, and the event number expected next."""
+
+    desired: Desired
+    next_seq: int
+
+
+def job_view(job: JobRecord, attempts: Sequence[AttemptRecord], ray_url: str | None) -> JobView:
+    """A job as the API shows it."""
+    path = f"/v1/jobs/{job.id}"
+    dashboard = f"{ray_url}/#/jobs/{attempts[-1].submission_id}" if ray_url and attempts else None
+    return JobView(
+        id=job.id,
+        name=job.name,
+        state=job.state,
+        desired=job.desired,
+        status_reason=job.status_reason,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        last_seq=job.last_seq,
+        run_dir=job.run_dir,
+        attempt=len(attempts),
+        attempts=[AttemptView.model_validate(one, from_attributes=True) for one in attempts],
+        links=Links(
+            self=path,
+            events=f"{path}/events",
+            metrics=f"{path}/metrics",
+            report=f"{path}/report",
+            cancel=f"{path}/cancel",
+            ray_dashboard=dashboard,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""For people: the terminal, and the report."""

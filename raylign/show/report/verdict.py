@@ -1,0 +1,62 @@
+"""What came out of a run, in words."""
+
+from raylign.record.history import History
+from raylign.show.visible import visible
+
+LONGEST_MESSAGE = 1_000
+"""Characters of an error message that are shown."""
+
+
+def verdict(history: History) -> list[str]:
+    """Sentences for the top of the page: how it ended, what the judges say, what the KL limit says."""
+    return [_ending(history), *_satisfied(history), *_kl(history)]
+
+
+def _ending(history: History) -> str:
+    steps = f"{history.done} of {history.total} steps" if history.total else f"{history.done} steps"
+    match history.state:
+        case "succeeded":
+            return f"The run finished its {steps}."
+        case "running":
+            return f"The run has not ended: {steps} so far."
+        case state:
+            message = str((history.end or {}).get("message") or "").strip()
+            message = visible(message, limit=LONGEST_MESSAGE)
+            return f"The run {state} after {steps}{': ' + message if message else ''}".rstrip(".") + "."
+
+
+def _satisfied(history: History) -> list[str]:
+    points: dict[str, int] = {}
+    for task in history.tasks:
+        before, after = history.change(task, "satisfied")
+        if before is not None and after is not None:
+            points[task] = round(100 * after) - round(100 * before)
+    if not points:
+        return ["Nothing was measured both before and after."]
+    rose = [task for task, gain in points.items() if gain > 0]
+    fell = {task: gain for task, gain in points.items() if gain < 0}
+    average = sum(points.values()) / len(points)
+    where = f"{len(rose)} of {len(history.tasks)} tasks"
+    if len(rose) == len(history.tasks):
+        where = "every task" if len(rose) > 1 else "its one task"
+    words = [
+        f"The share of responses that satisfy all judges rose on {where}; the mean change is {average:+.0f} points."
+    ]
+    if not rose:
+        words = [
+            f"The share of responses that satisfy all judges rose on no task; the mean change is {average:+.0f} points."
+        ]
+    if fell:
+        words.append("It fell on " + ", ".join(f"{task} ({gain:+d})" for task, gain in fell.items()) + ".")
+    return words
+
+
+def _kl(history: History) -> list[str]:
+    measured = {task: (history.change(task, "kl")[1], history.limit(task)) for task in history.tasks}
+    limited = {task: (kl, limit) for task, (kl, limit) in measured.items() if kl is not None and limit is not None}
+    if not limited:
+        return []
+    over = [f"{task} ({kl:.1f} of {limit:g} nats)" for task, (kl, limit) in limited.items() if kl > limit]
+    if over:
+        return ["The KL divergence from the reference is beyond its limit on " + ", ".join(over) + "."]
+    return ["The KL divergence from the reference is within its limit wherever there is one."]

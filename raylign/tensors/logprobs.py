@@ -1,0 +1,147 @@
+"""Log-probabilities of response tokens. Shapes: S sequences, T response columns, V vocabulary, R rows = S * T."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import FunctionCtx, once_differentiable
+from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
+
+from raylign.loop.packing import batches
+from raylign.tensors.collate import Batch, Prompts, TokenIds, collate, repeated_prompts
+
+CausalLM = Callable[..., Any]
+"""A transformers causal language model, or what wraps one: called with keywords, answers with ``.logits``."""
+
+CHUNK_ELEMENTS = {"cpu": 2**20, "cuda": 2**24}
+"""Float32 copies of logits are made for so many elements at a time: 4 MiB, which a core's cache holds, or 64 MiB."""
+
+
+def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float, share_prompts: bool = True) -> Tensor:
+    """``log pi(token)`` of every response token at ``temperature``, float32 [S, T], 0 on padding.
+
+    Logits are made at response positions only, by the model's own head. Beside the model's logits, and in the backward
+    pass their gradient in the same dtype, no tensor of size V outlives a chunk.
+
+    ``share_prompts``: read a prompt once that several responses follow, where the model can and that spares enough. A
+    batch then takes two forward passes or one; ranks that must all make the same calls cannot share.
+    """
+    if share_prompts and (prompts := repeated_prompts(batch)) and _reads_on(model):
+        return _after_shared_prompts(model, batch, prompts, temperature) * batch.mask_ST
+    logits_STV = model(
+        input_ids=batch.input_ids_SL,
+        attention_mask=batch.attention_mask_SL,
+        position_ids=batch.position_ids_SL,
+        logits_to_keep=batch.target_ids_ST.shape[1],
+        use_cache=False,
+    ).logits
+    return token_logprobs(logits_STV, batch.target_ids_ST, temperature=temperature) * batch.mask_ST
+
+
+def _reads_on(model: CausalLM) -> bool:
+    """Whether the model can read on after a prompt it read before: not where a layer keeps a state (Mamba, LFM2)."""
+    policy: Any = getattr(model, "module", model)
+    layers = DynamicCache(config=policy.config.get_text_config(decoder=True)).layers
+    return not policy._is_stateful and all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in layers)
+
+
+def _after_shared_prompts(model: CausalLM, batch: Batch, prompts: Prompts, temperature: float) -> Tensor:
+    """Read each prompt once, then all responses with the prompts' keys and values before them."""
+    read = model(
+        input_ids=prompts.input_ids_QP,
+        attention_mask=prompts.attention_mask_QP,
+        position_ids=prompts.position_ids_QP,
+        logits_to_keep=1,
+        use_cache=True,
+    )
+    # index_select, because the gradient of indexing sums in no fixed order.
+    for layer in read.past_key_values.layers:
+        layer.keys, layer.values = (kept.index_select(0, prompts.of_S) for kept in (layer.keys, layer.values))
+    width = prompts.input_ids_QP.shape[1]
+    logits_STV = model(
+        input_ids=batch.input_ids_SL[:, width:],
+        attention_mask=batch.attention_mask_SL,
+        position_ids=batch.position_ids_SL[:, width:],
+        past_key_values=read.past_key_values,
+        use_cache=True,
+    ).logits
+    # Two parts, because joining their logits would copy them.
+    first_S1V = read.logits.index_select(0, prompts.of_S)
+    first_S1 = token_logprobs(first_S1V, batch.target_ids_ST[:, :1], temperature=temperature)
+    rest_ST = token_logprobs(logits_STV, batch.target_ids_ST[:, 1:], temperature=temperature)
+    return torch.cat([first_S1, rest_ST], 1)
+
+
+def token_logprobs(logits_STV: Tensor, target_ids_ST: Tensor, *, temperature: float) -> Tensor:
+    """``log softmax(logits / temperature)`` at the targets, [S, T], in float32 (float64 for float64 logits)."""
+    logprobs: Tensor = _TokenLogprobs.apply(logits_STV, target_ids_ST, temperature)
+    return logprobs
+
+
+@torch.no_grad()
+def score(
+    model: CausalLM,
+    pairs: Sequence[tuple[TokenIds, TokenIds]],
+    *,
+    temperature: float,
+    tokens_per_batch: int,
+    device: torch.device | str = "cpu",
+    share_prompts: bool = True,
+) -> list[tuple[float, ...]]:
+    """Log-probs of every response token of (prompt ids, response ids) pairs, without gradient, in the pairs' order.
+
+    Batches are cut from the pairs sorted by length and content, so the bits do not depend on the order they came in.
+    """
+    scores: list[tuple[float, ...]] = [()] * len(pairs)
+    for members in batches(pairs, tokens_per_batch):
+        batch = collate([pairs[i] for i in members], device=device)
+        logprobs_ST = response_logprobs(model, batch, temperature=temperature, share_prompts=share_prompts)
+        for i, row in zip(members, logprobs_ST.tolist(), strict=True):
+            scores[i] = tuple(row[: len(pairs[i][1])])
+    return scores
+
+
+class _TokenLogprobs(torch.autograd.Function):
+    """Keeps the logits and one log-normalizer a row; the softmax is made again, chunk by chunk, for the gradient."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, logits_STV: Tensor, target_ids_ST: Tensor, temperature: float) -> Tensor:
+        logits_RV, targets_R = logits_STV.flatten(0, 1), target_ids_ST.flatten()
+        dtype = torch.promote_types(logits_STV.dtype, torch.float32)
+        normalizer_R = logits_RV.new_empty(len(targets_R), dtype=dtype)
+        logprobs_R = torch.empty_like(normalizer_R)
+        for rows in _chunks(logits_RV):
+            scaled_RV = logits_RV[rows].to(dtype)
+            if temperature != 1:
+                scaled_RV = scaled_RV / temperature
+            normalizer_R[rows] = scaled_RV.logsumexp(-1)
+            logprobs_R[rows] = scaled_RV.gather(-1, targets_R[rows, None]).squeeze(-1) - normalizer_R[rows]
+        ctx.save_for_backward(logits_STV, target_ids_ST, normalizer_R)
+        ctx.temperature = temperature  # type: ignore[attr-defined]
+        return logprobs_R.view(target_ids_ST.shape)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_ST: Tensor) -> tuple[Tensor, None, None]:
+        """d logprob / d logits = (onehot - softmax) / temperature."""
+        logits_STV, target_ids_ST, normalizer_R = ctx.saved_tensors
+        logits_RV, targets_R, grad_R = logits_STV.flatten(0, 1), target_ids_ST.flatten(), grad_ST.flatten()
+        grad_RV = torch.empty_like(logits_RV)
+        for rows in _chunks(logits_RV):
+            slope_R1 = grad_R[rows, None] / ctx.temperature
+            whole_RV = logits_RV[rows].to(normalizer_R.dtype)
+            # In place where no rounding follows.
+            chunk_RV = grad_RV[rows] if grad_RV.dtype == whole_RV.dtype else torch.empty_like(whole_RV)
+            if ctx.temperature != 1:
+                whole_RV = torch.div(whole_RV, ctx.temperature, out=chunk_RV)
+            torch.sub(whole_RV, normalizer_R[rows, None], out=chunk_RV).exp_().mul_(-slope_R1)
+            chunk_RV.scatter_add_(-1, targets_R[rows, None], slope_R1)
+            if chunk_RV.dtype != grad_RV.dtype:
+                grad_RV[rows] = chunk_RV
+        return grad_RV.view(logits_STV.shape), None, None
+
+
+def _chunks(logits_RV: Tensor) -> list[slice]:
+    rows = max(1, CHUNK_ELEMENTS[logits_RV.device.type] // logits_RV.shape[1])
+    return [slice(start, start + rows) for start in range(0, len(logits_RV), rows)]

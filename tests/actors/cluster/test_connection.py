@@ -1,0 +1,41 @@
+"""Joining a Ray that refuses: one sentence, never a traceback."""
+
+import pytest
+from jobs import finish, small_job, start
+from ray.exceptions import AuthenticationError
+
+from actors.cluster.connection import refusal
+from raylign.errors import RayUnreachable, Unauthorized
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "says"),
+    [
+        (AuthenticationError("no token"), Unauthorized, "RAY_ADDRESS=head:6379 wants a token.*RAY_AUTH_TOKEN_PATH"),
+        (
+            caused(ConnectionError("failed"), RuntimeError("... ray.exceptions.AuthenticationError: wrong")),
+            Unauthorized,
+            "was not given the right one",
+        ),
+        (ConnectionError("failed"), RayUnreachable, r"RAY_ADDRESS=head:6379 does not answer \(failed\)"),
+    ],
+)
+def test_what_ray_says_is_told_in_our_words(error, kind, says):
+    with pytest.raises(kind, match=says):
+        raise refusal(error, "head:6379")
+
+
+def test_a_token_that_is_not_there_ends_the_run_with_one_sentence(tmp_path):
+    """Giving a token turns Ray's authentication on, which looks for it before it connects."""
+    job = small_job(tmp_path, "crpg")
+    environment = {"RAY_ADDRESS": "127.0.0.1:1", "RAY_AUTH_TOKEN_PATH": str(tmp_path / "none")}
+    arguments = ("run", "--job", str(job), "--run-dir", str(tmp_path / "run"))
+    status, output = finish(start("actors", *arguments, **environment), seconds=60)
+    assert status == 1, output
+    assert "error: the Ray at RAY_ADDRESS=127.0.0.1:1 wants a token" in output
+    assert "Traceback" not in output

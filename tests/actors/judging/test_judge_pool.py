@@ -1,0 +1,70 @@
+"""Who is asked what, with workers in this process."""
+
+from typing import Any, ClassVar
+
+from fakes import make_completion, make_prompt
+
+from actors.judging.judge_pool import JudgePool
+from raylign.spec import parse_job
+from raylign.types import Verdict
+
+
+class FakeMember:
+    """Satisfied with everything; ``asked`` holds what it was asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def call(self, method: str, *args: Any, **_: Any) -> Any:
+        if method == "judge":
+            spec, rows = args
+            self.asked += [prompt.id for prompt, _ in rows]
+            return [Verdict(judge=spec.label, satisfied=True) for _ in rows]
+        (pairs,) = args
+        self.asked += [prompt.id for prompt, _ in pairs]
+        return [(Verdict(judge="regex", satisfied=True),) for _ in pairs]
+
+
+def make_pool(*judges: dict[str, Any]) -> tuple[JudgePool, FakeMember, FakeMember]:
+    task = {
+        "name": "math", "prompts": {"path": "p"}, "reward": {"model": "org/rm"}, "judges": judges,
+        "method": {"type": "crpg"},
+    }  # fmt: skip
+    job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
+    rules, llm = FakeMember(), FakeMember()
+    return JudgePool(job, rules=[rules], rewards=[], llms={"org/judge": llm}), rules, llm
+
+
+async def test_a_judge_with_a_null_in_when_is_asked_only_about_prompts_that_hold_it():
+    when = {"kind": None}
+    llm_judge = {"type": "llm", "model": "org/judge", "template": "t", "positive": "Y", "negative": "N", "when": when}
+    pool, rules, llm = make_pool({"type": "regex", "pattern": ".", "when": when}, llm_judge)
+    prompts = [make_prompt(number=0), make_prompt(number=1, kind=None), make_prompt(number=2, kind="a")]
+    said = await pool.judge([(prompt, make_completion(prompt)) for prompt in prompts])
+    assert llm.asked == rules.asked == ["math/1"]
+    assert [[verdict.judge for verdict in verdicts] for verdicts in said] == [[], ["regex", "llm"], []]
+
+
+async def test_many_slow_programs_are_cut_into_calls_whose_deadlines_hold_them():
+    """1,024 programs of 5 s over 2 processes are 43 minutes of work, which no one deadline can hold."""
+
+    class Clocked(FakeMember):
+        calls: ClassVar[list[tuple[int, float]]] = []
+
+        async def call(self, method: str, *args: Any, seconds: float, **_: Any) -> Any:
+            self.calls.append((len(args[0]), seconds))
+            return await super().call(method, *args)
+
+    task = {
+        "name": "math", "prompts": {"path": "p"}, "reward": {"model": "org/rm"},
+        "judges": [{"type": "regex", "pattern": ".", "timeout_s": 5.0}], "method": {"type": "crpg"},
+    }  # fmt: skip
+    document = {"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]}
+    job = parse_job({**document, "judging": {"workers": 2, "processes": 2}})
+    pool = JudgePool(job, rules=[Clocked(), Clocked()], rewards=[], llms={})
+    prompts = [make_prompt(number=number) for number in range(1024)]
+    said = await pool.judge([(prompt, make_completion(prompt)) for prompt in prompts])
+    assert [verdicts[0].judge for verdicts in said] == ["regex"] * 1024
+    assert sum(rows for rows, _ in Clocked.calls) == 1024
+    assert all(seconds >= rows * 5.0 / 2 + 60 for rows, seconds in Clocked.calls)
+    assert all(seconds <= 2 * job.deadlines.judge_s for _, seconds in Clocked.calls)

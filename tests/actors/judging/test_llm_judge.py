@@ -1,0 +1,121 @@
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from engine_process import Call, engine_process, keep, kept
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from actors.judging.llm_judge import LLMJudgeWorker
+from benchmarks.tiny_models import SERVED, make_policy
+from raylign.errors import SpecError
+from raylign.spec.judges import LLMJudge
+from raylign.spec.methods import LLMAnnotator
+from raylign.types import Preference, Prompt, Verdict
+
+pytestmark = pytest.mark.vllm
+
+RESPONSES = ("red", "I cannot help with that.", "4", "yes, sir", "no")
+
+
+def start(model: Path) -> None:
+    keep(lambda: LLMJudgeWorker(model=str(model), device="cpu", threads=1, memory_gb=0.02))
+
+
+def judge(spec: LLMJudge, rows: list[tuple[Prompt, str]]) -> list[Verdict]:
+    return kept().judge(spec, rows)
+
+
+def prefer(spec: LLMAnnotator, rows: list[tuple[Prompt, str, str]]) -> list[Preference]:
+    return kept().prefer(spec, rows)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_policy(tmp_path_factory.mktemp("judge"), seed=1, **SERVED)
+
+
+@pytest.fixture(scope="module")
+def call(model: Path) -> Iterator[Call]:
+    with engine_process() as call:
+        call(start, model)
+        yield call
+
+
+def a_prompt(**metadata: Any) -> Prompt:
+    return Prompt(
+        task="t", id="t/0", text="<user>hi<eos>", question="hi", messages=(), token_ids=(2, 3), metadata=metadata
+    )
+
+
+def a_judge(model: Path, **changes: Any) -> LLMJudge:
+    fields = {"template": "<user>{{ prompt }}: {{ response }}", "positive": "Y", "negative": "N", "min_mass": 0.0}
+    return LLMJudge(model=str(model), **{**fields, **changes})
+
+
+def next_token(model: Path, text: str) -> dict[str, float]:
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    policy = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    with torch.no_grad():
+        logprobs = policy(torch.tensor([tokenizer.encode(text)])).logits[0, -1].log_softmax(-1)
+    return {token: math.exp(logprobs[tokenizer.convert_tokens_to_ids(token)]) for token in ("Y", "N", "1", "2")}
+
+
+def test_a_verdict_compares_the_two_tokens(call: Call, model: Path) -> None:
+    verdicts = call(judge, a_judge(model), [(a_prompt(), response) for response in RESPONSES])
+    chances = [next_token(model, f"<user>hi: {response}") for response in RESPONSES]
+    assert [verdict.satisfied for verdict in verdicts] == [chance["N"] <= chance["Y"] for chance in chances]
+    assert {verdict.satisfied for verdict in verdicts} == {True, False}
+    assert {verdict.judge for verdict in verdicts} == {"llm"}
+
+
+def test_too_little_mass_is_an_abstention(call: Call, model: Path) -> None:
+    (verdict,) = call(judge, a_judge(model, min_mass=0.99), [(a_prompt(), "red")])
+    assert (verdict.satisfied, verdict.reason) == (None, "no answer")
+
+
+def test_abstentions_stand_where_their_rows_do(call: Call, model: Path) -> None:
+    spec = a_judge(model, template="{{ metadata.fact }}{{ response }}")
+    rows = [(a_prompt(), "red"), (a_prompt(fact="x"), "red"), (a_prompt(fact="x"), "r" * 200)]
+    verdicts = call(judge, spec, rows)
+    assert verdicts[0].satisfied is None
+    assert verdicts[0].reason.startswith("template")
+    chance = next_token(model, "xred")
+    assert verdicts[1].satisfied == (chance["N"] <= chance["Y"])
+    assert (verdicts[2].satisfied, verdicts[2].reason) == (False, "too long")
+
+
+def test_a_response_cannot_speak_as_another_turn(call: Call, model: Path) -> None:
+    """Its chat control tokens reach the judge as text: the verdict is that of the text."""
+    spec = a_judge(model, template="{{ response }}", min_mass=0.0)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    (verdict,) = call(judge, spec, [(a_prompt(), "ok<eos><user>")])
+    chance = next_token(model, "ok< eos>< user>")
+    assert verdict.satisfied == (chance["N"] <= chance["Y"])
+    assert tokenizer.eos_token_id not in tokenizer.encode("ok< eos>< user>")
+
+
+def test_an_answer_of_several_tokens_is_refused(call: Call, model: Path) -> None:
+    with pytest.raises(SpecError, match=r"`positive` answer 'Yes' is 3 tokens .*'Y', 'e', 's'"):
+        call(judge, a_judge(model, positive="Yes"), [(a_prompt(), "red")])
+
+
+def test_a_preference_averages_both_orders(call: Call, model: Path) -> None:
+    spec = LLMAnnotator(model=str(model), template="{{ prompt }} 1:{{ first }} 2:{{ second }} ", min_mass=0.0)
+    long = "r" * 200
+    said = call(prefer, spec, [(a_prompt(), "red", "blue"), (a_prompt(), "red", long), (a_prompt(), "4", "5")])
+    forward, backward = next_token(model, "hi 1:red 2:blue "), next_token(model, "hi 1:blue 2:red ")
+    first = [chance["1"] / (chance["1"] + chance["2"]) for chance in (forward, backward)]
+    assert said[0].probability == pytest.approx((first[0] + 1 - first[1]) / 2, abs=1e-4)
+    assert (said[1].probability, said[1].reason) == (None, "too long")
+    assert said[2].probability is not None
+
+
+def test_the_same_rows_give_the_same_answers(call: Call, model: Path) -> None:
+    rows = [(a_prompt(), response) for response in RESPONSES]
+    first, again = (call(judge, a_judge(model), rows) for _ in range(2))
+    assert [(verdict.satisfied, verdict.reason) for verdict in first] == [
+        (verdict.satisfied, verdict.reason) for verdict in again
+    ]

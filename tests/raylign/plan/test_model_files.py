@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.tiny_models import make_policy
+from raylign.errors import SpecError
+from raylign.plan.model_files import check_same_vocabulary, inspect_model
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    return make_policy(tmp_path / "policy", dtype=torch.bfloat16)
+
+
+def test_a_directory_says_what_it_is(policy: Path) -> None:
+    info = inspect_model(policy)
+    assert info is not None
+    assert (info.architecture, info.vocab_size, info.max_position) == ("LlamaForCausalLM", 96, 128)
+    assert (info.parameters, info.dtype, info.has_chat_template) == (24736, "bfloat16", True)
+
+
+def test_tied_weights_count_once(tmp_path: Path) -> None:
+    info = inspect_model(make_policy(tmp_path, architecture="llama-tied", chat_template=False))
+    assert info is not None
+    assert (info.parameters, info.has_chat_template) == (24736 - 96 * 32, False)
+
+
+def test_a_hub_id_is_left_to_the_hub() -> None:
+    assert inspect_model("org/name") is None
+
+
+@pytest.mark.parametrize("path", ["/nowhere/model", "./model", "a/b/c"])
+def test_a_path_that_is_not_there_is_refused(path: str) -> None:
+    with pytest.raises(SpecError, match="there is no model directory"):
+        inspect_model(path)
+
+
+def test_what_is_missing_is_named(policy: Path) -> None:
+    (policy / "model.safetensors").unlink()
+    with pytest.raises(SpecError, match=r"model\.safetensors is missing"):
+        inspect_model(policy)
+    (policy / "config.json").unlink()
+    with pytest.raises(SpecError, match=r"config\.json is missing"):
+        inspect_model(policy)
+    with pytest.raises(SpecError, match="is a file"):
+        inspect_model(policy / "tokenizer.json")
+
+
+def test_pickles_are_refused(policy: Path) -> None:
+    (policy / "model.safetensors").rename(policy / "pytorch_model.bin")
+    with pytest.raises(SpecError, match=r"pytorch_model\.bin.*convert it to safetensors"):
+        inspect_model(policy)
+
+
+@pytest.mark.parametrize("kept", [4, 100, -1])
+def test_weights_cut_short_are_refused(policy: Path, kept: int) -> None:
+    weights = policy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(SpecError, match="cut short"):
+        inspect_model(policy)
+
+
+def test_a_missing_shard_is_named(policy: Path) -> None:
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors"}}
+    (policy / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(SpecError, match="model-00001-of-00002"):
+        inspect_model(policy)
+
+
+def test_vocabularies_must_agree(policy: Path, tmp_path: Path) -> None:
+    other = inspect_model(make_policy(tmp_path / "other", vocab_size=128))
+    info = inspect_model(policy)
+    assert info is not None
+    assert other is not None
+    check_same_vocabulary(info, info)
+    with pytest.raises(SpecError, match=r"96 tokens.*128"):
+        check_same_vocabulary(info, other)

@@ -1,0 +1,176 @@
+"""The service on a real Ray: what its Jobs API really does, and a gateway that is killed and comes back."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from service import job_document
+
+from raylign.errors import RayRefused, RayUnreachable, ServeError
+from raylign.service.client import Client
+from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
+from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
+from raylign.service.home import Home, find_gateway, open_home
+from raylign.service.serve import Settings, serve
+
+SLEEP = f"{sys.executable} -c 'import time; time.sleep(600)'"
+SERVE = """
+import sys
+from pathlib import Path
+from raylign.service.serve import Settings, serve
+serve(Path(sys.argv[1]), Settings(port=int(sys.argv[2]), num_cpus=2))
+"""
+
+
+async def submit(ray: RayJobs, one: str, command: str) -> None:
+    while True:
+        try:
+            return await ray.submit(one, command, env_vars={}, metadata={"raylign_job_id": "job_x"})
+        except RayUnreachable:  # its head is still starting
+            await asyncio.sleep(0.5)
+
+
+async def status(ray: RayJobs, one: str, wanted: frozenset[str]) -> RayJob:
+    while True:
+        seen = await ray.get(one)
+        if seen is not None and seen.status in wanted:
+            return seen
+        await asyncio.sleep(0.1)
+
+
+def family(ray: LocalRay) -> list[psutil.Process]:
+    parent = psutil.Process(ray.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def left(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.ray
+async def test_jobs_on_a_local_ray_run_stop_and_leave_nothing(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    try:
+        ray = await asyncio.to_thread(start_ray, home, num_cpus=2)
+        assert await asyncio.to_thread(ensure_ray, home) == ray  # the one that is there
+        async with RayJobs(ray.dashboard_url, token_path=home.ray_token) as jobs:
+            assert await jobs.get("job_x-a1") is None
+            hello = f"{sys.executable} -c 'print(6 * 7)'"
+            await submit(jobs, "job_x-a1", hello)
+            with pytest.raises(RayRefused, match="already exists"):
+                await jobs.submit("job_x-a1", hello, env_vars={}, metadata={})
+            assert (await status(jobs, "job_x-a1", RAY_TERMINAL)).status == "SUCCEEDED"
+            assert "42" in await jobs.log_tail("job_x-a1")
+
+            await submit(jobs, "job_x-a2", SLEEP)
+            await status(jobs, "job_x-a2", frozenset({"RUNNING"}))
+            await jobs.stop("job_x-a2")
+            assert (await status(jobs, "job_x-a2", RAY_TERMINAL)).status == "STOPPED"
+
+            await submit(jobs, "job_x-a3", SLEEP)
+            while (seen := await jobs.get("job_x-a3")) is None or seen.status not in RAY_TERMINAL:
+                await jobs.stop("job_x-a3")  # from PENDING on, again and again, as the dispatcher does
+                await asyncio.sleep(0.2)
+            assert seen.status == "STOPPED"
+
+            await submit(jobs, "job_x-a4", SLEEP)
+            await status(jobs, "job_x-a4", frozenset({"RUNNING"}))
+        async with RayJobs(ray.dashboard_url, token_path=tmp_path / "none") as stranger:
+            with pytest.raises(RayUnreachable, match="wants a token"):
+                await stranger.get("job_x-a1")
+        assert stat.S_IMODE(home.ray_token.stat().st_mode) == 0o600
+        processes = family(ray)
+    finally:
+        await asyncio.to_thread(stop_ray, home)
+    assert left(processes) == []
+    assert not Path(ray.temp_dir).exists()
+    assert find_ray(home) is None
+
+
+def until(true: Callable[[], bool], *, process: subprocess.Popen[bytes]) -> None:
+    while not true():
+        assert process.poll() is None, "the service ended"
+        threading.Event().wait(0.1)
+
+
+def launch(home: Home, port: int) -> subprocess.Popen[bytes]:
+    with (home.path / "serve.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-c", SERVE, str(home.path), str(port)], stdout=log, stderr=log)
+    until(home.gateway_record.is_file, process=process)
+    return process
+
+
+@pytest.mark.ray
+def test_a_gateway_killed_in_mid_run_comes_back_to_the_same_ray_and_job(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    try:
+        process = launch(home, port)
+        with Client(*find_gateway(tmp_path)) as client:
+            made = client.submit(job_document())
+            until(lambda: client.get(made["id"])["attempts"] != [], process=process)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            home.gateway_record.unlink()
+            ray = find_ray(home)
+            assert ray is not None
+            process = launch(home, port)
+            assert find_ray(home) == ray
+            # The job names files that are not there: its driver starts, says so, and ends.
+            events = list(client.events(made["id"]))
+            assert events[-1].kind == "end"
+            assert events[-1].data["state"] == "failed"
+            numbered = [event.seq for event in events if event.seq]
+            assert numbered == list(range(1, len(numbered) + 1))
+            assert [one["n"] for one in client.get(made["id"])["attempts"]] == [1]
+        processes = family(ray)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+        stop_ray(home)
+    assert left(processes) == []
+    assert not home.ray_record.exists()
+    assert not home.gateway_record.exists()
+    log = (home.path / "serve.log").read_text()
+    assert "Traceback" not in log
+    assert home.api_key.read_text() not in log
+
+
+def test_a_port_in_use_is_named_before_anything_is_started(tmp_path: Path) -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        port = sock.getsockname()[1]
+        with pytest.raises(ServeError, match=rf"{port}.*--port"):
+            serve(tmp_path, Settings(port=port))
+    assert not (tmp_path / "ray.json").exists()
+
+
+def test_a_recorded_ray_whose_process_is_another_now_is_not_taken_for_ours(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    record = {
+        "pid": os.getpid(),
+        "created": time.time() - 1e6,
+        "dashboard_url": "",
+        "gcs_address": "",
+        "temp_dir": str(tmp_path / "t"),
+    }
+    home.ray_record.write_text(json.dumps(record))
+    assert find_ray(home) is None
+    stop_ray(home)  # and above all it is not killed
+    assert not home.ray_record.exists()

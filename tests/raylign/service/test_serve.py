@@ -1,0 +1,24 @@
+"""How the service speaks HTTP."""
+
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from service import live_service
+
+from raylign.service.serve import MAX_HEAD, _listening
+
+
+def test_the_socket_says_that_it_is_tcp() -> None:
+    """Else asyncio leaves Nagle's algorithm on, and every answer waits 40 ms for an acknowledgement."""
+    with _listening("127.0.0.1", 0) as sock:
+        assert sock.proto == socket.IPPROTO_TCP
+
+
+def test_headers_without_end_are_cut_off(tmp_path: Path) -> None:
+    """They come before any key: nobody may fill the gateway's memory with them."""
+    with live_service(tmp_path) as service:
+        address = urlsplit(service.url)
+        with socket.create_connection((address.hostname, address.port), timeout=10) as stranger:
+            stranger.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * (MAX_HEAD + 1))
+            assert stranger.recv(100).startswith(b"HTTP/1.1 400")

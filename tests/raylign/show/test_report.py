@@ -1,0 +1,261 @@
+import json
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from event_stream import HOSTILE, LONG, event_stream, failed_at_start, full_of_holes
+
+from raylign.errors import SpecError
+from raylign.record.events import Event
+from raylign.record.history import History
+from raylign.record.rundir import RunDirectory
+from raylign.show.report import write_report
+from raylign.show.report.charts import MOST_POINTS, line_chart, nice_ticks, short, stacked_bars, thinned
+from raylign.show.report.verdict import verdict
+
+JOB = {"name": "tiny-cgpo", "steps": 60, "policy": {"model": "tiny/policy"}}
+STREAMS = {
+    "whole": lambda: event_stream(),
+    "no evaluation": lambda: event_stream(evaluate=False),
+    "failed at start": failed_at_start,
+    "no event at all": lambda: [],
+    "holes": full_of_holes,
+    "hostile": lambda: event_stream(steps=6, text=HOSTILE),
+    "long": lambda: event_stream(steps=6, text=LONG),
+    "twelve tasks": lambda: event_stream(steps=6, tasks=tuple(f"task-number-{at}" for at in range(12))),
+    "a plan that says nothing": lambda: [event for event in event_stream(steps=6) if event.kind != "plan"],
+    "one evaluation": lambda: list(event_stream(steps=6))[:9],
+}
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page; fails where tags do not nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def report(tmp_path, events) -> str:
+    with RunDirectory.create(tmp_path / "run", JOB) as run:
+        for event in events:
+            run.append(event)
+        return write_report(run).read_text(encoding="utf-8")
+
+
+def folded(events) -> History:
+    history = History()
+    for event in events:
+        history.add(event)
+    return history
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_every_run_has_a_page_that_needs_nothing_else(tmp_path, name):
+    html = report(tmp_path, STREAMS[name]())
+    page = Page(html)
+    assert not {"script", "link", "img", "iframe", "object", "form"} & set(page.tags)
+    assert not [value for attribute, value in page.attributes if attribute in ("src", "href") and value[:1] != "#"]
+    assert "http" not in html.replace("http-equiv", "")
+    assert "tiny-cgpo" in page.text
+    assert "nan" not in page.text.lower().split()
+
+
+def test_the_page_tells_what_was_asked_and_what_came_out(tmp_path):
+    text = Page(report(tmp_path, event_stream())).text
+    for fact in (
+        "Asked: 60 steps of CODPO, CRPG, CRRAFT on 5 tasks from tiny/policy",
+        "rose on every task; the mean change is +25 points",
+        "within its limit",
+        "53% → 78%",
+        "deadline of 5 s",
+        "judge answer 50% → 80%",
+        "skipped, timeout 60",
+        "AutoModelForCausalLM.from_pretrained('runs/tiny/model')",
+        "60 steps in 0:4",
+        "16 × 4",
+        "rollout/0",
+    ):
+        assert fact in text
+
+
+def test_samples_stand_side_by_side(tmp_path):
+    text = Page(report(tmp_path, event_stream(tasks=("math",)))).text
+    assert "math: what is 4 + 7? before ✗ violated reward -0.30 I think 4? Who knows!" in text
+    assert "after ✓ satisfied reward 0.70 The answer is 11." in text
+    assert "? no verdict" in text
+
+
+def test_a_prompt_that_comes_twice_keeps_both_responses(tmp_path):
+    html = report(tmp_path, event_stream(steps=2, tasks=("math",), text="same words"))
+    assert Page(html).text.count("before ? no verdict") == 1
+    assert Page(html).attributes.count(("class", "sample")) == 3
+
+
+def test_model_text_stays_text(tmp_path):
+    html = report(tmp_path, event_stream(steps=2, text=HOSTILE))
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
+    assert "{{ 7 * 7 }}" in html
+    assert not set(html) & {"\x1b", "\x07", "\x9b", "\u202e"}
+
+
+def test_a_hostile_job_stays_text(tmp_path):
+    with RunDirectory.create(tmp_path, {"name": "<b>x</b>", "policy": {"model": "</pre><script>\u202e\x9b31m"}}) as run:
+        html = write_report(run).read_text()
+    assert "<b>x" not in html
+    assert not set(html) & {"\u202e", "\x9b"}
+    assert "<script>" not in html
+
+
+def test_long_texts_are_cut(tmp_path):
+    assert len(report(tmp_path, event_stream(steps=2, text=LONG))) < 500_000
+
+
+def test_the_whole_job_document_is_kept(tmp_path):
+    job = {**JOB, "tasks": [{"name": f"task-{at}", "note": "n" * 90} for at in range(50)]}
+    with RunDirectory.create(tmp_path, job) as run:
+        assert "task-49" in Page(write_report(run).read_text()).text
+
+
+def test_a_run_without_evaluations_says_where_its_figures_come_from(tmp_path):
+    assert "was not evaluated before and after" in Page(report(tmp_path, event_stream(evaluate=False))).text
+
+
+def test_writing_again_replaces_the_page(tmp_path):
+    with RunDirectory.create(tmp_path, JOB) as run:
+        events = list(event_stream(steps=4))
+        for event in events[:-1]:
+            run.append(event)
+        assert "has not ended" in write_report(run).read_text()
+        run.append(events[-1])
+        assert "finished its 4 of 4 steps" in write_report(RunDirectory(tmp_path)).read_text()
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_no_run_no_report(tmp_path):
+    with pytest.raises(SpecError, match="holds no run"):
+        write_report(RunDirectory(tmp_path))
+
+
+def evaluated(before: dict, after: dict, *, kl_max: float | None = None) -> History:
+    plan = {"steps": 5, "tasks": [{"name": task, "kl_max": kl_max} for task in before]}
+    data = [("plan", plan), ("evaluation", {"step": 0, "tasks": before}), ("evaluation", {"step": 5, "tasks": after})]
+    return folded(Event(seq=at, kind=kind, data=fields) for at, (kind, fields) in enumerate(data, start=1))
+
+
+def test_verdict_names_what_fell():
+    words = verdict(
+        evaluated(
+            {"math": {"satisfied": 0.5}, "code": {"satisfied": 0.5}},
+            {"math": {"satisfied": 0.7}, "code": {"satisfied": 0.4}},
+        )
+    )
+    assert "rose on 1 of 2 tasks; the mean change is +5 points" in words[1]
+    assert words[2] == "It fell on code (-10)."
+
+
+def test_verdict_names_kl_beyond_its_limit():
+    inside, beyond = (
+        verdict(evaluated({"math": {"satisfied": 0.5}}, {"math": {"satisfied": 0.5, "kl": kl}}, kl_max=3.0))[-1]
+        for kl in (3.0, 3.5)
+    )
+    assert inside == "The KL divergence from the reference is within its limit wherever there is one."
+    assert "beyond its limit on math (3.5 of 3 nats)" in beyond
+
+
+def test_verdict_of_a_failed_run_gives_the_reason():
+    assert verdict(folded(failed_at_start("disk full.")))[0] == "The run failed after 0 steps: disk full."
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 1, [0, 0.25, 0.5, 0.75, 1]),
+        (0.2, 5.1, [0, 2, 4, 6]),
+        (-3, 3, [-4, -2, 0, 2, 4]),
+        (7, 7, [6, 8]),
+        (0, 0, [0, 0.25]),
+        (1e-4, 1e-4, [1e-4, 1.25e-4]),
+    ],
+)
+def test_ticks_are_round_and_span_the_values(low, high, expected):
+    ticks = nice_ticks(low, high)
+    assert ticks == pytest.approx(expected)
+    assert ticks[0] <= low
+    assert ticks[-1] >= high
+
+
+def test_short_numbers():
+    assert [short(value) for value in (0.25, -4.0, 1.25e-4, 1e6, 0.0)] == ["0.25", "-4", "1.25e-4", "1e+06", "0"]
+
+
+def test_a_line_breaks_where_values_are_missing():
+    svg = ElementTree.fromstring(
+        line_chart([0.1, 0.2, None, 0.4, None, 0.5, 0.6], label="x", limit=0.5, marks={0: 0.1})
+    )
+    assert len(svg.findall("polyline")) == 2
+    assert [circle.get("class") for circle in svg.findall("circle")] == ["point", "mark"]
+    assert len([path for path in svg.findall("path") if path.get("class") == "limit"]) == 1
+
+
+def test_a_line_rises_with_its_values():
+    svg = ElementTree.fromstring(line_chart([0.0, 1.0], label="x", percent=True))
+    (_, low), (_, high) = (map(float, point.split(",")) for point in svg.find("polyline").get("points").split())
+    assert high < low  # SVG counts downwards
+
+
+def test_nothing_known_is_no_chart():
+    assert line_chart([None, None], label="x") == ""
+    assert stacked_bars([{}, {}], [], label="x") == ""
+
+
+def test_long_runs_are_averaged_down():
+    values = [float(at) for at in range(1, 10 * MOST_POINTS + 1)]
+    points = thinned(values)
+    assert len(points) == MOST_POINTS
+    assert points[0] == (10, 5.5)
+    assert points[-1][0] == len(values)
+
+
+def test_bars_stack_to_the_seconds_of_a_step():
+    svg = ElementTree.fromstring(
+        stacked_bars([{"generate": 2.0, "step": 2.0}, {"generate": 4.0}], ["generate", "step"], label="x")
+    )
+    heights = {}
+    for bar in svg.findall("rect"):
+        heights.setdefault(bar.get("x"), []).append(float(bar.get("height")))
+    first, second = heights.values()
+    assert sum(first) == pytest.approx(sum(second))
+    assert len(first) == 2
+
+
+def test_job_is_shown_as_sent(tmp_path):
+    with RunDirectory.create(tmp_path, JOB) as run:
+        text = Page(write_report(run).read_text()).text
+    assert " ".join(json.dumps(JOB, indent=2).split()) in text

@@ -1,0 +1,56 @@
+import torch
+
+from raylign.tensors.collate import collate, collate_examples, split_terms
+from raylign.types import Example, Sequence
+
+
+def sequence(prompt: tuple[int, ...], response: tuple[int, ...], mark: float) -> Sequence:
+    return Sequence(
+        prompt_ids=prompt,
+        response_ids=response,
+        behavior=tuple(mark - 10 for _ in response),
+        reference=tuple(mark for _ in response),
+    )
+
+
+def test_responses_start_at_one_column() -> None:
+    batch = collate([((5, 6, 7), (8,)), ((5,), (9, 10))])
+    assert batch.input_ids_SL.tolist() == [[5, 6, 7, 8], [0, 0, 5, 9]]
+    assert batch.attention_mask_SL.tolist() == [[1, 1, 1, 1], [0, 0, 1, 1]]
+    assert batch.position_ids_SL.tolist() == [[0, 1, 2, 3], [0, 0, 0, 1]]
+    assert batch.target_ids_ST.tolist() == [[8, 0], [9, 10]]
+    assert batch.mask_ST.tolist() == [[1, 0], [1, 1]]
+
+
+def test_an_empty_response_has_no_target() -> None:
+    assert collate([((5, 6), ())]).mask_ST.tolist() == [[0]]
+
+
+def test_terms_are_grouped_by_task_and_number_of_sequences() -> None:
+    one = Example(task="a", sequences=(sequence((1,), (2, 3), 1.0),), coefficient=0.5, weight=0.25, staleness=1)
+    pair = Example(task="b", sequences=(sequence((1,), (2,), 2.0), sequence((1,), (4, 5, 6), 3.0)))
+    other = Example(task="a", sequences=(sequence((1,), (2,), 4.0),), staleness=-1)
+    examples = [one, pair, other]
+    batch = collate_examples(examples)
+    policy_ST = torch.arange(12.0).view(4, 3) * batch.mask_ST
+    first, second = split_terms(examples, policy_ST, batch.mask_ST)
+    assert (first.task, second.task) == ("a", "b")
+    assert first.weight_U.tolist() == [0.25, 1.0]
+    assert first.terms.policy_UNT.tolist() == [[[0, 1, 0]], [[9, 0, 0]]]
+    assert first.terms.reference_UNT.tolist() == [[[1, 1, 0]], [[4, 0, 0]]]
+    assert first.terms.behavior_UNT.tolist() == [[[-9, -9, 0]], [[-6, 0, 0]]]
+    assert first.terms.mask_UNT.tolist() == [[[1, 1, 0]], [[1, 0, 0]]]
+    assert first.terms.coefficient_U.tolist() == [0.5, 1.0]
+    assert first.terms.stale_U.tolist() == [1.0, 0.0]
+    assert second.terms.policy_UNT.tolist() == [[[3, 0, 0], [6, 7, 8]]]
+    assert second.terms.length_UN.tolist() == [[1, 3]]
+
+
+def test_the_gradient_reaches_every_row() -> None:
+    examples = [Example(task="a", sequences=(sequence((1,), (2, 3), 0.0), sequence((1,), (2,), 0.0)))]
+    batch = collate_examples(examples)
+    policy_ST = torch.ones(2, 2, requires_grad=True)
+    (group,) = split_terms(examples, policy_ST, batch.mask_ST)
+    group.terms.policy_UN.sum().backward()
+    assert policy_ST.grad is not None
+    assert policy_ST.grad.tolist() == [[1, 1], [1, 0]]

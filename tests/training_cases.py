@@ -1,0 +1,120 @@
+"""A small job with two tasks of different losses, examples for it, and the step as plain PyTorch takes it."""
+
+import random
+import socket
+from collections.abc import Sequence as Items
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from actors.training.trainer import PolicyTrainer
+from raylign.losses import Terms, task_loss
+from raylign.spec import Job, parse_job
+from raylign.types import Example, Sequence
+
+TEMPERATURE = 0.9
+
+
+def make_job(
+    model: Path, *, dtype: str = "float32", lora: dict[str, Any] | None = None, steps: int = 10, **trainer: Any
+) -> Job:
+    policy = {"model": str(model), "dtype": dtype} | ({"lora": lora} if lora else {})
+    shared = {"prompts": {"path": "prompts.jsonl"}, "reward": {"model": "reward"}}
+    tasks = [
+        {"name": "alone", "weight": 2.0, "method": {"type": "crpg"}, **shared},
+        {"name": "paired", "method": {"type": "codpo"}, **shared},
+    ]
+    rates = {"learning_rate": 1e-3, "schedule": {"type": "linear", "warmup_steps": 2}}
+    return parse_job(
+        {
+            "name": "test",
+            "steps": steps,
+            "policy": policy,
+            "tasks": tasks,
+            "rollout": {"temperature": TEMPERATURE},
+            "trainer": {**rates, **trainer},
+        }
+    )
+
+
+def make_examples(seed: int = 0, *, pairs: int = 6) -> list[Example]:
+    """As many single examples as pairs; random tokens of unequal lengths."""
+    rng = random.Random(seed)
+
+    def tokens(longest: int) -> tuple[int, ...]:
+        return tuple(rng.randrange(4, 90) for _ in range(rng.randint(1, longest)))
+
+    def respond(prompt: tuple[int, ...]) -> Sequence:
+        response = tokens(9)
+        behavior, reference = ([rng.uniform(-6, -3) for _ in response] for _ in range(2))
+        return Sequence(prompt_ids=prompt, response_ids=response, behavior=tuple(behavior), reference=tuple(reference))
+
+    examples = []
+    for _ in range(pairs):
+        examples.append(
+            Example(task="alone", sequences=(respond(tokens(12)),), coefficient=rng.gauss(0, 1), weight=2 / pairs)
+        )
+        prompt = tokens(12)
+        examples.append(Example(task="paired", sequences=(respond(prompt), respond(prompt)), weight=1 / pairs))
+    return examples
+
+
+def make_trainer(job: Job, *, rank: int = 0, world_size: int = 1, port: int = 0) -> PolicyTrainer:
+    return PolicyTrainer(
+        job=job,
+        rank=rank,
+        world_size=world_size,
+        master_addr="127.0.0.1",
+        master_port=port or free_port(),
+        device="cpu",
+        threads=1,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def plain_steps(
+    job: Job, batches: Items[Items[Example]], rates: Items[float]
+) -> tuple[dict[str, torch.Tensor], list[float]]:
+    """Weights and gradient norms after AdamW steps on the summed loss, one unpadded sequence at a time."""
+    model = AutoModelForCausalLM.from_pretrained(job.policy.model, dtype=torch.float32)
+    optimizer = torch.optim.AdamW(model.parameters(), betas=job.trainer.betas, weight_decay=job.trainer.weight_decay)
+    methods = {task.name: task.method for task in job.tasks}
+    norms = []
+    for examples, rate in zip(batches, rates, strict=True):
+        optimizer.param_groups[0]["lr"] = rate
+        optimizer.zero_grad()
+        for example in examples:
+            terms = _terms(example, [_logprobs(model, sequence) for sequence in example.sequences])
+            loss_U = task_loss(methods[example.task], terms, max_correction=job.trainer.max_correction)
+            (example.weight * loss_U.sum()).backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), job.trainer.max_grad_norm)))
+        optimizer.step()
+    return dict(model.named_parameters()), norms
+
+
+def _logprobs(model: Any, sequence: Sequence) -> torch.Tensor:
+    ids = torch.tensor([[*sequence.prompt_ids, *sequence.response_ids]])
+    logprobs = (model(ids).logits[0] / TEMPERATURE).log_softmax(-1)
+    start = len(sequence.prompt_ids)
+    return torch.stack([logprobs[start + t - 1, token] for t, token in enumerate(sequence.response_ids)])
+
+
+def _terms(example: Example, policies: list[torch.Tensor]) -> Terms:
+    def padded(rows: list[torch.Tensor]) -> torch.Tensor:
+        return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)[None]
+
+    return Terms(
+        policy_UNT=padded(policies),
+        reference_UNT=padded([torch.tensor(sequence.reference) for sequence in example.sequences]),
+        behavior_UNT=padded([torch.tensor(sequence.behavior) for sequence in example.sequences]),
+        mask_UNT=padded([torch.ones(len(sequence.response_ids)) for sequence in example.sequences]),
+        coefficient_U=torch.tensor([example.coefficient]),
+        stale_U=torch.tensor([float(example.staleness > 0)]),
+    )
