@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.sse import EventSourceResponse
 from fastapi_offline import FastAPIOffline
-from pydantic import StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -27,7 +27,7 @@ from raylign.service import openapi, problems
 from raylign.service.bodies import Bodies
 from raylign.service.bulletin import WORK, Bulletin
 from raylign.service.dispatch.ray_jobs import RayJobs
-from raylign.service.store import JobRecord, State, Store
+from raylign.service.store import Dossier, State, Store
 from raylign.service.streams import Render, ascii_json, stream
 from raylign.service.views import (
     MOST_EVENTS,
@@ -40,6 +40,7 @@ from raylign.service.views import (
     Readiness,
     Report,
     ReportAnswer,
+    job_detail,
     job_view,
 )
 from raylign.spec import parse_job
@@ -96,12 +97,9 @@ def _jobs(gateway: Gateway, bodies: Bodies) -> APIRouter:
         responses={**openapi.FOREIGN_HOST, **openapi.problems(401, 422, 503)},
     )
 
-    def view(*found: JobRecord) -> list[JobView]:
-        attempts = store.attempts_of([job.id for job in found])
-        return [job_view(job, attempts.get(job.id, []), gateway.ray.url) for job in found]
-
     @router.post(
         "",
+        response_model=JobView,
         status_code=201,
         responses={
             200: {"model": JobView, "description": "The Idempotency-Key has made this job before"},
@@ -111,44 +109,55 @@ def _jobs(gateway: Gateway, bodies: Bodies) -> APIRouter:
     )
     async def submit(
         request: Request,
-        response: Response,
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, pattern=PRINTABLE)] = None,
-    ) -> JobView:
+    ) -> Response:
         """Queue a job: the job document as JSON or YAML. 200 where the Idempotency-Key has made this job before."""
         kind = request.headers.get("content-type", "")
+
+        def queue(body: bytes) -> Response:
+            made, created = store.create(parse_job(_document(body, kind)), key=idempotency_key)
+            found = Dossier(job=made, attempts=[]) if created else store.dossier(made.id)
+            shown = job_view(found, gateway.ray.url)
+            return _answer(shown, 201 if created else 200, Location=shown.links.self)
+
         async with bodies.read(request, MAX_BYTES) as body:
-            document = await asyncio.to_thread(lambda: parse_job(_document(body, kind)))
-
-        def queue() -> tuple[JobView, bool]:
-            job, created = store.create(document, key=idempotency_key)
-            return job_view(job, [], gateway.ray.url) if created else view(job)[0], created
-
-        shown, created = await asyncio.to_thread(queue)
+            answer = await asyncio.to_thread(queue, body)
         bulletin.post(WORK)
-        response.status_code = 201 if created else 200
-        response.headers["Location"] = shown.links.self
-        return shown
+        return answer
 
-    @router.get("")
-    def jobs(
+    @router.get("", response_model=JobPage)
+    async def jobs(
         limit: Annotated[int, Query(ge=1, le=200)] = 50, before: JobId | None = None, state: State | None = None
-    ) -> JobPage:
+    ) -> Response:
         """Jobs, newest first."""
-        found = store.latest(limit=limit + 1, before=before, state=state)
-        return JobPage(data=view(*found[:limit]), has_more=len(found) > limit)
 
-    @router.get("/{job_id}", responses=openapi.problems(404))
-    def job(job_id: JobId) -> JobDetail:
+        def page() -> Response:
+            found = store.latest(limit=limit + 1, before=before, state=state)
+            shown = [job_view(one, gateway.ray.url) for one in found[:limit]]
+            return _answer(JobPage(data=shown, has_more=len(found) > limit))
+
+        return await asyncio.to_thread(page)
+
+    @router.get("/{job_id}", response_model=JobDetail, responses=openapi.problems(404))
+    async def job(job_id: JobId) -> Response:
         """One job, with its document."""
-        found = store.get(job_id)
-        return JobDetail(**view(found)[0].model_dump(), document=dict(store.document(job_id)))
 
-    @router.post("/{job_id}/cancel", status_code=202, responses=openapi.problems(404, 409))
-    async def cancel(job_id: JobId) -> JobView:
+        def detail() -> Response:
+            return _answer(job_detail(*store.detail(job_id), gateway.ray.url))
+
+        return await asyncio.to_thread(detail)
+
+    @router.post("/{job_id}/cancel", status_code=202, response_model=JobView, responses=openapi.problems(404, 409))
+    async def cancel(job_id: JobId) -> Response:
         """Ask a job to stop. 409 when it has ended."""
-        job = await asyncio.to_thread(store.cancel, job_id)
+
+        def stop() -> Response:
+            store.cancel(job_id)
+            return _answer(job_view(store.dossier(job_id), gateway.ray.url), 202)
+
+        answer = await asyncio.to_thread(stop)
         bulletin.post(job_id, WORK)
-        return (await asyncio.to_thread(view, job))[0]
+        return answer
 
     @router.get(
         "/{job_id}/events",
@@ -165,8 +174,12 @@ def _jobs(gateway: Gateway, bodies: Bodies) -> APIRouter:
         """Events above ``after``; as a live stream, resumable by Last-Event-ID, with Accept: text/event-stream."""
         if _wants_stream(request):
             return await _stream(job_id, after=max(after, last_event_id), render=ascii_json)
-        found = await asyncio.to_thread(store.events, job_id, after=after, limit=limit + 1)
-        return EventPage(data=found[:limit], has_more=len(found) > limit)
+
+        def page() -> Response:
+            found = store.events(job_id, after=after, limit=limit + 1)
+            return _answer(EventPage(data=found[:limit], has_more=len(found) > limit))
+
+        return await asyncio.to_thread(page)
 
     @router.get(
         "/{job_id}/metrics",
@@ -182,9 +195,13 @@ def _jobs(gateway: Gateway, bodies: Bodies) -> APIRouter:
         """The numbers of every step and evaluation; streams like events."""
         if _wants_stream(request):
             return await _stream(job_id, after=max(after, last_event_id), render=_metrics_json, kinds=METRIC_KINDS)
-        found = await asyncio.to_thread(store.events, job_id, after=after, limit=1_000_000, kinds=METRIC_KINDS)
-        rows = {(row.kind, row.step): row for row in map(metrics_row, found)}
-        return MetricsPage(data=sorted(rows.values(), key=lambda row: row.seq))
+
+        def page() -> Response:
+            found = store.events(job_id, after=after, limit=1_000_000, kinds=METRIC_KINDS)
+            rows = {(row.kind, row.step): row for row in map(metrics_row, found)}
+            return _answer(MetricsPage(data=sorted(rows.values(), key=lambda row: row.seq)))
+
+        return await asyncio.to_thread(page)
 
     @router.get(
         "/{job_id}/report",
@@ -260,6 +277,12 @@ def _probes(gateway: Gateway) -> APIRouter:
         return Readiness(store=ready, ray=ray)
 
     return router
+
+
+def _answer(shown: BaseModel, status: int = 200, **headers: str) -> Response:
+    """What was made here needs no second look: FastAPI would check it again, and on the event loop."""
+    content = shown.model_dump_json().encode()
+    return Response(content, status, headers, media_type="application/json")
 
 
 def metrics_row(event: Event) -> MetricsRow:

@@ -1,12 +1,12 @@
 """What the API says of a job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, FailFast, Field, model_validator
 
 from raylign.record.events import Event
-from raylign.service.store import AttemptRecord, AttemptState, JobRecord, State
+from raylign.service.store import AttemptState, Dossier, State
 from raylign.service.store.states import Desired
 
 MOST_EVENTS = 2**53
@@ -141,8 +141,9 @@ class ReportAnswer(BaseModel):
     next_seq: int
 
 
-def job_view(job: JobRecord, attempts: Sequence[AttemptRecord], ray_url: str | None) -> JobView:
+def job_view(dossier: Dossier, ray_url: str | None) -> JobView:
     """A job as the API shows it."""
+    job, attempts = dossier.job, dossier.attempts
     path = f"/v1/jobs/{job.id}"
     dashboard = f"{ray_url}/#/jobs/{attempts[-1].submission_id}" if ray_url and attempts else None
     return JobView(
@@ -167,3 +168,8 @@ def job_view(job: JobRecord, attempts: Sequence[AttemptRecord], ray_url: str | N
             ray_dashboard=dashboard,
         ),
     )
+
+
+def job_detail(dossier: Dossier, document: Mapping[str, Any], ray_url: str | None) -> JobDetail:
+    """A job with its document."""
+    return JobDetail(**dict(job_view(dossier, ray_url)), document=dict(document))

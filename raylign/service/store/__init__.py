@@ -2,7 +2,7 @@
 
 from raylign.service.store.database import open_database
 from raylign.service.store.lease import Lease
-from raylign.service.store.records import AttemptRecord, JobRecord, Receipt
+from raylign.service.store.records import AttemptRecord, Dossier, JobRecord, Receipt
 from raylign.service.store.states import TERMINAL, AttemptState, State
 from raylign.service.store.store import Store
 
@@ -10,6 +10,7 @@ __all__ = [
     "TERMINAL",
     "AttemptRecord",
     "AttemptState",
+    "Dossier",
     "JobRecord",
     "Lease",
     "Receipt",

@@ -1,12 +1,10 @@
 """Attempts in the store: what the dispatcher writes down of them."""
 
 import time
-from collections.abc import Mapping, Sequence
-from itertools import groupby
 
 from sqlalchemy import func, insert, select, update
 
-from raylign.service.store.changes import find_job, finish_job, move_job, plain, set_attempt, set_job
+from raylign.service.store.changes import ATTEMPT_COLUMNS, find_job, finish_job, move_job, plain, set_attempt, set_job
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
 from raylign.service.store.records import AttemptRecord, JobRecord, attempt_record
@@ -19,20 +17,9 @@ class Attempts:
 
     _database: Database
 
-    def attempts(self, job_id: str) -> list[AttemptRecord]:
-        """All attempts of a job, oldest first."""
-        return self.attempts_of([job_id]).get(job_id, [])
-
-    def attempts_of(self, job_ids: Sequence[str]) -> Mapping[str, list[AttemptRecord]]:
-        """All attempts of several jobs, oldest first; jobs without any are left out."""
-        query = select(attempts).where(attempts.c.job_id.in_(job_ids)).order_by(attempts.c.job_id, attempts.c.n)
-        with self._database.reading() as connection:
-            found = [attempt_record(row) for row in connection.execute(query)]
-        return {job_id: list(group) for job_id, group in groupby(found, key=lambda attempt: attempt.job_id)}
-
     def open_attempts(self) -> list[tuple[JobRecord, AttemptRecord]]:
         """Attempts that may still hold resources, with their jobs."""
-        query = select(attempts).where(attempts.c.state.in_(OPEN)).order_by(attempts.c.created_at)
+        query = select(*ATTEMPT_COLUMNS).where(attempts.c.state.in_(OPEN)).order_by(attempts.c.created_at)
         with self._database.reading() as connection:
             found = [attempt_record(row) for row in connection.execute(query)]
             return [(find_job(connection, attempt.job_id), attempt) for attempt in found]
@@ -60,7 +47,7 @@ class Attempts:
             }
             connection.execute(insert(attempts).values(row))
             this = (attempts.c.job_id == job_id) & (attempts.c.n == n)
-            return attempt_record(connection.execute(select(attempts).where(this)).one())
+            return attempt_record(connection.execute(select(*ATTEMPT_COLUMNS).where(this)).one())
 
     def confirm_attempt(self, attempt: AttemptRecord) -> None:
         """Ray has it."""

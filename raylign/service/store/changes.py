@@ -3,32 +3,49 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from raylign.errors import JobNotFound
 from raylign.record.events import Event
-from raylign.service.store.records import AttemptRecord, JobRecord, job_record
+from raylign.service.store.records import (
+    ATTEMPT_FIELDS,
+    JOB_FIELDS,
+    AttemptRecord,
+    JobRecord,
+    attempt_record,
+    job_record,
+)
 from raylign.service.store.schema import attempts, events, jobs
 from raylign.service.store.states import TERMINAL, State, check_move
 
-JOB_COLUMNS = [column for column in jobs.c if column.name not in ("document", "body_sha256", "idempotency_key")]
-"""All that a `JobRecord` holds: documents can be long, and few who ask for a job want its."""
+JOB_COLUMNS = [jobs.c[name] for name in JOB_FIELDS]
+"""Without the document: it can be long, and few who ask for a job want it."""
+ATTEMPT_COLUMNS = [attempts.c[name] for name in ATTEMPT_FIELDS]
+# Made once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
+_JOB = select(*JOB_COLUMNS).where(jobs.c.id == bindparam("job_id"))
+_LOCKED_JOB = _JOB.with_for_update()
 MAX_REASON = 4000
 """Characters of a reason; every list of jobs shows it."""
 
 
 def find_job(connection: Connection, job_id: str, *, lock: bool = False) -> JobRecord:
     """Raises `JobNotFound`. ``lock``: nobody else changes it before this transaction ends."""
-    query = select(*JOB_COLUMNS).where(jobs.c.id == job_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    row = connection.execute(_LOCKED_JOB if lock else _JOB, {"job_id": job_id}).one_or_none()
     if row is None:
-        raise JobNotFound(f"there is no job {job_id!r}; GET /v1/jobs lists all")
+        raise absent(job_id)
     return job_record(row)
 
 
-def find_attempt(connection: Connection, job_id: str, n: int) -> Row[Any] | None:
-    """The row of one attempt, its token's hash included."""
-    return connection.execute(select(attempts).where((attempts.c.job_id == job_id) & (attempts.c.n == n))).one_or_none()
+def absent(job_id: str) -> JobNotFound:
+    """The error of who asks for a job that is not there."""
+    return JobNotFound(f"there is no job {job_id!r}; GET /v1/jobs lists all")
+
+
+def find_attempt(connection: Connection, job_id: str, n: int) -> tuple[AttemptRecord, str] | None:
+    """One attempt, and its token's hash."""
+    query = select(*ATTEMPT_COLUMNS, attempts.c.token_sha256)
+    row = connection.execute(query.where((attempts.c.job_id == job_id) & (attempts.c.n == n))).one_or_none()
+    return None if row is None else (attempt_record(row[:-1]), row.token_sha256)
 
 
 def set_job(connection: Connection, job_id: str, **values: Any) -> None:

@@ -9,14 +9,16 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from raylign.errors import JobConflict, JobNotFound
-from raylign.service.store.changes import JOB_COLUMNS, find_job, finish_job, move_job, plain, set_job
+from raylign.errors import JobConflict
+from raylign.service.store.changes import JOB_COLUMNS, absent, find_job, finish_job, move_job, plain, set_job
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
-from raylign.service.store.records import JobRecord, job_record
+from raylign.service.store.records import JOB_FIELDS, JobRecord, job_record
 from raylign.service.store.schema import jobs
 from raylign.service.store.states import TERMINAL, WAITING, State
 from raylign.spec import Job
+
+_NEW_JOB = insert(jobs)
 
 
 class Jobs:
@@ -44,17 +46,18 @@ class Jobs:
         }
         try:
             with self._database.writing() as connection:
-                connection.execute(insert(jobs).values(row))
-                return find_job(connection, str(row["id"])), True
+                connection.execute(_NEW_JOB, row)
+            return job_record(row.get(name) for name in JOB_FIELDS), True
         except IntegrityError:
             with self._database.reading() as connection:
-                query = select(jobs.c.body_sha256, *JOB_COLUMNS).where(jobs.c.idempotency_key == key)
-                first = connection.execute(query).one()
-        if first.body_sha256 != row["body_sha256"]:
+                query = select(*JOB_COLUMNS, jobs.c.body_sha256).where(jobs.c.idempotency_key == key)
+                *found, body_sha256 = connection.execute(query).one()
+        first = job_record(found)
+        if body_sha256 != row["body_sha256"]:
             raise JobConflict(
                 f"idempotency key {key!r} was used for job {first.id!r} with another document: use a new key"
             )
-        return job_record(first), False
+        return first, False
 
     def get(self, job_id: str) -> JobRecord:
         """Raises `JobNotFound`."""
@@ -66,19 +69,9 @@ class Jobs:
         with self._database.reading() as connection:
             row = connection.execute(select(jobs.c.document).where(jobs.c.id == job_id)).one_or_none()
         if row is None:
-            raise JobNotFound(f"there is no job {job_id!r}; GET /v1/jobs lists all")
+            raise absent(job_id)
         document: Mapping[str, Any] = row.document
         return document
-
-    def latest(self, *, limit: int = 50, before: str | None = None, state: State | None = None) -> list[JobRecord]:
-        """Newest first. ``before``: only jobs older than this id."""
-        query = select(*JOB_COLUMNS).order_by(jobs.c.id.desc()).limit(limit)
-        if before is not None:
-            query = query.where(jobs.c.id < before)
-        if state is not None:
-            query = query.where(jobs.c.state == state)
-        with self._database.reading() as connection:
-            return [job_record(row) for row in connection.execute(query)]
 
     def waiting(self, *, limit: int) -> list[JobRecord]:
         """Jobs that may start, in the order in which they should: interrupted ones first, then by age."""

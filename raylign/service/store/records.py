@@ -1,9 +1,8 @@
 """Rows of the store as values."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
-
-from sqlalchemy import Row
 
 from raylign.service.store.states import AttemptState, Desired, State
 
@@ -50,6 +49,14 @@ class JobRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """A job and all its attempts, oldest first, as of one moment."""
+
+    job: JobRecord
+    attempts: Sequence[AttemptRecord]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The store's answer to a driver's report."""
 
@@ -60,34 +67,17 @@ class Receipt:
     """The report began past ``next_seq``: none of it was kept."""
 
 
-def job_record(row: Row[Any]) -> JobRecord:
-    """A row of `JOB_COLUMNS`."""
-    return JobRecord(
-        id=row.id,
-        name=row.name,
-        state=State(row.state),
-        desired=row.desired,
-        status_reason=row.status_reason,
-        last_seq=row.last_seq,
-        run_dir=row.run_dir,
-        created_at=row.created_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        cancel_asked_at=row.cancel_asked_at,
-    )
+JOB_FIELDS = tuple(field.name for field in fields(JobRecord))
+ATTEMPT_FIELDS = tuple(field.name for field in fields(AttemptRecord))
 
 
-def attempt_record(row: Row[Any]) -> AttemptRecord:
-    """A row of the table of attempts."""
-    return AttemptRecord(
-        job_id=row.job_id,
-        n=row.n,
-        submission_id=row.submission_id,
-        state=AttemptState(row.state),
-        reason=row.reason,
-        created_at=row.created_at,
-        submitted_at=row.submitted_at,
-        reported_at=row.reported_at,
-        stop_asked_at=row.stop_asked_at,
-        ended_at=row.ended_at,
-    )
+def job_record(row: Iterable[Any]) -> JobRecord:
+    """A row of `JOB_FIELDS`. Read by place: by name, each of a list's thousand values would be looked up."""
+    values = dict(zip(JOB_FIELDS, row, strict=True))
+    return JobRecord(**values | {"state": State(values["state"])})
+
+
+def attempt_record(row: Iterable[Any]) -> AttemptRecord:
+    """A row of `ATTEMPT_FIELDS`."""
+    values = dict(zip(ATTEMPT_FIELDS, row, strict=True))
+    return AttemptRecord(**values | {"state": AttemptState(values["state"])})

@@ -4,7 +4,6 @@ import hmac
 import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import select
 
@@ -13,7 +12,7 @@ from raylign.record.events import Event
 from raylign.service.store.changes import find_attempt, find_job, move_job, set_attempt, take_events
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
-from raylign.service.store.records import AttemptRecord, JobRecord, Receipt, attempt_record
+from raylign.service.store.records import AttemptRecord, JobRecord, Receipt
 from raylign.service.store.schema import events
 from raylign.service.store.states import CLOSED, TERMINAL, AttemptState, State
 
@@ -57,13 +56,13 @@ class Reports:
         """
         while True:
             with self._database.writing() as connection:
-                row = _authorized(find_attempt(connection, job_id, n), job_id, n, token)
+                attempt = _authorized(find_attempt(connection, job_id, n), job_id, n, token)
                 job = find_job(connection, job_id, lock=True)
-                if row.state in CLOSED:
+                if attempt.state in CLOSED:
                     return Receipt(desired="cancel", next_seq=job.last_seq + 1)
                 now = time.time()
-                heard = {"state": AttemptState.RUNNING, "submitted_at": row.submitted_at or now, "reported_at": now}
-                set_attempt(connection, attempt_record(row), **heard)
+                heard = {"state": AttemptState.RUNNING, "submitted_at": attempt.submitted_at or now, "reported_at": now}
+                set_attempt(connection, attempt, **heard)
                 if job.state is State.STARTING:
                     move_job(connection, job, State.RUNNING, "")
                     job = find_job(connection, job_id)
@@ -92,10 +91,10 @@ class Reports:
                 return
 
 
-def _authorized(row: Any, job_id: str, n: int, token: str) -> Any:
-    if row is None or not hmac.compare_digest(row.token_sha256, digest(token)):
+def _authorized(found: tuple[AttemptRecord, str] | None, job_id: str, n: int, token: str) -> AttemptRecord:
+    if found is None or not hmac.compare_digest(found[1], digest(token)):
         raise Unauthorized(f"this token is not that of attempt {n} of job {job_id!r}")
-    return row
+    return found[0]
 
 
 def _consecutive(batch: Sequence[Event], last: int) -> bool:

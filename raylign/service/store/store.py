@@ -2,11 +2,12 @@
 
 from raylign.service.store.attempts import Attempts
 from raylign.service.store.database import Database
+from raylign.service.store.dossiers import Dossiers
 from raylign.service.store.jobs import Jobs
 from raylign.service.store.reports import Reports
 
 
-class Store(Jobs, Attempts, Reports):
+class Store(Jobs, Attempts, Reports, Dossiers):
     """Jobs, attempts and events in one database. Thread-safe.
 
     Every call may raise `StoreUnavailable`: nothing was changed then, or, of a long report, the rest.

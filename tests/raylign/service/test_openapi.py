@@ -60,7 +60,7 @@ def test_the_job_is_described_and_every_reference_leads_somewhere(app: FastAPI) 
     schemas = document["components"]["schemas"]
     referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
     assert referred <= schemas.keys()
-    assert {"Job", "Task", "Problem", "JobView"} <= referred
+    assert {"Job", "Task", "Problem", "JobView", "JobDetail", "JobPage", "EventPage", "MetricsPage"} <= referred
     assert schemas["Job"]["properties"]["steps"]["description"]
     submit = document["paths"]["/v1/jobs"]["post"]
     assert submit["requestBody"]["content"].keys() == {"application/json", "application/yaml"}

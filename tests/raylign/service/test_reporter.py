@@ -116,7 +116,7 @@ def test_a_heartbeat_needs_no_events(service: Service, tmp_path: Path) -> None:
     made, _ = started(service.store)
 
     def heard() -> float:
-        return service.store.attempts(made.id)[0].reported_at or 0.0
+        return service.store.dossier(made.id).attempts[0].reported_at or 0.0
 
     with Reporter(service.url, made.id, 1, TOKEN, tmp_path / "events.jsonl", heartbeat_s=0.05):
         until(lambda: heard() > 0)

@@ -47,7 +47,7 @@ async def running(desk: Desk, name: str = "tiny") -> str:
 
 
 def last_attempt(desk: Desk, job_id: str) -> tuple[int, AttemptState]:
-    attempt = desk.store.attempts(job_id)[-1]
+    attempt = desk.store.dossier(job_id).attempts[-1]
     return attempt.n, attempt.state
 
 
@@ -160,7 +160,7 @@ async def test_a_driver_that_ends_without_a_word_is_tried_again_and_then_failed(
     assert "exit code 1" in failed.status_reason
     assert ("ModuleNotFoundError" in failed.status_reason) is (status == "FAILED")
     assert desk.store.events(job_id)[-1].kind == "end"
-    assert [one.state for one in desk.store.attempts(job_id)] == [AttemptState.LOST] * 3
+    assert [one.state for one in desk.store.dossier(job_id).attempts] == [AttemptState.LOST] * 3
 
 
 async def test_events_a_dead_driver_could_not_send_are_taken_from_its_spool(desk: Desk) -> None:
@@ -198,7 +198,7 @@ async def test_an_absent_ray_changes_nothing_but_the_reason(desk: Desk) -> None:
         await desk.look()
     assert (desk.job(job_id).state, desk.job(waiting).state) == (State.RUNNING, State.QUEUED)
     assert "does not answer" in desk.job(job_id).status_reason
-    assert len(desk.store.attempts(job_id)) == 1
+    assert len(desk.store.dossier(job_id).attempts) == 1
     desk.ray.down = False
     await desk.look()
     assert desk.job(job_id).state is State.RUNNING
@@ -208,7 +208,7 @@ async def test_a_job_queued_while_ray_is_away_spends_no_attempt(desk: Desk) -> N
     job_id = queue(desk)
     desk.ray.down = True
     await desk.look()
-    assert desk.store.attempts(job_id) == []
+    assert desk.store.dossier(job_id).attempts == []
     assert "does not answer" in desk.job(job_id).status_reason
 
 
@@ -270,7 +270,7 @@ async def test_what_does_not_stop_is_given_up(tmp_path: Path) -> None:
         await desk.look()
         await desk.look()
         assert last_attempt(desk, job_id) == (2, AttemptState.SUBMITTED)
-        assert "after being told to stop" in desk.store.attempts(job_id)[0].reason
+        assert "after being told to stop" in desk.store.dossier(job_id).attempts[0].reason
 
 
 async def test_cancel_of_a_running_job_gives_its_driver_time(desk: Desk) -> None:
@@ -293,7 +293,7 @@ async def test_cancel_of_a_driver_that_does_not_obey_goes_through_ray(tmp_path: 
         assert desk.ray.stops == [f"{job_id}-a1"]
         await desk.look()
         assert desk.job(job_id).state is State.CANCELLED
-        assert len(desk.store.attempts(job_id)) == 1
+        assert len(desk.store.dossier(job_id).attempts) == 1
 
 
 async def test_cancel_of_a_pending_ray_job_is_repeated_until_it_works(desk: Desk) -> None:
@@ -408,7 +408,7 @@ async def test_whatever_answers_in_rays_place_nothing_is_lost(desk: Desk, instea
         await desk.look()
     assert (desk.job(job_id).state, desk.job(waiting).state) == (State.RUNNING, State.QUEUED)
     assert "Ray" in desk.job(job_id).status_reason
-    assert [one.n for one in desk.store.attempts(job_id)] == [1]
+    assert [one.n for one in desk.store.dossier(job_id).attempts] == [1]
     desk.ray.instead = None
     await desk.look()
     assert (desk.job(job_id).state, desk.job(job_id).status_reason) == (State.RUNNING, "")
@@ -430,7 +430,7 @@ async def test_a_log_that_cannot_be_had_does_not_keep_an_attempt_open(desk: Desk
     desk.ray.set(f"{job_id}-a1", "FAILED", "exit code 1")
     desk.ray.jobs[f"{job_id}-a1"]["logs"] = ["not", "a", "text"]
     await desk.look()
-    first = desk.store.attempts(job_id)[0]
+    first = desk.store.dossier(job_id).attempts[0]
     assert (first.state, "exit code 1" in first.reason, "log cannot be had" in first.reason) == (
         AttemptState.LOST,
         True,
@@ -443,7 +443,7 @@ async def test_a_spool_that_is_no_text_does_not_keep_an_attempt_open(desk: Desk)
     (desk.home.jobs / job_id / "events.jsonl").write_bytes(b"\xff\xfe\n{}\n")
     desk.ray.set(f"{job_id}-a1", "SUCCEEDED")
     await desk.look()
-    assert desk.store.attempts(job_id)[0].state is AttemptState.LOST
+    assert desk.store.dossier(job_id).attempts[0].state is AttemptState.LOST
 
 
 async def test_a_locked_store_stops_nothing_but_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,7 +459,7 @@ async def test_a_locked_store_stops_nothing_but_the_work(tmp_path: Path, monkeyp
             assert desk.job(job_id).state is State.RUNNING
             other.execute("ROLLBACK")
         async with asyncio.timeout(10):
-            while len(desk.store.attempts(job_id)) < 2:
+            while len(desk.store.dossier(job_id).attempts) < 2:
                 await asyncio.sleep(0.01)
         assert not loop.done()
         loop.cancel()

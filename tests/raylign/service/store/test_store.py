@@ -130,10 +130,10 @@ def test_jobs_are_listed_newest_first_in_pages(store: Store) -> None:
         ids.append(store.create(job(name))[0].id)
         threading.Event().wait(0.003)
     newest = store.latest(limit=2)
-    assert [one.id for one in newest] == [ids[2], ids[1]]
-    assert [one.id for one in store.latest(before=ids[1])] == [ids[0]]
+    assert [one.job.id for one in newest] == [ids[2], ids[1]]
+    assert [one.job.id for one in store.latest(before=ids[1])] == [ids[0]]
     store.cancel(ids[0])
-    assert [one.id for one in store.latest(state=State.CANCELLED)] == [ids[0]]
+    assert [one.job.id for one in store.latest(state=State.CANCELLED)] == [ids[0]]
 
 
 def test_recovering_jobs_come_before_queued_ones(store: Store) -> None:
