@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from raylign.spec import bounds
-from raylign.spec.base import Spec
+from raylign import bounds
+from raylign.settings import Spec
 from raylign.spec.task import Task
 
 

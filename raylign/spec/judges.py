@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from raylign.spec import bounds
-from raylign.spec.base import Spec
+from raylign import bounds
+from raylign.settings import Spec
 
 
 def _comparable(value: Any) -> Any:

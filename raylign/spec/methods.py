@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from raylign.spec import bounds
-from raylign.spec.base import Spec
+from raylign import bounds
+from raylign.settings import Spec
 
 
 class CRPG(Spec):

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from raylign.spec import bounds
-from raylign.spec.base import Spec
+from raylign import bounds
+from raylign.settings import Spec
 from raylign.spec.judges import JudgeSpec
 from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, MethodSpec, RewardAnnotator
 

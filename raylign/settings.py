@@ -1,4 +1,4 @@
-"""The one base of all spec models."""
+"""The one base of all settings that a job file may hold."""
 
 from pydantic import BaseModel, ConfigDict
 
