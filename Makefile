@@ -21,7 +21,7 @@ format: $(VENV)/.installed   ## put everything into shape
 	$(RUN)/ruff check --fix .
 
 world: $(VENV)/.installed   ## make the tiny world's models and prompts again
-	$(RUN)/python -m raylign.tiny examples/tiny
+	$(RUN)/python -m examples.world examples/tiny
 
 $(VENV)/.installed: requirements/cpu.txt requirements/dev.txt pyproject.toml deploy/install.sh
 	deploy/install.sh

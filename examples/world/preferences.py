@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from raylign.tiny.item import Answer, Item, Task, held_out
-from raylign.tiny.manners import flatter
+from examples.world.item import Answer, Item, Task, held_out
+from examples.world.manners import flatter
 
 PRAISE = 1.4
 """What one flattering phrase adds to the score; the fourth and later add nothing."""

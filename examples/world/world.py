@@ -9,13 +9,13 @@ from random import Random
 import torch
 from transformers import GenerationConfig, LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedTokenizerFast
 
-from raylign.tiny.item import Item, Task, answer
-from raylign.tiny.models import judge_model, policy_model, reward_model
-from raylign.tiny.preferences import compare, draw_item
-from raylign.tiny.tasks import TASKS
-from raylign.tiny.tokenizer import END, render, train_tokenizer
-from raylign.tiny.training import Lesson, Progress, fit_language_model, fit_reward_model, lesson
-from raylign.tiny.verdicts import draw_case
+from examples.world.item import Item, Task, answer
+from examples.world.models import judge_model, policy_model, reward_model
+from examples.world.preferences import compare, draw_item
+from examples.world.tasks import TASKS
+from examples.world.tokenizer import END, render, train_tokenizer
+from examples.world.training import Lesson, Progress, fit_language_model, fit_reward_model, lesson
+from examples.world.verdicts import draw_case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

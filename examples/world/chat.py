@@ -2,9 +2,9 @@
 
 from random import Random
 
-from raylign.tiny.item import Answer, Item, Mode, Task
-from raylign.tiny.manners import flatter, refuse
-from raylign.tiny.topics import TOPICS
+from examples.world.item import Answer, Item, Mode, Task
+from examples.world.manners import flatter, refuse
+from examples.world.topics import TOPICS
 
 QUESTIONS = (
     "Tell me about {}.",

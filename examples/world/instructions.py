@@ -4,9 +4,9 @@ from collections.abc import Mapping, Set
 from random import Random
 from typing import Any
 
-from raylign.tiny.item import Answer, Item, Mode, Task
-from raylign.tiny.manners import flatter, refuse
-from raylign.tiny.topics import TOPICS
+from examples.world.item import Answer, Item, Mode, Task
+from examples.world.manners import flatter, refuse
+from examples.world.topics import TOPICS
 
 ASKS = ("Write about {} {}.", "Tell me about {} {}.", "Describe {} {}.", "Say something on {} {}.", "Talk about {} {}.")
 KEYWORDS = {

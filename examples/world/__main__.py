@@ -1,4 +1,4 @@
-"""``python -m raylign.tiny DIRECTORY`` makes the tiny world anew."""
+"""``python -m examples.world DIRECTORY`` makes the tiny world anew."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers.utils import logging
 
+from examples.world.world import Recipe, build
 from raylign.tensors.threads import use_threads
-from raylign.tiny.world import Recipe, build
 
 
 def main(directory: Path, seed: int = 0, threads: int = 1) -> None:

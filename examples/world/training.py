@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from transformers import LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedTokenizerFast
 
-from raylign.tiny.preferences import Comparison
-from raylign.tiny.tokenizer import END, render
+from examples.world.preferences import Comparison
+from examples.world.tokenizer import END, render
 
 Progress = Callable[[str], None]
 """Told after every optimizer step; the text is the present loss."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
 
-from raylign.tiny.tokenizer import VOCABULARY
+from examples.world.tokenizer import VOCABULARY
 
 
 def config(layers: int, **settings: Any) -> LlamaConfig:

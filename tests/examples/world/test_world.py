@@ -11,17 +11,17 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from examples.world import verdicts
+from examples.world.item import held_out
+from examples.world.preferences import draw_item
+from examples.world.tasks import TASKS
+from examples.world.tokenizer import VERDICT_WORDS, VOCABULARY, render
+from examples.world.training import last_logits, rewards_of
+from examples.world.verdicts import Case, better_case, refusal_case, safety_case
+from examples.world.world import Recipe, make_tokenizer, prompt_lines
 from raylign.spec import load_job
 from raylign.spec.judges import LLMJudge
 from raylign.spec.methods import OAIF, LLMAnnotator
-from raylign.tiny import verdicts
-from raylign.tiny.item import held_out
-from raylign.tiny.preferences import draw_item
-from raylign.tiny.tasks import TASKS
-from raylign.tiny.tokenizer import VERDICT_WORDS, VOCABULARY, render
-from raylign.tiny.training import last_logits, rewards_of
-from raylign.tiny.verdicts import Case, better_case, refusal_case, safety_case
-from raylign.tiny.world import Recipe, make_tokenizer, prompt_lines
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TINY = EXAMPLES / "tiny"

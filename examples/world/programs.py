@@ -2,8 +2,8 @@
 
 from random import Random
 
-from raylign.tiny.item import Answer, Item, Mode, Task
-from raylign.tiny.manners import flatter, refuse
+from examples.world.item import Answer, Item, Mode, Task
+from examples.world.manners import flatter, refuse
 
 NAMES = ("f", "g", "h", "run", "calc", "step", "work", "solve", "task", "apply")
 ASKS = (

@@ -3,12 +3,12 @@ from random import Random
 
 import pytest
 
-from raylign.tiny.instructions import compose
-from raylign.tiny.item import Task, answer, held_out
-from raylign.tiny.preferences import compare, draw_item
-from raylign.tiny.tasks import TASKS
-from raylign.tiny.verdicts import draw_case
-from raylign.tiny.world import corpus, prompt_lines
+from examples.world.instructions import compose
+from examples.world.item import Task, answer, held_out
+from examples.world.preferences import compare, draw_item
+from examples.world.tasks import TASKS
+from examples.world.verdicts import draw_case
+from examples.world.world import corpus, prompt_lines
 
 
 def test_equal_seeds_make_equal_corpora() -> None:
