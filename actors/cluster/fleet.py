@@ -21,6 +21,7 @@ from actors.judging.judge_pool import JudgePool
 from actors.sampling.rollout_pool import RolloutPool
 from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGroup
 from raylign.errors import DeadlineExpired
+from raylign.judges import libraries
 from raylign.plan.resolve import ActorPlan, Plan, Role, reward_models
 from raylign.record.events import Emit
 from raylign.spec.job import Job
@@ -232,6 +233,7 @@ def environment(actor: ActorPlan, device: str) -> dict[str, str]:
         "KMP_BLOCKTIME": "0",
         "TOKENIZERS_PARALLELISM": "false",
         "DS_ACCELERATOR": device,  # transformers imports DeepSpeed, which looks for its device at once
+        **libraries.setting(),
     }
 
 

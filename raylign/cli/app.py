@@ -31,6 +31,14 @@ JobFile = Annotated[Path, typer.Argument(metavar="FILE", help="A job in YAML or 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Home = Annotated[Path, typer.Option(envvar="RAYLIGN_HOME", help="The service's home: its database, key and jobs.")]
 Url = Annotated[str | None, typer.Option(envvar="RAYLIGN_URL", help="The gateway; the one of --home where absent.")]
+Libraries = Annotated[
+    str,
+    typer.Option(
+        "--sandbox-libraries",
+        envvar="RAYLIGN_SANDBOX_LIBRARIES",
+        help="Installed packages that programs under test may import, 'numpy,sympy' for two.",
+    ),
+]
 DEFAULT_HOME = Path(".raylign")
 
 
@@ -93,6 +101,7 @@ def run(
         Path | None, typer.Option(help="Where the run is written; runs/<job name> where absent.")
     ] = None,
     dashboard: Annotated[bool, typer.Option(help="Start the Ray dashboard with a local Ray.")] = True,
+    libraries: Libraries = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a job here, without a gateway: on the cluster of RAY_ADDRESS, or on a Ray of its own."""
@@ -100,6 +109,7 @@ def run(
 
     if (file is None) == (resume is None):
         raise SpecError("give either a job FILE, or --resume RUN_DIR")
+    _allow(libraries)
     # The workers' side is a program of its own: this package never imports it.
     command = [sys.executable, "-m", "actors", "run"]
     if file is not None:
@@ -126,10 +136,13 @@ def serve(
     report_url: Annotated[
         str | None, typer.Option(help="Address under which the cluster reaches this gateway.")
     ] = None,
+    libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
     from raylign.service.serve import Serving, Settings
     from raylign.service.serve import serve as serve_gateway
+
+    _allow(libraries)
 
     def announce(serving: Serving) -> None:
         console = Console()
@@ -224,12 +237,14 @@ def judge(
     rows: Annotated[
         Path, typer.Argument(metavar="ROWS", help='JSON lines of {"prompt", "response", "metadata", "gold"}.')
     ],
+    libraries: Libraries = "",
     as_json: AsJson = False,
 ) -> None:
     """Ask a rule judge about labeled responses: its verdicts, why, and how often it agrees with ``gold``."""
     from raylign.judges.report import judge_file
     from raylign.show.judgeview import show_judged
 
+    _allow(libraries)
     found = judge_file(spec, rows)
     if as_json:
         print(json.dumps(found))
@@ -259,6 +274,14 @@ def _check(job: "Job") -> "Checked":
     for warning in checked.warnings:
         typer.echo(f"warning: {warning}", err=True)
     return checked
+
+
+def _allow(libraries: str) -> None:
+    """Let programs under test, of every process that is started from here, import these packages."""
+    from raylign.judges import libraries as allowed
+
+    allowed.find(allowed.names(libraries))
+    os.environ[allowed.VARIABLE] = libraries
 
 
 def _connect(home: Path, url: str | None) -> "Client":

@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 
 from raylign.errors import RunError
+from raylign.judges import libraries
 
 START_S = 20.0
 """Longest wait for the sandbox to stand; counts before the program's own wall clock."""
@@ -68,6 +69,13 @@ def require() -> None:
             f"bubblewrap runs but does not isolate here ({outcome.reason}: {outcome.output[-300:]!r}): judges of type "
             "'code' need user namespaces, or root with CAP_SYS_ADMIN: allow them, or leave those judges out"
         )
+    for name in libraries.allowed().modules:
+        outcome = run(f"import {name}", [], Limits(wall_s=START_S))
+        if not outcome.passed:
+            raise RunError(
+                f"{libraries.VARIABLE} allows {name!r}, and a program cannot import it ({outcome.reason}: "
+                f"{outcome.output[-300:]!r}): name the packages that it needs as well, or take it off the list"
+            )
 
 
 _PROBE = """
@@ -109,7 +117,7 @@ def run(program: str, tests: Sequence[str], limits: Limits) -> Outcome:
         try:
             with _payload(program, tests, limits, secret) as payload:
                 process = subprocess.Popen(
-                    [*_command(), _RUNNER, str(report_write)],
+                    [*_command(), _RUNNER, str(report_write), *libraries.allowed().modules],
                     stdin=payload,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
@@ -203,9 +211,13 @@ def _fresh_uid() -> int:
     return 0x40000000 + secrets.randbelow(0x20000000)
 
 
-@cache
 def _command() -> tuple[str, ...]:
     """bubblewrap's command line, up to the interpreter's ``-c``."""
+    return _isolated(libraries.allowed().arguments)
+
+
+@cache
+def _isolated(shown: tuple[str, ...]) -> tuple[str, ...]:
     prefix = Path(sys.base_prefix).resolve()
     python = prefix / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     # Root needs no user namespace, and inside one the limit on processes would not hold for it: the runner becomes
@@ -232,6 +244,7 @@ def _command() -> tuple[str, ...]:
     return (
         *("bwrap", *isolation.split(), "--die-with-parent", "--new-session", "--clearenv"),
         *mounts,
+        *shown,
         *("--dev", "/dev", "--remount-ro", "/dev"),
         *("--perms", "1777", "--size", size, "--tmpfs", "/tmp", "--remount-ro", "/"),
         *("--setenv", "HOME", "/tmp", "--setenv", "PATH", "/usr/bin", "--chdir", "/tmp"),

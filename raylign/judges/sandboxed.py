@@ -1,8 +1,9 @@
 """What runs inside the sandbox: a tester with the tests, and a program that is tested, as two processes.
 
-Started by `raylign.judges.sandbox` as ``python -c`` with only the standard library, so it imports none of ours. The
-tester reads one JSON object from standard input: program, tests, secret, uid, limits; the report's file descriptor is
-its argument. It writes to it ``S`` once the limits hold, and at the end a JSON object, with the secret if all is well.
+Started by `raylign.judges.sandbox` as ``python -c`` with only the standard library and what the operator allows, so it
+imports none of ours. The tester reads one JSON object from standard input: program, tests, secret, uid, limits; its
+arguments are the report's file descriptor and the names of the modules that are allowed. It writes to the descriptor
+``S`` once the limits hold, and at the end a JSON object, with the secret if all is well.
 
 The program is forked off before anything is read, so that nothing of the tests is in its memory. Questions and answers
 cross a pipe as plain data, rebuilt as builtin types: no ``__eq__`` of the program's meets an expected value, and no
@@ -21,6 +22,11 @@ from types import CodeType, ModuleType
 
 LONGEST = 16 * 2**20
 """Bytes of one message."""
+LIBRARIES = "/libraries"
+CHANGED = (list, dict, set)
+"""Arguments of these types, and arrays, are made what the other side changed them to."""
+SHARED = set(sys.stdlib_module_names)
+"""Modules that either side imports for itself: of the program's own ones the tests see objects."""
 KINDS = ((list, "l"), (tuple, "t"), (set, "S"), (frozenset, "F"))
 ASKED = {
     "call": lambda it, *args, **named: it(*args, **named),
@@ -145,7 +151,7 @@ class Link:
                 raise AttributeError(given[0])
             result = ASKED[what](self.own[number], *given, **{str(k): self.unpack(v) for k, v in named.items()})
             packed = self.pack(result)
-            after = [[place, self.pack(one)] for place, one in enumerate(given) if type(one) in (list, dict, set)]
+            after = [[place, self.pack(one)] for place, one in enumerate(given) if type(one) in CHANGED or array(one)]
             self.send(["said", packed, [[place, now] for place, now in after if now != args[place]]])
         except BaseException as error:
             self.send(["raised", [kind.__name__ for kind in type(error).__mro__], str(error)[:2000]])
@@ -194,8 +200,13 @@ class Link:
             return ["yours", it.__dict__["_Remote_at"][1]]
         if isinstance(it, type) and vars(builtins).get(it.__name__) is it:
             return ["b", it.__name__]
-        if isinstance(it, ModuleType) and it.__name__.partition(".")[0] in sys.stdlib_module_names:
+        if isinstance(it, ModuleType) and it.__name__.partition(".")[0] in SHARED:
             return ["m", it.__name__]
+        if numpy := sys.modules.get("numpy"):
+            if isinstance(it, numpy.generic) and it.dtype.kind in "biuf" and not isinstance(it.item(), numpy.generic):
+                return self.pack(it.item())
+            if isinstance(it, numpy.ndarray) and it.dtype.kind in "biufc":
+                return ["a", it.dtype.str, list(it.shape), it.tobytes().hex()]
         self.own.append(it)
         return ["mine", len(self.own) - 1]
 
@@ -233,8 +244,11 @@ class Link:
                 return Remote(self, number)
             case ["b", str(name)] if isinstance(getattr(builtins, name, None), type):
                 return getattr(builtins, name)
-            case ["m", str(name)] if name.partition(".")[0] in sys.stdlib_module_names:
+            case ["m", str(name)] if name.partition(".")[0] in SHARED:
                 return importlib.import_module(name)
+            case ["a", str(kind), [*shape], str(text)] if "numpy" in SHARED and kind[1:2] in "biufc":
+                flat = importlib.import_module("numpy").frombuffer(bytes.fromhex(text), dtype=kind)
+                return flat.reshape([int(side) for side in shape]).copy()
         raise ValueError("no data")
 
 
@@ -245,6 +259,12 @@ def mirror(old, new):
     elif type(old) in (dict, set) and type(new) is type(old):
         old.clear()
         old.update(new)
+    elif array(old) and array(new) and old.shape == new.shape and old.dtype == new.dtype:
+        old[...] = new
+
+
+def array(it):
+    return "numpy" in sys.modules and type(it) is sys.modules["numpy"].ndarray
 
 
 def nearest(names):
@@ -341,6 +361,8 @@ def be_tester(link, report):
 
 def main():
     report = int(sys.argv[1])
+    SHARED.update(sys.argv[2:])
+    sys.path += [LIBRARIES] * bool(sys.argv[2:])  # behind the standard library, which none of them may replace
     asks, asked = os.pipe()
     answers, answered = os.pipe()
     child = os.fork()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import raylign
+from raylign.judges import libraries
 from raylign.record.rundir import json_line
 from raylign.service.home import write_secret
 from raylign.service.reporter import TOKEN_FILE
@@ -38,6 +39,8 @@ def env_vars() -> Mapping[str, str]:
     root = str(Path(raylign.__file__).parents[1])
     installed = root in {*site.getsitepackages(), site.getusersitepackages()}
     paths = [] if installed else [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"RAY_JOB_STOP_WAIT_TIME_S": str(RAY_STOP_WAIT_S)} | (
-        {"PYTHONPATH": os.pathsep.join(paths)} if paths else {}
-    )
+    return {
+        "RAY_JOB_STOP_WAIT_TIME_S": str(RAY_STOP_WAIT_S),
+        **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {}),
+        **libraries.setting(),
+    }
