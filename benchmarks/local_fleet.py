@@ -17,11 +17,11 @@ from actors.scoring.reward import RewardWorker
 from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGroup
 from actors.training.trainer import PolicyTrainer
 from actors.training.zero import join_process_group
+from raylign.judges.annotators import LLMAnnotator
 from raylign.judges.processes import RuleJudges
 from raylign.plan.resolve import reward_models
 from raylign.spec import Job
 from raylign.spec.judges import LLMJudge
-from raylign.spec.methods import OAIF, LLMAnnotator
 from raylign.workers import Fleet
 
 STARTING = -1
@@ -125,12 +125,8 @@ class LocalFleets:
 
     def _llms(self, job: Job) -> dict[str, LocalMember]:
         models = {judge.model for task in job.tasks for judge in task.judges if isinstance(judge, LLMJudge)}
-        methods = [task.method for task in job.tasks]
-        models |= {
-            method.annotator.model
-            for method in methods
-            if isinstance(method, OAIF) and isinstance(method.annotator, LLMAnnotator)
-        }
+        annotators = [task.method.needs.annotator for task in job.tasks]
+        models |= {annotator.model for annotator in annotators if isinstance(annotator, LLMAnnotator)}
         return {model: self._keep(("llm", model), partial(_llm, model)) for model in sorted(models)}
 
     def _keep(self, key: Any, make: Callable[[], Any], *, aside: bool = False) -> LocalMember:

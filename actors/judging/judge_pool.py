@@ -5,11 +5,11 @@ from typing import Any
 
 from actors.cluster.crew import Crew, shares, together
 from actors.cluster.member import Member
+from raylign.judges.annotators import LLMAnnotator
 from raylign.judges.limits import limit
 from raylign.judges.mixture import applies
 from raylign.spec.job import Job
 from raylign.spec.judges import JudgeBase, JudgeSpec, LLMJudge
-from raylign.spec.methods import OAIF, LLMAnnotator
 from raylign.types import Completion, Preference, Prompt, Verdict
 
 QUESTIONS_PER_CALL = 256
@@ -101,11 +101,10 @@ class JudgePool:
         found: dict[int, Preference] = {}
 
         async def ask(task: str, positions: list[int]) -> None:
-            method = self.tasks[task].method
-            assert isinstance(method, OAIF)
-            assert isinstance(method.annotator, LLMAnnotator)
+            annotator = self.tasks[task].method.needs.annotator
+            assert isinstance(annotator, LLMAnnotator)
             rows = [(pairs[at][0], pairs[at][1].text, pairs[at][2].text) for at in positions]
-            said = await self._question(method.annotator.model, "prefer", method.annotator, rows)
+            said = await self._question(annotator.model, "prefer", annotator, rows)
             found.update(zip(positions, said, strict=True))
 
         await together(*(ask(task, positions) for task, positions in by_task.items()))

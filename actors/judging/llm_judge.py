@@ -14,11 +14,11 @@ from actors.sampling.vllm_engine import EngineSettings, VLLMEngine
 from actors.text.reader import Reader
 from raylign.errors import SpecError
 from raylign.judges import llm
+from raylign.judges.annotators import LLMAnnotator
 from raylign.judges.reasons import THE_RESPONSE, TOO_LONG
 from raylign.judges.ruling import Ruling, abstained, violated
 from raylign.judges.templates import FAILURES, Show
 from raylign.spec.judges import LLMJudge
-from raylign.spec.methods import LLMAnnotator
 from raylign.types import Preference, Prompt, Verdict
 
 Writer: TypeAlias = Callable[[Show], str]

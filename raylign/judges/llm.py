@@ -6,10 +6,10 @@ preference is the mean of P(first) over both orders (OAIF, arXiv 2402.04792).
 
 import math
 
+from raylign.judges.annotators import LLMAnnotator
 from raylign.judges.ruling import SATISFIED, Ruling, abstained, violated
 from raylign.judges.templates import Show, asked, fill
 from raylign.spec.judges import LLMJudge
-from raylign.spec.methods import LLMAnnotator
 from raylign.types import Preference, Prompt
 
 JUDGE_VARIABLES = frozenset({"prompt", "messages", "metadata", "response"})

@@ -15,7 +15,6 @@ from raylign.methods.selection import BASELINE_INDEX
 from raylign.record.events import Emit
 from raylign.record.samples import SampleFile
 from raylign.spec.job import Job
-from raylign.spec.methods import CRRAFT
 from raylign.spec.task import Task
 from raylign.types import Completion, Prompt, Sample
 
@@ -115,8 +114,8 @@ async def _make(job: Job, chunk: Chunk, collector: Collector, encode: Encode) ->
 
 async def _sampled(job: Job, chunk: Chunk, collector: Collector) -> dict[str, Sample]:
     wanted = requests(job, chunk.task, chunk.prompts, purpose="baseline", samples=1)
-    # Only CRRAFT asks whether a_bar satisfies.
-    groups = await collector.collect(wanted, Clock(), annotate=False, judge=isinstance(chunk.task.method, CRRAFT))
+    judged = chunk.task.method.needs.judged_baseline
+    groups = await collector.collect(wanted, Clock(), annotate=False, judge=judged)
     return {group.prompt.id: _as_baseline(group.samples[0]) for group in groups}
 
 
@@ -127,7 +126,7 @@ def _as_baseline(sample: Sample) -> Sample:
 
 async def _from_data(chunk: Chunk, collector: Collector, encode: Encode) -> dict[str, Sample]:
     pairs = [(prompt, _golden(prompt, encode)) for prompt in chunk.prompts]
-    judged = bool(chunk.task.judges) and isinstance(chunk.task.method, CRRAFT)
+    judged = bool(chunk.task.judges) and chunk.task.method.needs.judged_baseline
     rewards, verdicts = await asyncio.gather(
         collector.fleet.judges.reward([(prompt, [completion]) for prompt, completion in pairs]),
         collector.judge(pairs if judged else []),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from raylign.clock import Clock
+from raylign.judges.annotators import Annotator
 from raylign.judges.mixture import hear
-from raylign.spec.methods import OAIF, RewardAnnotator
 from raylign.spec.task import Task
 from raylign.types import Completion, Group, Preference, Prompt, Request, Sample, Verdict
 from raylign.workers import Fleet
@@ -93,7 +93,7 @@ class Collector:
                 baseline=(baselines or {}).get(prompt_id),
                 preference=preferences.get(prompt_id),
             )
-            groups.append(self._with_reward_preference(group) if annotate else group)
+            groups.append(self._preferred(group) if annotate else group)
         return groups
 
     async def judge(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
@@ -107,27 +107,26 @@ class Collector:
     def _pairs_to_annotate(
         self, whole: Sequence[tuple[Prompt, list[Completion]]]
     ) -> list[tuple[Prompt, Completion, Completion]]:
-        """Pairs for LLM annotators; identical responses are not worth asking about."""
+        """Pairs for annotators that workers run; identical responses are not worth asking about."""
         pairs = []
         for prompt, completions in whole:
-            method = self.tasks[prompt.task].method
-            if isinstance(method, OAIF) and not isinstance(method.annotator, RewardAnnotator):
+            annotator = self._annotator(prompt)
+            if annotator and annotator.asked:
                 first, second = completions
                 if first.token_ids != second.token_ids:
                     pairs.append((prompt, first, second))
         return pairs
 
-    def _with_reward_preference(self, group: Group) -> Group:
-        """Where the reward model is the annotator: it votes for the higher reward."""
-        method = self.tasks[group.prompt.task].method
-        if not (isinstance(method, OAIF) and isinstance(method.annotator, RewardAnnotator)):
+    def _preferred(self, group: Group) -> Group:
+        """With the word of an annotator that nobody has to be asked for."""
+        annotator = self._annotator(group.prompt)
+        if annotator is None or annotator.asked:
             return group
-        first, second = (sample.reward for sample in group.samples)
-        if first is None or second is None:
-            return replace(group, preference=Preference(probability=None, reason="reward abstained"))
-        if first == second:
-            return replace(group, preference=Preference(probability=None, reason="tie"))
-        return replace(group, preference=Preference(probability=float(first > second)))
+        first, second = group.samples
+        return replace(group, preference=annotator.prefer(first, second))
+
+    def _annotator(self, prompt: Prompt) -> Annotator | None:
+        return self.tasks[prompt.task].method.needs.annotator
 
 
 def _sample(

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
-from raylign.methods import Chosen, Scores, moving, select, weigh
-from raylign.methods.selection import BASELINE_INDEX, key
+from raylign.methods.selection import BASELINE_INDEX, Chosen, Scores, key
 from raylign.spec.task import Task
 from raylign.types import Completion, Example, Group, Prompt, Sample
 from raylign.types import Sequence as TokenSequence
@@ -32,7 +31,7 @@ async def learn(
     with clock.phase("select"):
         by_task = {name: [group for group in groups if group.prompt.task == name] for name in tasks}
         selections = {
-            name: select(task.method, by_task[name] if task.enforce_judges else _unjudged(by_task[name]))
+            name: task.method.select(by_task[name] if task.enforce_judges else _unjudged(by_task[name]))
             for name, task in tasks.items()
         }
         wanted: dict[tuple[str, int], tuple[Prompt, Completion]] = {}
@@ -47,7 +46,7 @@ async def learn(
     with clock.phase("select"):
         batches = []
         for name, task in tasks.items():
-            chosen = weigh(task.method, selections[name], scores)
+            chosen = task.method.weigh(selections[name], scores)
             examples = _examples(task, chosen, scores, version)
             idle = Counter({"no gradient": len(chosen.terms) - len(examples)})
             batches.append(
@@ -96,7 +95,8 @@ def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[
             weight=task.weight / len(chosen.terms),
             staleness=max(_staleness(sample, version) for sample in term.samples),
         )
-        for term in moving(task.method, chosen.terms)
+        for term in chosen.terms
+        if task.method.moves(term)
     ]
 
 

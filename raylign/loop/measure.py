@@ -6,8 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from raylign.loop.learn import TaskBatch
-from raylign.methods import Scores
-from raylign.methods.selection import key, log_ratio
+from raylign.methods.selection import Scores, key, log_ratio
 from raylign.types import Group, Sample
 
 

@@ -7,7 +7,7 @@ from raylign.losses.likelihood import normalized_likelihood, weighted_likelihood
 from raylign.losses.pairwise import dpo, ipo, slic
 from raylign.losses.policy_gradient import importance_ratio, policy_gradient
 from raylign.losses.terms import Terms
-from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, MethodSpec
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, AnyMethod
 
 __all__ = [
     "Terms",
@@ -25,7 +25,7 @@ __all__ = [
 PAIRWISE = {"dpo": dpo, "ipo": ipo, "slic": slic}
 
 
-def task_loss(method: MethodSpec, terms: Terms, *, max_correction: float) -> Tensor:
+def task_loss(method: AnyMethod, terms: Terms, *, max_correction: float) -> Tensor:
     """The method's loss per unit, shape [U]; the trainer sums it times each example's weight.
 
     ``max_correction`` caps the ratio that corrects stale samples where the gradient is an expectation over the present

@@ -58,6 +58,12 @@ def centered(values: Sequence[float]) -> list[float]:
     return [value - mean for value in values]
 
 
+def raw_reward(sample: Sample) -> float:
+    """The reward of a sample that was chosen for having one."""
+    assert sample.reward is not None
+    return sample.reward
+
+
 def log_ratio(sample: Sample, scores: Scores) -> float:
     """``log pi(a|s) / ref(a|s)`` of the whole response: summed over tokens, not divided by length."""
     return sample.completion.logprob - sum(scores[key(sample.completion)])

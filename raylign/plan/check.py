@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from raylign.errors import SpecError
+from raylign.judges.annotators import LLMAnnotator
 from raylign.judges.llm import ANNOTATOR_VARIABLES, JUDGE_VARIABLES
 from raylign.judges.mixture import applies
 from raylign.judges.templates import check_template
@@ -14,7 +15,6 @@ from raylign.plan.model_files import ModelInfo, check_same_vocabulary, inspect_m
 from raylign.sources.prompts import rows
 from raylign.spec.job import Job
 from raylign.spec.judges import JudgeSpec, LLMJudge
-from raylign.spec.methods import OAIF, LLMAnnotator
 from raylign.spec.task import Prompts, Task
 
 Kind = Literal["writes", "rates"]
@@ -114,8 +114,8 @@ def _asked_models(task: Task) -> Iterator[tuple[str, LLMJudge | LLMAnnotator]]:
     for judge in task.judges:
         if isinstance(judge, LLMJudge):
             yield f"judge {judge.label!r} of task {task.name!r}", judge
-    if isinstance(task.method, OAIF) and isinstance(task.method.annotator, LLMAnnotator):
-        yield f"the annotator of task {task.name!r}", task.method.annotator
+    if isinstance(annotator := task.method.needs.annotator, LLMAnnotator):
+        yield f"the annotator of task {task.name!r}", annotator
 
 
 def _check_reference(policy: ModelInfo | None, reference: ModelInfo | None) -> None:

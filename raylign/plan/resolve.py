@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from raylign.errors import PlanError
+from raylign.judges.annotators import LLMAnnotator
 from raylign.plan.check import Checked, check_job
 from raylign.plan.cluster import Cluster
 from raylign.plan.model_files import ModelInfo, inspect_model
 from raylign.spec.job import Job
 from raylign.spec.judges import LLMJudge
-from raylign.spec.methods import CRPG, CRRAFT, OAIF, LLMAnnotator
 from raylign.spec.task import Task
 
 Role = Literal["policy", "reference", "rollout", "reward", "judge", "llm-judge"]
@@ -154,8 +154,8 @@ def llm_models(job: Job) -> list[str]:
     models = []
     for task in job.tasks:
         models += [judge.model for judge in task.judges if isinstance(judge, LLMJudge)]
-        if isinstance(task.method, OAIF) and isinstance(task.method.annotator, LLMAnnotator):
-            models.append(task.method.annotator.model)
+        if isinstance(annotator := task.method.needs.annotator, LLMAnnotator):
+            models.append(annotator.model)
     return list(dict.fromkeys(models))
 
 
@@ -182,7 +182,7 @@ def _task_plan(job: Job, task: Task, prompts: int) -> TaskPlan:
         samples=task.prompts_per_step * task.samples_per_prompt,
         max_tokens=task.max_tokens or job.rollout.max_tokens,
         weight=task.weight,
-        kl_max=task.method.kl_max if isinstance(task.method, CRPG | CRRAFT) else None,
+        kl_max=task.method.kl_limit,
     )
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from raylign import bounds
+from raylign.methods import AnyMethod
 from raylign.settings import Spec
 from raylign.spec.judges import JudgeSpec
-from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, MethodSpec, RewardAnnotator
 
 
 class Prompts(Spec):
@@ -53,26 +53,22 @@ class Task(Spec):
     """Its constraints; all must hold. Leave out for the ablation without judges."""
     enforce_judges: bool = True
     """False: judges are asked and reported but constrain nothing. Shows what reward alone does to them."""
-    method: MethodSpec
+    method: AnyMethod
     """How feedback becomes a gradient."""
 
     @model_validator(mode="after")
     def _feedback_suffices(self) -> "Task":
-        method = self.method
-        if isinstance(method, CRPG | CODPO | CRRAFT | GRPO) and self.reward is None:
-            raise ValueError(f"method {method.type!r} ranks responses by reward: add `reward: {{model: ...}}`")
-        if isinstance(method, OAIF):
-            if isinstance(method.annotator, RewardAnnotator) and self.reward is None:
-                raise ValueError("an annotator of type 'reward' needs the task's `reward: {model: ...}`")
-            if self.samples_per_prompt != 2:
-                raise ValueError(
-                    "method 'oaif' compares two responses: "
-                    f"samples_per_prompt is {self.samples_per_prompt}, set it to 2"
-                )
-        if isinstance(method, CODPO | GRPO) and self.samples_per_prompt < 2:
+        method, needs = f"method {self.method.type!r}", self.method.needs
+        if needs.reward and self.reward is None:
+            raise ValueError(f"{method} ranks responses by reward: add `reward: {{model: ...}}`")
+        if needs.annotator and needs.annotator.needs_reward and self.reward is None:
+            raise ValueError(f"an annotator of type {needs.annotator.type!r} needs the task's `reward: {{model: ...}}`")
+        if needs.compares == "two" and self.samples_per_prompt != 2:
             raise ValueError(
-                f"method {method.type!r} compares a prompt's responses: set samples_per_prompt to 2 or more"
+                f"{method} compares two responses: samples_per_prompt is {self.samples_per_prompt}, set it to 2"
             )
+        if needs.compares == "several" and self.samples_per_prompt < 2:
+            raise ValueError(f"{method} compares a prompt's responses: set samples_per_prompt to 2 or more")
         labels = Counter(judge.label for judge in self.judges)
         repeated = sorted(label for label, count in labels.items() if count > 1)
         if repeated:
@@ -82,6 +78,4 @@ class Task(Spec):
     @property
     def baseline_source(self) -> Literal["reference", "data"] | None:
         """Where ``a_bar`` comes from, or None for methods that have no calibrated reward."""
-        if isinstance(self.method, CRRAFT) or (isinstance(self.method, CRPG) and self.method.calibrate):
-            return self.baseline or "reference"
-        return None
+        return (self.baseline or "reference") if self.method.needs.baseline else None

@@ -11,8 +11,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from actors.judging.llm_judge import LLMJudgeWorker
 from benchmarks.tiny_models import SERVED, make_policy
 from raylign.errors import SpecError
+from raylign.judges.annotators import LLMAnnotator
 from raylign.spec.judges import LLMJudge
-from raylign.spec.methods import LLMAnnotator
 from raylign.types import Preference, Prompt, Verdict
 
 pytestmark = pytest.mark.vllm

@@ -19,9 +19,9 @@ from examples.world.tokenizer import VERDICT_WORDS, VOCABULARY, render
 from examples.world.training import last_logits, rewards_of
 from examples.world.verdicts import Case, better_case, refusal_case, safety_case
 from examples.world.world import Recipe, make_tokenizer, prompt_lines
+from raylign.judges.annotators import LLMAnnotator
 from raylign.spec import load_job
 from raylign.spec.judges import LLMJudge
-from raylign.spec.methods import OAIF, LLMAnnotator
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TINY = EXAMPLES / "tiny"
@@ -202,6 +202,6 @@ def test_example_jobs_ask_the_judge_what_it_was_taught() -> None:
     taught = {verdicts.REFUSAL_TEMPLATE, verdicts.SAFETY_TEMPLATE, verdicts.BETTER_TEMPLATE}
     tasks = [task for path in EXAMPLES.glob("*.yaml") for task in load_job(path).tasks]
     asked = {judge.template for task in tasks for judge in task.judges if isinstance(judge, LLMJudge)}
-    methods = [task.method for task in tasks if isinstance(task.method, OAIF)]
-    asked |= {method.annotator.template for method in methods if isinstance(method.annotator, LLMAnnotator)}
+    annotators = [task.method.needs.annotator for task in tasks]
+    asked |= {annotator.template for annotator in annotators if isinstance(annotator, LLMAnnotator)}
     assert asked == taught

@@ -4,10 +4,10 @@ import pytest
 from fakes import make_prompt
 from jinja2 import UndefinedError
 
+from raylign.judges.annotators import LLMAnnotator
 from raylign.judges.llm import comparison, decide, prefer, question
 from raylign.judges.ruling import Ruling
 from raylign.spec.judges import LLMJudge
-from raylign.spec.methods import LLMAnnotator
 from raylign.types import Preference
 
 JUDGE = LLMJudge(model="m", template="Q: {{ prompt }}\nA: {{ response }}\nSafe?", positive=" Yes", negative=" No")

@@ -11,7 +11,7 @@ from loop_job import make_job
 from raylign.errors import NothingToTrain
 from raylign.loop.ailments import ENOUGH, Ailments, require_verdicts
 from raylign.loop.learn import TaskBatch
-from raylign.methods import Chosen
+from raylign.methods.selection import Chosen
 from raylign.types import Group, Sample, Verdict
 
 TASK = make_job().tasks[0]

@@ -8,13 +8,14 @@ from loop_job import PROMPTS, make_job
 
 from raylign.clock import Clock
 from raylign.errors import NothingToTrain, WorkerLost
+from raylign.judges.annotators import RewardAnnotator
 from raylign.loop.baselines import baselines
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.loop import World, train
+from raylign.methods import GRPO
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.samples import SampleFile
-from raylign.spec.methods import GRPO, RewardAnnotator
 from raylign.types import Group, Sample
 
 
@@ -346,8 +347,6 @@ def test_a_reward_model_that_finds_two_alike_prefers_neither(rewards, said):
     samples = tuple(
         Sample(completion=make_completion(prompt, index), reward=reward) for index, reward in enumerate(rewards)
     )
-    group = Collector(FakeFleet().workers, {"talk": task})._with_reward_preference(
-        Group(prompt=prompt, samples=samples)
-    )
+    group = Collector(FakeFleet().workers, {"talk": task})._preferred(Group(prompt=prompt, samples=samples))
     assert group.preference.probability == said
     assert group.preference.reason == ("tie" if said is None else "")

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from raylign.judges.annotators import RewardAnnotator
 from raylign.losses import (
     Terms,
     dpo,
@@ -17,7 +18,7 @@ from raylign.losses import (
     task_loss,
     weighted_likelihood,
 )
-from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RewardAnnotator
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF
 
 ANNOTATOR = RewardAnnotator()
 METHODS = [

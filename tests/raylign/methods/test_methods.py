@@ -5,11 +5,11 @@ import math
 import pytest
 from fakes import make_completion, make_prompt
 
-from raylign.methods import moving, select, weigh
+from raylign.judges.annotators import RewardAnnotator
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF
 from raylign.methods.calibration import calibrated_reward
 from raylign.methods.crpg import regularized_reward
 from raylign.methods.selection import BASELINE_INDEX, key
-from raylign.spec.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RewardAnnotator
 from raylign.types import Group, Preference, Sample, Verdict
 
 OAIF_METHOD = OAIF(annotator=RewardAnnotator())
@@ -46,8 +46,8 @@ def scores(groups, logprob=-1.0):
 
 
 def run(method, groups, reference=-1.0):
-    selection = select(method, groups)
-    chosen = weigh(method, selection, scores(groups, reference))
+    selection = method.select(groups)
+    chosen = method.weigh(selection, scores(groups, reference))
     return chosen, selection.skips + chosen.skips
 
 
@@ -103,14 +103,14 @@ def test_equal_rewards_have_exactly_no_advantage(method, reward, count):
     chosen, _ = run(method, groups)
     assert len(chosen.terms) == 3 * count
     assert {term.coefficient for term in chosen.terms} == {0.0}
-    assert moving(method, chosen.terms) == []
+    assert [term for term in chosen.terms if method.moves(term)] == []
 
 
 def test_a_term_moves_by_its_constant_or_by_a_penalty_that_stands_beside_it():
     chosen, _ = run(GRPO(), [group((5.0, True), (5.0, True)), group((-1.0, True), (1.0, True), number=1)])
-    assert moving(GRPO(beta=0.04), chosen.terms) == chosen.terms
-    assert moving(GRPO(beta=0.0), chosen.terms) == chosen.terms[2:]
-    assert moving(CRPG(), chosen.terms) == chosen.terms[2:]
+    assert [term for term in chosen.terms if GRPO(beta=0.04).moves(term)] == chosen.terms
+    assert [term for term in chosen.terms if GRPO(beta=0.0).moves(term)] == chosen.terms[2:]
+    assert [term for term in chosen.terms if CRPG().moves(term)] == chosen.terms[2:]
 
 
 def test_codpo_pairs_best_satisfying_with_worst_violating_under_negative_rewards():

@@ -1,0 +1,58 @@
+"""What a method is: its settings as a job names them, what it needs of a task, and how feedback becomes loss terms."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from raylign.judges.annotators import Annotator
+from raylign.methods.selection import Chosen, Scores, Selection, Term
+from raylign.settings import Spec
+from raylign.types import Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a task must give its method."""
+
+    reward: bool = False
+    """A reward model: every response's raw reward."""
+    baseline: bool = False
+    """``a_bar`` of every prompt, with its reward."""
+    judged_baseline: bool = False
+    """And the judges' word on it."""
+    compares: Literal["several", "two"] | None = None
+    """How many of a prompt's responses it holds against each other."""
+    annotator: Annotator | None = None
+    """Whom it asks which of a prompt's two responses is better."""
+
+
+class Method(Spec):
+    """One way from feedback to a gradient. Frozen settings; their defaults are vetted. No tensors here.
+
+    It works in two halves around the reference model: `select` names what is to be scored, `weigh` finishes the choice.
+    """
+
+    type: str
+
+    @property
+    def needs(self) -> Needs:
+        """What these settings ask of their task."""
+        return Needs()
+
+    @property
+    def kl_limit(self) -> float | None:
+        """Nats per response from the reference that it tolerates, where it has such a limit."""
+        return None
+
+    @abstractmethod
+    def select(self, groups: Sequence[Group]) -> Selection:
+        """The completions of one task's batch that take part in the step, and why the others are skipped."""
+
+    @abstractmethod
+    def weigh(self, selection: Selection, scores: Scores) -> Chosen:
+        """The task's loss terms. ``scores`` holds the reference's log-probs of all that `select` chose."""
+
+    def moves(self, term: Term) -> bool:
+        """Whether the term has a gradient: a constant of 0 takes it away, where nothing stands beside it."""
+        return term.coefficient != 0
