@@ -53,6 +53,10 @@ def plan(tasks: tuple[str, ...], steps: int) -> dict[str, Any]:
     return {"job": "tiny-cgpo", "steps": steps, "tasks": entries, "actors": actors, "totals": totals}
 
 
+EVALUATED = 100
+"""Prompts of a task's evaluation."""
+
+
 def evaluation(tasks: tuple[str, ...], step: int, progress: float, text: str | None = None) -> dict[str, Any]:
     """Data of an evaluation event; ``text`` stands in for every text a model or user wrote."""
     return {
@@ -63,7 +67,9 @@ def evaluation(tasks: tuple[str, ...], step: int, progress: float, text: str | N
                 "reward": 0.2 + 0.8 * progress,
                 "kl": 2.4 * progress,
                 "tokens": 18.0 + 2 * progress,
+                "prompts": EVALUATED,
                 "judges": dict.fromkeys(JUDGES.get(task, ["length"]), 0.5 + 0.3 * progress),
+                "asked": dict.fromkeys(JUDGES.get(task, ["length"]), EVALUATED // 2),
                 "samples": [
                     {
                         "prompt": text or f"{task}: what is {number + 4} + {number + 7}?",
@@ -96,8 +102,10 @@ def step_data(tasks: tuple[str, ...], step: int, steps: int, rng: random.Random)
             "calibrated": None if METHODS.get(task) == "codpo" else 0.5 + 0.15 * progress,
             "kl": 2.4 * progress + rng.gauss(0, 0.1),
             "tokens": 18 + 2 * progress + rng.gauss(0, 0.5),
+            "prompts": 16,
             "examples": 64,
             "judges": {judge: min(satisfied + 0.05, 1) for judge in JUDGES.get(task, ["length"])},
+            "asked": dict.fromkeys(JUDGES.get(task, ["length"]), 16),
             "skips": {"no_satisfied": rng.randrange(3), "timeout": 1} if task == "code" else {},
         }
     total = sum(seconds.values())

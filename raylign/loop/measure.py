@@ -30,7 +30,9 @@ def group_metrics(groups: Sequence[Group], scores: Scores) -> dict[str, Any]:
         "reward": _mean([sample.reward for sample in samples if sample.reward is not None]),
         "kl": sequence_kl(groups, scores),
         "tokens": _mean([float(len(sample.completion.token_ids)) for sample in samples]),
+        "prompts": len(groups),
         "judges": _judge_shares(samples),
+        "asked": _asked(groups),
     }
 
 
@@ -56,6 +58,15 @@ def _judge_shares(samples: Sequence[Sample]) -> dict[str, float | None]:
             asked[verdict.judge] += verdict.satisfied is not None
             satisfied[verdict.judge] += verdict.satisfied is True
     return {judge: satisfied[judge] / count if count else None for judge, count in asked.items()}
+
+
+def _asked(groups: Sequence[Group]) -> dict[str, int]:
+    """On how many prompts a judge had a word."""
+    heard = (
+        {verdict.judge for sample in group.samples for verdict in sample.verdicts if verdict.satisfied is not None}
+        for group in groups
+    )
+    return dict(Counter(judge for judges in heard for judge in sorted(judges)))
 
 
 def _mean(values: Sequence[float]) -> float | None:

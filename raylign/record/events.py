@@ -13,9 +13,10 @@ end          {"state": "succeeded" | "failed" | "cancelled", "message": str, "mo
 
 Task metrics of a step: ``satisfied``, ``abstained``, ``truncated`` (shares of responses), ``reward``, ``calibrated``
 (means; null where the task has none), ``kl`` (nats per response against the reference), ``tokens`` (mean response
-length), ``examples`` (loss terms), ``judges`` {label: share satisfied}, ``skips`` {reason: count}.
+length), ``prompts`` (how many there were), ``examples`` (loss terms), ``judges`` {label: share satisfied}, ``asked``
+{label: prompts on which it had a word}, ``skips`` {reason: count}.
 
-A TaskEvaluation has ``satisfied``, ``reward``, ``kl``, ``tokens``, ``judges`` and ``samples``: a few of
+A TaskEvaluation has the same but for ``calibrated``, ``examples`` and ``skips``, and ``samples``: a few of
 {"prompt", "response", "satisfied", "reward", "verdicts": {label: reason}}.
 """
 

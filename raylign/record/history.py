@@ -25,6 +25,14 @@ def mean(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
+def _sum(values: Sequence[float | None]) -> float | None:
+    return None if None in values else sum(value for value in values if value is not None)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
 def flat_metrics(event: Event) -> dict[str, float | None]:
     """The numbers of a step or evaluation event under flat names; other kinds have none.
 
@@ -166,16 +174,30 @@ class History:
             return self.start(task, metric), self.now(task, metric)
         return self._evaluated(task, metric, last=False), None
 
+    def prompts(self, task: str) -> tuple[int | None, int | None]:
+        """On how many prompts `change` was measured, before and after. None where the events do not say."""
+        if self.measured_twice or not self.steps:
+            before, after = self.change(task, "prompts")
+            return _whole(before), _whole(after)
+        counts = self.series(task, "prompts")
+        return _whole(_sum(counts[:WINDOW])), _whole(_sum(counts[-WINDOW:]))
+
     def judges(self, task: str) -> dict[str, tuple[float | None, float | None]]:
         """Before and after of every judge's share satisfied, by label."""
+        return self._of_judges(task, "judges")
+
+    def asked(self, task: str) -> dict[str, tuple[int | None, int | None]]:
+        """On how many prompts the shares of `judges` were measured."""
+        counts = self._of_judges(task, "asked")
+        return {label: (_whole(before), _whole(after)) for label, (before, after) in counts.items()}
+
+    def _of_judges(self, task: str, metric: str) -> dict[str, tuple[float | None, float | None]]:
         if self.measured_twice:
             first, last = self.evaluation(task, last=False), self.evaluation(task, last=True)
         else:
             first, last = (self.steps[at].get("tasks", {}).get(task, {}) if self.steps else {} for at in (0, -1))
-        shares = [entry.get("judges") or {} for entry in (first, last)]
-        return {
-            label: (number(shares[0].get(label)), number(shares[1].get(label))) for label in {**shares[0], **shares[1]}
-        }
+        found = [entry.get(metric) or {} for entry in (first, last)]
+        return {label: (number(found[0].get(label)), number(found[1].get(label))) for label in {**found[0], **found[1]}}
 
     def skips(self, task: str) -> dict[str, int]:
         """Skipped prompts and samples by reason over all steps, most frequent first."""

@@ -12,6 +12,7 @@ from raylign.record.history import History, number
 from raylign.record.rundir import RunDirectory
 from raylign.show.console import NONE, clock, percent
 from raylign.show.report.charts import line_chart, stacked_bars
+from raylign.show.report.interval import Bounds, newcombe, wilson
 from raylign.show.report.verdict import verdict
 from raylign.show.visible import visible
 
@@ -55,7 +56,13 @@ def render(history: History, job: dict[str, Any], *, model: str | None) -> str:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters |= {"percent": percent, "clock": clock, "decimal": _decimal, "points": _points}
+    environment.filters |= {
+        "percent": percent,
+        "clock": clock,
+        "decimal": _decimal,
+        "points": _points,
+        "bounds": _bounds,
+    }
     seconds = history.seconds()
     return environment.get_template("page.html").render(
         history=history,
@@ -82,6 +89,7 @@ def _task(history: History, task: str) -> dict[str, Any]:
     planned = history.planned(task)
     limit = history.limit(task)
     before, after = history.change(task, "satisfied")
+    prompts, asked = history.prompts(task), history.asked(task)
     charts = [
         (
             title,
@@ -109,13 +117,18 @@ def _task(history: History, task: str) -> dict[str, Any]:
         "weight": planned.get("weight"),
         "before": before,
         "after": after,
+        "bounds": (wilson(before, prompts[0]), wilson(after, prompts[1])),
+        "change_bounds": newcombe(before, after, prompts),
         "kl": history.change(task, "kl")[1],
         "limit": limit,
         "reward": history.change(task, "reward"),
         "tokens": history.change(task, "tokens"),
         "abstained": history.now(task, "abstained"),
         "truncated": history.now(task, "truncated"),
-        "judges": history.judges(task),
+        "judges": {
+            label: (pair, tuple(map(wilson, pair, asked.get(label, (None, None)))))
+            for label, pair in history.judges(task).items()
+        },
         "skips": history.skips(task),
         "charts": [(title, chart) for title, chart in charts if chart],
         "samples_shown": _samples(history, task),
@@ -199,6 +212,11 @@ def _decimal(value: float | None, digits: int = 2) -> str:
 def _points(change: tuple[float | None, float | None]) -> str:
     before, after = change
     return "" if before is None or after is None else f"{round(100 * after) - round(100 * before):+d}"
+
+
+def _bounds(bounds: Bounds | None, *, signed: bool = False) -> str:
+    """Whole percent: ``41 to 65``; signed, ``-3 to +40``."""
+    return NONE if bounds is None else " to ".join(f"{round(100 * end):{'+d' if signed else 'd'}}" for end in bounds)
 
 
 def _cut(text: object) -> str:

@@ -1,6 +1,7 @@
 """What came out of a run, in words."""
 
 from raylign.record.history import History
+from raylign.show.report.interval import newcombe
 from raylign.show.visible import visible
 
 LONGEST_MESSAGE = 1_000
@@ -46,9 +47,27 @@ def _satisfied(history: History) -> list[str]:
         words = [
             f"The share of responses that satisfy all judges rose on no task; the mean change is {average:+.0f} points."
         ]
+    words += _beyond_chance(history, list(points))
     if fell:
         words.append("It fell on " + ", ".join(f"{task} ({gain:+d})" for task, gain in fell.items()) + ".")
     return words
+
+
+def _beyond_chance(history: History, tasks: list[str]) -> list[str]:
+    """What of it the number of prompts can show. Nothing where the events do not tell that number."""
+    bounds = {task: newcombe(*history.change(task, "satisfied"), history.prompts(task)) for task in tasks}
+    known = {task: found for task, found in bounds.items() if found is not None}
+    if not known:
+        return []
+    rose = [task for task, (low, _) in known.items() if low > 0]
+    if rose:
+        where = "every task" if len(rose) == len(tasks) > 1 else ", ".join(rose)
+        return [f"Chance alone (95 % intervals) does not explain the rise on {where}."]
+    most = max(max(count or 0 for count in history.prompts(task)) for task in known)
+    return [
+        f"Nothing rose beyond what chance alone may do (95 % intervals, on at most {most} prompts a task): more "
+        "prompts in `evaluation.prompts`, or more steps, would tell."
+    ]
 
 
 def _kl(history: History) -> list[str]:

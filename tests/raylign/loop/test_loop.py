@@ -318,6 +318,8 @@ async def test_evaluation_before_and_after_uses_the_same_prompts_and_seeds(tmp_p
     assert [data["step"] for data in measured] == [0, 6]
     assert measured[0]["tasks"]["math"]["satisfied"] == measured[1]["tasks"]["math"]["satisfied"]
     assert len(measured[0]["tasks"]["math"]["samples"]) == 2
+    assert (measured[0]["tasks"]["math"]["prompts"], metrics(events)[0]["tasks"]["math"]["prompts"]) == (2, 3)
+    assert measured[0]["tasks"]["math"]["asked"] == {"even": 2}
 
 
 def test_seeds_depend_on_run_purpose_prompt_and_index_alone():

@@ -66,7 +66,17 @@ def test_flat_metrics_of_an_evaluation_leave_samples_out():
     assert set(flat_metrics(event)) == {
         *(
             f"evaluation/math/{name}"
-            for name in ("satisfied", "reward", "kl", "tokens", "judges/answer", "judges/format")
+            for name in (
+                "satisfied",
+                "reward",
+                "kl",
+                "tokens",
+                "prompts",
+                "judges/answer",
+                "judges/format",
+                "asked/answer",
+                "asked/format",
+            )
         )
     }
 

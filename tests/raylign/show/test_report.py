@@ -180,6 +180,35 @@ def test_verdict_names_what_fell():
     assert words[2] == "It fell on code (-10)."
 
 
+@pytest.mark.parametrize(
+    ("after", "prompts", "says"),
+    [
+        (0.7, 100, "Chance alone (95 % intervals) does not explain the rise on math."),
+        (0.7, 10, "Nothing rose beyond what chance alone may do (95 % intervals, on at most 10 prompts a task)"),
+        (0.4, 100, "Nothing rose beyond what chance alone may do"),
+    ],
+)
+def test_verdict_says_whether_a_rise_may_be_chance(after, prompts, says):
+    words = verdict(
+        evaluated({"math": {"satisfied": 0.5, "prompts": prompts}}, {"math": {"satisfied": after, "prompts": prompts}})
+    )
+    assert words[2].startswith(says)
+
+
+def test_shares_and_changes_stand_with_their_intervals(tmp_path):
+    text = Page(report(tmp_path, event_stream(tasks=("math",), steps=2))).text
+    assert "45% → 70% (36 to 55 → 60 to 78)" in text
+    assert "+25 +11 to +37" in text
+    assert "judge answer 50% → 80% (37 to 63 → 67 to 89)" in text
+    assert "95 % confidence" in text
+
+
+def test_training_steps_stand_in_with_the_prompts_of_their_window(tmp_path):
+    history = folded(event_stream(tasks=("math",), evaluate=False))
+    assert history.prompts("math") == (48, 48)
+    assert "95 % confidence" in Page(report(tmp_path, event_stream(evaluate=False))).text
+
+
 def test_verdict_names_kl_beyond_its_limit():
     inside, beyond = (
         verdict(evaluated({"math": {"satisfied": 0.5}}, {"math": {"satisfied": 0.5, "kl": kl}}, kl_max=3.0))[-1]
