@@ -104,6 +104,9 @@ class Sample:
     reward: float | None = None
     """Raw score of the task's reward model; None where there is none, or it abstained (see ``reward_problem``)."""
     reward_problem: str = ""
+    must_fit: bool = True
+    """Whether it violates by being beyond the reward model's context. Where judges constrain nothing it does not: it
+    has no reward, no more."""
 
     @property
     def satisfied(self) -> bool | None:
@@ -111,7 +114,8 @@ class Sample:
 
         Beyond the reward model's context is a violation too: whoever answers at length must not escape its reward.
         """
-        if self.reward_problem in THE_RESPONSE or any(verdict.satisfied is False for verdict in self.verdicts):
+        too_long = self.must_fit and self.reward_problem in THE_RESPONSE
+        if too_long or any(verdict.satisfied is False for verdict in self.verdicts):
             return False
         if any(verdict.satisfied is None for verdict in self.verdicts):
             return None

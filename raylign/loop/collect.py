@@ -84,7 +84,7 @@ class Collector:
         for prompt_id, asked in wanted.items():
             values = rewards.get(prompt_id, [""] * len(asked))
             samples = tuple(
-                _sample(arrived[prompt_id][request.index], verdicts, value)
+                self._sample(request, arrived[prompt_id][request.index], verdicts, value)
                 for request, value in zip(asked, values, strict=True)
             )
             group = Group(
@@ -128,11 +128,15 @@ class Collector:
     def _annotator(self, prompt: Prompt) -> Annotator | None:
         return self.tasks[prompt.task].method.needs.annotator
 
-
-def _sample(
-    completion: Completion, verdicts: Mapping[tuple[str, int], tuple[Verdict, ...]], value: float | str
-) -> Sample:
-    said = verdicts.get((completion.prompt_id, completion.index), ())
-    if isinstance(value, str):
-        return Sample(completion=completion, verdicts=said, reward_problem=value)
-    return Sample(completion=completion, verdicts=said, reward=value)
+    def _sample(
+        self,
+        request: Request,
+        completion: Completion,
+        verdicts: Mapping[tuple[str, int], tuple[Verdict, ...]],
+        value: float | str,
+    ) -> Sample:
+        said = verdicts.get((completion.prompt_id, completion.index), ())
+        if isinstance(value, str):
+            must_fit = self.tasks[request.prompt.task].enforce_judges
+            return Sample(completion=completion, verdicts=said, reward_problem=value, must_fit=must_fit)
+        return Sample(completion=completion, verdicts=said, reward=value)

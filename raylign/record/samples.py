@@ -107,4 +107,5 @@ def _sample(row: dict[str, Any]) -> Sample:
         verdicts=tuple(Verdict(**verdict) for verdict in row["verdicts"]),
         reward=row["reward"],
         reward_problem=row["reward_problem"],
+        must_fit=row.get("must_fit", True),
     )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from fakes import make_completion, make_prompt
 
@@ -24,3 +26,9 @@ def test_one_violation_decides_and_else_one_abstention(
 def test_whoever_answers_beyond_the_reward_models_context_does_not_escape() -> None:
     assert sample(True, problem="too long").satisfied is False
     assert sample(True, problem="not finite").satisfied is True
+
+
+def test_where_judges_constrain_nothing_it_has_no_reward_and_no_more() -> None:
+    loose = replace(sample(True, problem="too long"), must_fit=False)
+    assert loose.satisfied is True
+    assert replace(sample(False, problem="too long"), must_fit=False).satisfied is False

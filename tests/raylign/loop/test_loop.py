@@ -231,6 +231,23 @@ async def test_judges_that_are_not_enforced_are_reported_and_constrain_nothing(t
     assert loose == bare != strict
 
 
+@pytest.mark.parametrize(("enforced", "satisfied", "trained"), [(True, 0.75, 12), (False, 1.0, 9)])
+async def test_beyond_the_rewards_context_violates_only_where_judges_constrain(tmp_path, enforced, satisfied, trained):
+    fleet = FakeFleet(verdict=lambda completion: True)
+    rewarded = fleet.judges.reward
+
+    async def reward(groups):
+        values = await rewarded(groups)
+        return [["too long" if len(row) > 1 and at == 0 else one for at, one in enumerate(row)] for row in values]
+
+    fleet.judges.reward = reward
+    job = make_job(steps=1, evaluation={"prompts": 0})
+    task = job.tasks[0].model_copy(update={"enforce_judges": enforced})
+    events = await run(job.model_copy(update={"tasks": (task,)}), fleet, tmp_path)
+    told = metrics(events)[0]["tasks"]["math"]
+    assert (told["satisfied"], told["skips"].get("reward too long", 0)) == (satisfied, 12 - trained)
+
+
 async def test_a_judge_that_was_not_asked_abstains(tmp_path):
     fleet = FakeFleet()
 
