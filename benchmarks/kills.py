@@ -5,7 +5,6 @@ Ray shows in a process's title which actor it is and what it does just now (``ra
 """
 
 import contextlib
-import json
 import os
 import random
 import signal
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from raylign.record.lines import documents
 
 VICTIMS = ("driver", "policy", "rollout", "llm-judge", "reference", "judge", "reward")
 PHASES = {
@@ -198,9 +199,7 @@ def last_step(run: Path) -> int:
 
 def events(run: Path) -> list[dict[str, Any]]:
     """All that was said so far; a line still being written is left out."""
-    path = run / "events.jsonl"
-    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    return list(documents(run / "events.jsonl"))
 
 
 def count_events(run: Path, size: int) -> int:

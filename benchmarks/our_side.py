@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from raylign.record.events import Event
+from raylign.record.rundir import RunDirectory
 
 WORK = ("generate", "score", "step")
 """Phases that are the models' own work; the rest of a step is what the service adds."""
@@ -87,7 +88,7 @@ def run(document: dict[str, Any], directory: Path) -> Timed:
         status = subprocess.run([*command, "--job", str(file)], stdout=log, stderr=subprocess.STDOUT).returncode
     if status:
         raise RuntimeError(f"the run ended with {status}; it said: {(directory / 'log').read_text()[-2000:]}")
-    events = [Event.model_validate_json(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    events = list(RunDirectory(out).events())
     steps = [event.data for event in events if event.kind == "step"]
     if idle := [step for step in steps if not step["train"]]:
         skips = {name: task["skips"] for name, task in idle[0]["tasks"].items()}

@@ -29,7 +29,6 @@ WAITING = (
     "raylign/record/checkpoint_files.py",
     "raylign/record/events.py",
     "raylign/record/history.py",
-    "raylign/record/lines.py",
     "raylign/record/manifest.py",
     "raylign/service/",
     "raylign/show/report/",

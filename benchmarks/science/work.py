@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.science.arms import Arm, job_of
+from raylign.record.whole import write_whole
 
 WARM_STEPS = 12
 """Steps of offline DPO before the arms that start from it."""
@@ -22,9 +23,7 @@ def run(arm: Arm, seed: int, options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as directory:
         found: dict[str, Any] = asyncio.run(train_and_measure(job, Path(directory), trains=arm.trains))
     file = result_file(options.results, arm, seed)
-    aside = file.with_suffix(".tmp")
-    aside.write_text(json.dumps({"arm": arm.name, "label": arm.label, "seed": seed, **found}))
-    aside.rename(file)
+    write_whole(file, json.dumps({"arm": arm.name, "label": arm.label, "seed": seed, **found}))
 
 
 def warm_up(seed: int, results: Path) -> None:

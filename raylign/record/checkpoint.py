@@ -12,7 +12,6 @@ no contents (only `problems` does): a checkpoint may have terabytes.
 import asyncio
 import errno
 import importlib.metadata
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from pathlib import Path
 from raylign.errors import CheckpointError
 from raylign.record.checkpoint_files import WrittenFile
 from raylign.record.manifest import MANIFEST, Manifest, Progress, damage, faults, gaps, read_manifest, write_manifest
+from raylign.record.whole import sync_folder
 from raylign.workers import Trainer
 
 __all__ = ["Checkpoints", "Progress", "flaws", "problems"]
@@ -95,11 +95,11 @@ class Checkpoints:
             )
         write_manifest(aside, manifest)
         for folder in [aside, *(path for path in aside.rglob("*") if path.is_dir())]:
-            _sync_folder(folder)
+            sync_folder(folder)
         if final.exists():  # not whole, or the run would have gone on from it
             shutil.rmtree(final)
         aside.rename(final)
-        _sync_folder(self.directory)
+        sync_folder(self.directory)
 
     def _prune(self, *, keep: Path) -> None:
         """Let go what is older than the last few whole ones. What is not whole takes no good one's place."""
@@ -136,14 +136,6 @@ def flaws(path: Path) -> list[str]:
 
 def _step(path: Path) -> int:
     return int(path.name.removeprefix("step-"))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @cache

@@ -1,23 +1,60 @@
-"""Files of JSON lines, one document a line. The last may be torn, or still being written: it is not there yet.
+"""Files of JSON lines that raylign writes, one document a line. The last may be torn: it is not there yet.
 
 Only a line feed ends a line; Unicode's other line breaks may stand in a document. What only the end of a file tells is
 read from its end: a long run says a million things.
 """
 
 import json
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from raylign.errors import RunError
+from raylign.record.whole import replacing
 
 BLOCK = 1 << 16
 
 
+def json_line(document: Mapping[str, Any]) -> str:
+    """A document as one line of ASCII, its line feed left out. NaN and infinities, which JSON lacks, become null."""
+    return json.dumps(finite(document), allow_nan=False, separators=(",", ":"))
+
+
+def finite(value: Any) -> Any:
+    """``value`` with null for every number in it that JSON does not have."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
+
+
+def append_line(path: Path, line: str) -> None:
+    """It outlives the process from here on. Raises `RunError`."""
+    try:
+        with path.open("a") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        raise RunError(f"cannot write {str(path)!r} ({error}): is the disk full?") from error
+
+
+def whole_lines(path: Path, start: int = 0) -> Iterator[bytes]:
+    """Lines with their line feeds, from byte ``start`` on. Ends before one that is torn, or still being written."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        file.seek(start)
+        yield from takewhile(lambda line: line.endswith(b"\n"), file)
+
+
 def documents(path: Path) -> Iterator[dict[str, Any]]:
     """All of them, oldest first. Raises `RunError` where a line is damaged."""
-    for at, line in enumerate(_lines(path), start=1):
+    for at, line in enumerate(whole_lines(path), start=1):
         yield _parse(path, f"line {at}", line)
 
 
@@ -34,12 +71,8 @@ def last_document(path: Path) -> dict[str, Any] | None:
 
 def keep_documents(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
     """Drop all others. The file is replaced whole, or stays."""
-    partial = path.with_name(path.name + ".tmp")
-    with partial.open("wb") as file:
-        file.writelines(line for line in _lines(path) if wanted(_parse(path, "a line", line)))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with replacing(path) as file:
+        file.writelines(line for line in whole_lines(path) if wanted(_parse(path, "a line", line)))
 
 
 def cut_torn_line(path: Path) -> None:
@@ -51,13 +84,6 @@ def cut_torn_line(path: Path) -> None:
         end = _line_feed_before(file, size) + 1
         if end < size:
             file.truncate(end)
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        yield from (line for line in file if line.endswith(b"\n"))
 
 
 def _line_feed_before(file: BinaryIO, end: int) -> int:

@@ -5,7 +5,6 @@ What is seen without reading terabytes (`read_manifest`, `gaps`, `faults`) is to
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from raylign.errors import CheckpointError
 from raylign.record.checkpoint_files import WrittenFile
+from raylign.record.whole import write_whole
 
 MANIFEST = "manifest.json"
 POLICY = {"configuration": "config.json", "weights": "*.safetensors", "tokenizer": "tokenizer_config.json"}
@@ -57,10 +57,7 @@ class Manifest:
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Write it and sync it."""
     document = manifest.document()
-    with (directory / MANIFEST).open("w", encoding="utf-8") as out:
-        json.dump({**document, "sha256": _digest(document)}, out, indent=1)
-        out.flush()
-        os.fsync(out.fileno())
+    write_whole(directory / MANIFEST, json.dumps({**document, "sha256": _digest(document)}, indent=1))
 
 
 def read_manifest(directory: Path) -> Manifest:

@@ -10,9 +10,7 @@ run.lock                        held by the process that writes; names its pid
 """
 
 import contextlib
-import fcntl
 import json
-import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -23,29 +21,24 @@ from typing import Any, Self, TextIO
 from raylign.errors import CheckpointError, RunError, SpecError
 from raylign.record.events import Event
 from raylign.record.history import flat_metrics
-from raylign.record.lines import cut_torn_line, documents, keep_documents, last_document
+from raylign.record.lines import (
+    append_line,
+    cut_torn_line,
+    documents,
+    finite,
+    json_line,
+    keep_documents,
+    last_document,
+)
+from raylign.record.lock import take_lock
+from raylign.record.whole import write_whole
 
 GIB = 2**30
-
-
-def json_line(document: Mapping[str, Any]) -> str:
-    """One line of ASCII JSON. NaN and infinities, which JSON does not have, become null."""
-    return json.dumps(_finite(document), allow_nan=False, separators=(",", ":"))
 
 
 def event_line(event: Event) -> str:
     """An event as it stands in ``events.jsonl`` and on ``--json`` output."""
     return json_line({"seq": event.seq, "time": event.time, "kind": event.kind, "data": event.data})
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
 
 
 class RunDirectory:
@@ -120,8 +113,8 @@ class RunDirectory:
             self._write_document(self.plan_path, event.data)
         if event.kind == "step":
             metrics = {"step": event.data["step"], **flat_metrics(event)}
-            self._append_line(self.metrics_path, json_line(metrics))
-        self._append_line(self.events_path, event_line(event))
+            append_line(self.metrics_path, json_line(metrics))
+        append_line(self.events_path, event_line(event))
 
     def events(self) -> Iterator[Event]:
         """All events so far, oldest first. Raises `RunError` where a line is damaged."""
@@ -183,41 +176,19 @@ class RunDirectory:
             )
 
     def _take_lock(self) -> None:
-        lock = (self.path / "run.lock").open("a+")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = take_lock(self.path / "run.lock")
         except BlockingIOError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            lock.close()
             raise RunError(
-                f"{str(self.path)!r} is in use by another run, process {holder}: "
+                f"{str(self.path)!r} is in use by another run, process {error.strerror}: "
                 "wait for it or stop it, or choose another directory"
             ) from error
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        self._lock = lock
 
     def _write_document(self, path: Path, document: Mapping[str, Any]) -> None:
-        _replace(path, json.dumps(_finite(document), indent=2, allow_nan=False) + "\n")
-
-    def _append_line(self, path: Path, line: str) -> None:
         try:
-            with path.open("a") as file:
-                file.write(line + "\n")
+            write_whole(path, json.dumps(finite(document), indent=2, allow_nan=False) + "\n")
         except OSError as error:
             raise RunError(f"cannot write {str(path)!r} ({error}): is the disk full?") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a whole file, or leave the old one."""
-    partial = path.with_name(path.name + ".tmp")
-    with partial.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -7,7 +7,6 @@ ray_token      that Ray's token (0600)  identity      under which this home hold
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from raylign.errors import GatewayUnreachable, ServeError, Unauthorized
+from raylign.record.lock import take_lock
+from raylign.record.whole import write_whole
 
 KEY_VARIABLE = "RAYLIGN_API_KEY"
 
@@ -78,18 +79,13 @@ def open_home(path: Path) -> Home:
 @contextlib.contextmanager
 def hold(home: Home) -> Iterator[None]:
     """Hold the home for this process alone. Raises `ServeError` when another gateway has it."""
-    with home.lock.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise ServeError(
-                f"another gateway (pid {lock.read().strip() or 'unknown'}) already serves {str(home.path)!r}: "
-                "stop it, or give another --home"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    try:
+        lock = take_lock(home.lock)
+    except BlockingIOError as error:
+        raise ServeError(
+            f"another gateway (pid {error.strerror}) already serves {str(home.path)!r}: stop it, or give another --home"
+        ) from None
+    with lock:
         yield
 
 
@@ -99,14 +95,14 @@ def load_api_key(home: Home) -> str:
     if key:
         return key
     with contextlib.suppress(FileExistsError):
-        write_secret(home.api_key, f"rl_{secrets.token_urlsafe(32)}", fresh=True)
+        write_whole(home.api_key, f"rl_{secrets.token_urlsafe(32)}", secret=True, fresh=True)
     return read_api_key(home)
 
 
 def load_identity(home: Home) -> str:
     """A random name of this home, made on first use: its gateway is told by it from those of all other homes."""
     with contextlib.suppress(FileExistsError):
-        write_secret(home.identity, secrets.token_hex(16), fresh=True)
+        write_whole(home.identity, secrets.token_hex(16), secret=True, fresh=True)
     return home.identity.read_text().strip()
 
 
@@ -134,22 +130,11 @@ def find_gateway(path: Path, url: str | None = None) -> tuple[str, str]:
     return url or str(record["url"] if record else ""), read_api_key(home)
 
 
-def write_secret(path: Path, text: str, *, fresh: bool = False) -> None:
-    """Write a file that only its owner can read, whole or not at all. ``fresh``: FileExistsError where one is."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        if fresh:
-            os.link(part, path)
-        else:
-            part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """A small JSON file of the home, whole as soon as it is there: others wait for it."""
+    write_whole(path, json.dumps(record), secret=True)
 
 
 def read_record(path: Path) -> Mapping[str, Any] | None:
-    """A small JSON file of the home, or None where there is none."""
+    """What `write_record` wrote, or None where there is none."""
     return json.loads(path.read_text()) if path.is_file() else None

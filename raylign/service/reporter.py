@@ -7,16 +7,15 @@ so an absent gateway costs nothing but delay, and a restarted driver goes on whe
 import json
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 
 from raylign.errors import Unauthorized
-from raylign.record.events import Event, EventKind
-from raylign.record.rundir import event_line
+from raylign.record.lines import whole_lines
 from raylign.service.store.states import Desired
 
 logger = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ def read_token(run_dir: Path) -> str:
 class Reporter:
     """Ships a spool to the gateway from a thread of its own, so that a busy driver still has a heartbeat.
 
-    Either `send` events through it, or append them to the spool yourself and `wake` it; not both.
+    Append events to the spool, then `wake` it.
     """
 
     def __init__(
@@ -62,12 +61,6 @@ class Reporter:
     def desired(self) -> Desired:
         """What the user wants of this run, as of the last answer: run or cancel."""
         return self._desired
-
-    def send(self, kind: EventKind, data: Mapping[str, Any]) -> Event:
-        """Number an event, write it to the spool, and have it shipped. Does not wait for the gateway."""
-        event = self._spool.append(kind, data)
-        self.wake()
-        return event
 
     def wake(self) -> None:
         """The spool has grown: ship now instead of at the next heartbeat."""
@@ -134,7 +127,7 @@ class Reporter:
 
 
 class Spool:
-    """An ``events.jsonl`` that is written at its end and shipped from its front."""
+    """An ``events.jsonl`` that others write at its end; it is shipped from its front."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -142,17 +135,6 @@ class Spool:
         """Everything before it is with the gateway."""
         self._next_seq: int | None = None
         """What the gateway expects; None until it has said so."""
-        self._last_seq: int | None = None
-
-    def append(self, kind: EventKind, data: Mapping[str, Any]) -> Event:
-        """Write the next event; numbers continue those in the file."""
-        if self._last_seq is None:
-            self._last_seq = self._mend()
-        event = Event(seq=self._last_seq + 1, kind=kind, data=dict(data))
-        with self.path.open("a") as file:
-            file.write(event_line(event) + "\n")
-        self._last_seq = event.seq
-        return event
 
     def batch(self) -> tuple[list[bytes], int]:
         """The next lines the gateway lacks, and where the file stands after them."""
@@ -160,7 +142,7 @@ class Spool:
         if self._next_seq is None:
             return lines, self._offset  # ask first
         end = self._offset
-        for line, seq in _lines(self.path, self._offset):
+        for line, seq in self._lines():
             if len(lines) == BATCH_EVENTS or sum(map(len, lines)) > BATCH_BYTES:
                 break
             end += len(line)
@@ -178,30 +160,15 @@ class Spool:
 
     def shipped(self) -> bool:
         """Whether nothing is left to ship."""
-        return self._next_seq is not None and not any(True for _ in _lines(self.path, self._offset))
+        return self._next_seq is not None and not any(True for _ in self._lines())
 
-    def _mend(self) -> int:
-        """Cut a last line that was torn; the number of the last event left."""
-        last, end = 0, 0
-        for line, seq in _lines(self.path, 0):
-            last, end = seq, end + len(line)
-        if self.path.exists():
-            with self.path.open("r+b") as file:
-                file.truncate(end)
-        return last
-
-
-def _lines(path: Path, offset: int) -> Iterator[tuple[bytes, int]]:
-    """Whole lines from ``offset`` on, with their event numbers; ends before one that is torn or still being written."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        file.seek(offset)
-        for line in file:
-            if not line.endswith(b"\n"):
-                return
+    def _lines(self) -> Iterator[tuple[bytes, int]]:
+        """Lines that are not shipped yet, with their event numbers."""
+        at = self._offset
+        for line in whole_lines(self.path, at):
             try:
                 yield line, json.loads(line)["seq"]
             except (ValueError, KeyError):
-                logger.warning("%s is damaged at byte %d: nothing after it is shipped", path, file.tell())
+                logger.warning("%s is damaged at byte %d: nothing from there on is shipped", self.path, at)
                 return
+            at += len(line)

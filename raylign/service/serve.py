@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
@@ -23,7 +22,7 @@ from raylign.service.bulletin import Bulletin
 from raylign.service.dispatch.dispatcher import Dispatcher, Limits, collect
 from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJobs
-from raylign.service.home import Home, hold, load_api_key, load_identity, open_home
+from raylign.service.home import Home, hold, load_api_key, load_identity, open_home, write_record
 from raylign.service.store import Lease, Store, open_database
 
 logger = logging.getLogger(__name__)
@@ -121,7 +120,7 @@ async def _run(
         app = create_app(Gateway(store=store, bulletin=bulletin, ray=ray, api_key=key, allowed_hosts=hosts))
 
         def ready() -> None:
-            home.gateway_record.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+            write_record(home.gateway_record, {"url": url, "pid": os.getpid()})
             on_ready(Serving(url=url, ray_url=ray_url, home=home, api_key=key, ray_token=ray_token))
 
         server = _Server(http_config(app), bulletin, ready)

@@ -10,8 +10,8 @@ from typing import Any
 
 import raylign
 from raylign.judges import libraries
-from raylign.record.rundir import json_line
-from raylign.service.home import write_secret
+from raylign.record.lines import json_line
+from raylign.record.whole import write_whole
 from raylign.service.reporter import TOKEN_FILE
 from raylign.service.store import AttemptRecord
 
@@ -23,8 +23,8 @@ def prepare(run_dir: Path, document: Mapping[str, Any], token: str) -> None:
     """The driver's two inputs: the job, and the token with which it reports. Raises `OSError`."""
     run_dir.mkdir(exist_ok=True, mode=0o700)
     if not (run_dir / "job.json").exists():
-        write_secret(run_dir / "job.json", json_line(document))
-    write_secret(run_dir / TOKEN_FILE, token)
+        write_whole(run_dir / "job.json", json_line(document), secret=True)
+    write_whole(run_dir / TOKEN_FILE, token, secret=True)
 
 
 def entrypoint(attempt: AttemptRecord, run_dir: Path, report_url: str) -> str:

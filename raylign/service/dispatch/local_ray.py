@@ -5,7 +5,6 @@ its running job. It has its own ports, temp directory and token, so other Ray cl
 """
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
@@ -23,8 +22,9 @@ import httpx
 import psutil
 
 from raylign.errors import ServeError
+from raylign.record.whole import write_whole
 from raylign.service.dispatch.ray_jobs import find_token
-from raylign.service.home import Home, read_record, write_secret
+from raylign.service.home import Home, read_record, write_record
 
 # The head may outlive this process on purpose; a Popen that is forgotten would complain of that.
 _children: list[subprocess.Popen[bytes]] = []
@@ -74,7 +74,7 @@ def start_ray(
     if not executable.is_file():
         raise ServeError(f"there is no {str(executable)!r}: install raylign with its `cpu` or `gpu` extra")
     if not home.ray_token.is_file():
-        write_secret(home.ray_token, secrets.token_hex(32))
+        write_whole(home.ray_token, secrets.token_hex(32), secret=True)
     # Unix socket paths below it may have 107 bytes: a home directory is often too long.
     temp_dir = tempfile.mkdtemp(prefix="rl-", dir="/tmp")
     # Every port Ray would otherwise take by number: another Ray on the machine may hold it.
@@ -105,7 +105,7 @@ def start_ray(
         gcs_address=f"127.0.0.1:{gcs}",
         temp_dir=temp_dir,
     )
-    write_secret(home.ray_record, json.dumps(asdict(ray)))
+    write_record(home.ray_record, asdict(ray))
     deadline = time.monotonic() + start_s
     while not _answers(ray.dashboard_url, home):
         if child.poll() is not None or time.monotonic() > deadline:

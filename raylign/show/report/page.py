@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from raylign.record.history import History, number
 from raylign.record.rundir import RunDirectory
+from raylign.record.whole import write_whole
 from raylign.show.console import NONE, clock, percent
 from raylign.show.report.charts import line_chart, stacked_bars
 from raylign.show.report.interval import Bounds, newcombe, wilson
@@ -40,9 +41,7 @@ def write_report(run: RunDirectory) -> Path:
     history = History()
     for event in run.events():
         history.add(event)
-    partial = run.report_path.with_name(run.report_path.name + ".tmp")
-    partial.write_text(render(history, run.job(), model=_model(run, history)), encoding="utf-8")
-    partial.replace(run.report_path)
+    write_whole(run.report_path, render(history, run.job(), model=_model(run, history)))
     return run.report_path
 
 

@@ -225,3 +225,10 @@ def test_a_full_disk_is_an_error_of_ours(tmp_path):
         run.events_path.symlink_to("/dev/full")
         with pytest.raises(RunError, match=r"events\.jsonl.*No space left"):
             run.append(Event(seq=1, kind="status", data={}))
+
+
+def test_a_plan_that_cannot_be_written_is_an_error_of_ours(tmp_path):
+    with RunDirectory.create(tmp_path, JOB) as run:
+        run.plan_path.mkdir()
+        with pytest.raises(RunError, match=r"cannot write .*plan\.json"):
+            run.append(Event(seq=1, kind="plan", data={}))

@@ -1,6 +1,5 @@
 """The reporter against a live gateway, one that is away, and one that comes back."""
 
-import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from service import TOKEN, Service, live_service, open_store, started, step
 
 from raylign.errors import Unauthorized
 from raylign.record.events import Event
+from raylign.record.lines import append_line, cut_torn_line, last_document
 from raylign.record.rundir import RunDirectory, event_line
 from raylign.service.reporter import BATCH_EVENTS, Reporter, Spool, read_token
 from raylign.service.store import Store
@@ -28,6 +28,16 @@ def until(true: Callable[[], bool]) -> None:
         threading.Event().wait(0.02)
 
 
+def say(reporter: Reporter, message: str) -> Event:
+    """As the driver does: append to the spool, then wake who ships it."""
+    spool = reporter._spool.path
+    last = last_document(spool)
+    event = Event(seq=last["seq"] + 1 if last else 1, kind="warning", data={"message": message})
+    append_line(spool, event_line(event))
+    reporter.wake()
+    return event
+
+
 def seqs(store: Store, job_id: str) -> list[int]:
     return [event.seq for event in store.events(job_id)]
 
@@ -39,13 +49,11 @@ def free_port() -> int:
         return port
 
 
-def test_what_is_sent_arrives_in_order_with_a_copy_in_the_spool(service: Service, tmp_path: Path) -> None:
+def test_what_is_said_arrives_in_order(service: Service, tmp_path: Path) -> None:
     made, _ = started(service.store)
-    spool = tmp_path / "events.jsonl"
-    with Reporter(service.url, made.id, 1, TOKEN, spool) as reporter:
-        sent = [reporter.send("warning", {"message": str(n)}) for n in range(2 * BATCH_EVENTS + 7)]
-    assert service.store.events(made.id) == sent
-    assert [json.loads(line)["seq"] for line in spool.read_text().splitlines()] == [event.seq for event in sent]
+    with Reporter(service.url, made.id, 1, TOKEN, tmp_path / "events.jsonl") as reporter:
+        said = [say(reporter, str(n)) for n in range(2 * BATCH_EVENTS + 7)]
+    assert service.store.events(made.id) == said
 
 
 def test_events_appended_by_the_run_directory_are_shipped(service: Service, tmp_path: Path) -> None:
@@ -67,8 +75,9 @@ def test_a_second_attempt_goes_on_with_the_numbers_of_the_first(service: Service
     spool.write_text("".join(event_line(step(n)) + "\n" for n in (1, 2)) + '{"seq": 3, "kind": "st')  # killed
     service.store.close_attempt(attempt, "killed", max_attempts=3)
     service.store.begin_attempt(made.id, token="second", run_dir="/x")
+    cut_torn_line(spool)  # as RunDirectory.open does
     with Reporter(service.url, made.id, 2, "second", spool) as reporter:
-        assert reporter.send("warning", {"message": "again"}).seq == 3
+        assert say(reporter, "again").seq == 3
     assert seqs(service.store, made.id) == [1, 2, 3]
     assert service.store.events(made.id)[2].data == {"message": "again"}
 
@@ -78,15 +87,15 @@ def test_a_driver_outlives_its_gateway_and_no_event_is_lost(tmp_path: Path) -> N
     with live_service(tmp_path, port) as service:
         made, _ = started(service.store)
         reporter = Reporter(service.url, made.id, 1, TOKEN, tmp_path / "events.jsonl")
-        reporter.send("warning", {"message": "before"})
+        say(reporter, "before")
         until(lambda: seqs(service.store, made.id) == [1])
     for _ in range(5):
-        reporter.send("warning", {"message": "while it is away"})
+        say(reporter, "while it is away")
     store = open_store(tmp_path)
     assert seqs(store, made.id) == [1]
     with live_service(tmp_path, port):
         until(lambda: seqs(store, made.id) == [1, 2, 3, 4, 5, 6])
-        reporter.send("warning", {"message": "after"})
+        say(reporter, "after")
         assert reporter.close()
     assert seqs(store, made.id) == list(range(1, 8))
 
@@ -96,10 +105,10 @@ def test_a_gateway_that_lost_its_newest_events_gets_them_again(service: Service,
     other, _ = started(service.store)
     reporter = Reporter(service.url, made.id, 1, TOKEN, tmp_path / "events.jsonl")
     for n in range(3):
-        reporter.send("warning", {"message": str(n)})
+        say(reporter, str(n))
     until(lambda: seqs(service.store, made.id) == [1, 2, 3])
     reporter._url = reporter._url.replace(made.id, other.id)  # a store restored from before the first event
-    reporter.send("warning", {"message": "3"})
+    say(reporter, "3")
     assert reporter.close()
     assert seqs(service.store, other.id) == [1, 2, 3, 4]
 
@@ -128,7 +137,7 @@ def test_a_stale_driver_is_told_to_stop_and_may_leave(service: Service, tmp_path
     made, attempt = started(service.store)
     service.store.close_attempt(attempt, "lost", max_attempts=3)
     reporter = Reporter(service.url, made.id, 1, TOKEN, tmp_path / "events.jsonl")
-    reporter.send("warning", {"message": "I was asleep"})
+    say(reporter, "I was asleep")
     until(lambda: reporter.desired == "cancel")
     assert reporter.close()
     assert seqs(service.store, made.id) == []
@@ -141,7 +150,7 @@ def test_close_gives_up_at_its_deadline_and_the_spool_keeps_everything(
     made, _ = started(service.store)
     url = service.url if wrong == "token" else f"http://127.0.0.1:{free_port()}"
     reporter = Reporter(url, made.id, 1, "not the token", tmp_path / "events.jsonl")
-    reporter.send("warning", {"message": "x"})
+    say(reporter, "x")
     assert not reporter.close(deadline_s=0.3)
     assert len((tmp_path / "events.jsonl").read_text().splitlines()) == 1
     reporter._thread.join()  # it leaves by itself
