@@ -172,6 +172,8 @@ class StepStats:
     loss: float
     """Sum over tasks of rho_l times the task's mean loss."""
     loss_by_task: Mapping[str, float]
+    metrics_by_task: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """What each task's loss measured, over its examples: ``{"chat": {"margin": 0.3, "accuracy": 0.75}}``."""
     grad_norm: float
     """Before clipping."""
     learning_rate: float

@@ -22,7 +22,6 @@ WAITING = (
     "raylign/files.py",
     "raylign/judges/",
     "raylign/loop/",
-    "raylign/losses/",
     "raylign/methods/",
     "raylign/plan/cluster.py",
     "raylign/plan/show.py",

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from actors.training.trainer import PolicyTrainer
-from raylign.losses import Terms, task_loss
+from raylign.losses import Terms, build
 from raylign.spec import Job, parse_job
 from raylign.types import Example, Sequence
 
@@ -85,15 +85,14 @@ def plain_steps(
     """Weights and gradient norms after AdamW steps on the summed loss, one unpadded sequence at a time."""
     model = AutoModelForCausalLM.from_pretrained(job.policy.model, dtype=torch.float32)
     optimizer = torch.optim.AdamW(model.parameters(), betas=job.trainer.betas, weight_decay=job.trainer.weight_decay)
-    methods = {task.name: task.method for task in job.tasks}
+    losses = {task.name: build(task.method.objective, max_correction=job.trainer.max_correction) for task in job.tasks}
     norms = []
     for examples, rate in zip(batches, rates, strict=True):
         optimizer.param_groups[0]["lr"] = rate
         optimizer.zero_grad()
         for example in examples:
             terms = _terms(example, [_logprobs(model, sequence) for sequence in example.sequences])
-            loss_U = task_loss(methods[example.task], terms, max_correction=job.trainer.max_correction)
-            (example.weight * loss_U.sum()).backward()
+            (example.weight * losses[example.task](terms).per_unit_U.sum()).backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), job.trainer.max_grad_norm)))
         optimizer.step()
     return dict(model.named_parameters()), norms

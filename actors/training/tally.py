@@ -8,6 +8,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from raylign.loop.packing import num_tokens
+from raylign.losses import Loss
 from raylign.types import Example
 
 
@@ -17,6 +18,8 @@ class Totals:
 
     loss_by_task: Mapping[str, float]
     """Sum of weight * loss; tasks that had an example."""
+    metrics_by_task: Mapping[str, Mapping[str, float]]
+    """What their losses measured; a mean over nothing is left out."""
     examples: int
     tokens: int
     """Response tokens."""
@@ -26,20 +29,26 @@ class Totals:
 
 
 class Tally:
-    """Running sums, in float64 on the device, so that nothing waits for the GPU before `reduce`."""
+    """Running sums, in float64 on the device, so that nothing waits for the GPU before `reduce`.
 
-    def __init__(self, tasks: tuple[str, ...], *, device: str) -> None:
-        self._tasks, self._device = tasks, device
-        self._losses = {task: torch.zeros((), dtype=torch.float64, device=device) for task in tasks}
-        self._counts = dict.fromkeys(tasks, 0)
-        self._gap_sum = torch.zeros((), dtype=torch.float64, device=device)
-        self._gap_count = torch.zeros((), dtype=torch.float64, device=device)
-        self._gap_max = torch.zeros((), dtype=torch.float64, device=device)
+    ``measures``: what each task's loss measures, the same on all ranks.
+    """
+
+    def __init__(self, measures: Mapping[str, tuple[str, ...]], *, device: str) -> None:
+        self._tasks, self._device = tuple(measures), device
+        self._losses = {task: self._zero() for task in measures}
+        self._metrics = {(task, name): [self._zero(), self._zero()] for task in measures for name in measures[task]}
+        self._counts = dict.fromkeys(measures, 0)
+        self._gap_sum, self._gap_count, self._gap_max = self._zero(), self._zero(), self._zero()
         self._response_tokens = self._all_tokens = self._area = 0
 
-    def add_loss(self, task: str, loss: Tensor) -> None:
-        """Add a task's weighted loss."""
-        self._losses[task] += loss.detach().double()
+    def add_loss(self, task: str, weighted: Tensor, loss: Loss) -> None:
+        """Add a task's loss, weighted and summed, and what it measured."""
+        self._losses[task] += weighted.detach().double()
+        for name, (total, count) in loss.metrics.items():
+            sums = self._metrics[task, name]
+            sums[0] += total
+            sums[1] += count
 
     def add_batch(self, examples: Sequence[Example], *, gap_ST: Tensor, mask_ST: Tensor) -> None:
         """Add a microbatch: its sizes, and |trainer - sampler| of the tokens that the present weights sampled."""
@@ -58,19 +67,32 @@ class Tally:
     def reduce(self) -> Totals:
         """Sum over ranks; all of them must call it."""
         sizes = [*self._counts.values(), self._response_tokens, self._all_tokens, self._area]
-        sums = torch.stack([*self._losses.values(), self._gap_sum, self._gap_count])
+        metrics = [value for sums in self._metrics.values() for value in sums]
+        sums = torch.stack([*self._losses.values(), *metrics, self._gap_sum, self._gap_count])
         sums = torch.cat([sums, torch.tensor(sizes, dtype=torch.float64, device=self._device)])
         dist.all_reduce(sums)
         dist.all_reduce(self._gap_max, op=dist.ReduceOp.MAX)
-        values = sums.tolist()
-        num_tasks = len(self._tasks)
-        losses, (gap_sum, gap_count) = values[:num_tasks], values[num_tasks : num_tasks + 2]
-        counts, (response_tokens, all_tokens, area) = values[num_tasks + 2 : -3], values[-3:]
+        values = iter(sums.tolist())
+        losses = {task: next(values) for task in self._tasks}
+        means = {key: (next(values), next(values)) for key in self._metrics}
+        gap_sum, gap_count = next(values), next(values)
+        counts = {task: next(values) for task in self._tasks}
+        response_tokens, all_tokens, area = values
         return Totals(
-            loss_by_task={t: loss for t, loss, n in zip(self._tasks, losses, counts, strict=True) if n},
-            examples=int(sum(counts)),
+            loss_by_task={task: losses[task] for task in self._tasks if counts[task]},
+            metrics_by_task={
+                task: {
+                    name: total / count for (owner, name), (total, count) in means.items() if owner == task and count
+                }
+                for task in self._tasks
+                if counts[task]
+            },
+            examples=int(sum(counts.values())),
             tokens=int(response_tokens),
             gap_max=float(self._gap_max),
             gap_mean=gap_sum / gap_count if gap_count else 0.0,
             padding=1 - all_tokens / area if area else 0.0,
         )
+
+    def _zero(self) -> Tensor:
+        return torch.zeros((), dtype=torch.float64, device=self._device)

@@ -31,7 +31,7 @@ from actors.weights.checkpoint_names import checkpoint_tensors
 from actors.weights.weight_update import WeightUpdate, view
 from raylign.errors import CheckpointError, Diverged, NothingToTrain
 from raylign.loop.schedule import learning_rate
-from raylign.losses import task_loss
+from raylign.losses import build
 from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
@@ -60,7 +60,10 @@ class PolicyTrainer:
         use_threads(threads)
         torch.manual_seed(job.seed)
         self._job, self._rank, self._world_size, self._device = job, rank, world_size, device
-        self._tasks = {task.name: task for task in job.tasks}
+        self._losses = {
+            task.name: build(task.method.objective, max_correction=job.trainer.max_correction) for task in job.tasks
+        }
+        self._weights = {task.name: task.weight for task in job.tasks}
         self._owns_group = join_process_group(
             rank=rank,
             world_size=world_size,
@@ -108,7 +111,7 @@ class PolicyTrainer:
         """
         if self._broken:
             raise Diverged(f"{self._broken} Earlier in this process; start a new trainer from the last checkpoint.")
-        tally = Tally(tuple(self._tasks), device=self._device)
+        tally = Tally({task: loss.measures for task, loss in self._losses.items()}, device=self._device)
         for examples in microbatches:
             self._engine.backward(self._world_size * self._loss(examples, tally))
         totals = tally.reduce()
@@ -123,7 +126,8 @@ class PolicyTrainer:
         norm = self._update(step, totals.loss_by_task)
         return StepStats(
             loss=sum(totals.loss_by_task.values()),
-            loss_by_task={task: value / self._tasks[task].weight for task, value in totals.loss_by_task.items()},
+            loss_by_task={task: value / self._weights[task] for task, value in totals.loss_by_task.items()},
+            metrics_by_task=totals.metrics_by_task,
             grad_norm=norm,
             learning_rate=rate,
             logprob_gap_max=totals.gap_max,
@@ -209,10 +213,9 @@ class PolicyTrainer:
         policy_ST = response_logprobs(self._engine, batch, temperature=temperature, share_prompts=self._share_prompts)
         losses = []
         for group in split_terms(examples, policy_ST, batch.mask_ST):
-            method = self._tasks[group.task].method
-            loss_U = task_loss(method, group.terms, max_correction=self._job.trainer.max_correction)
-            losses.append((group.weight_U * loss_U).sum())
-            tally.add_loss(group.task, losses[-1])
+            loss = self._losses[group.task](group.terms)
+            losses.append((group.weight_U * loss.per_unit_U).sum())
+            tally.add_loss(group.task, losses[-1], loss)
         behavior_ST = behavior_rows(examples, policy_ST.shape[1], self._device)
         tally.add_batch(examples, gap_ST=(policy_ST.detach() - behavior_ST).abs(), mask_ST=batch.mask_ST)
         return torch.stack(losses).sum()

@@ -1,10 +1,45 @@
 """The loss of GRPO. Shapes: U responses, T response tokens, padded."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
+from raylign.losses.loss import Loss, mean
+from raylign.losses.terms import Terms
+
 LIMIT = 20.0
 """Log-ratios of a token count up to here, in nats: beyond, an exponential would overflow and spoil the gradient."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRelative:
+    """`group_relative`, the coefficient being the advantage.
+
+    Measures the share of tokens at which the clip holds (``clip_share``: there the surrogate has no gradient), and the
+    penalty's estimate of KL(pi, ref) without beta (``kl``, nats a token).
+    """
+
+    measures: ClassVar[tuple[str, ...]] = ("clip_share", "kl")
+    clip: float
+    beta: float
+
+    def __call__(self, terms: Terms) -> Loss:
+        policy_UT, behavior_UT, reference_UT, mask_UT = (
+            tensor_UNT[:, 0]
+            for tensor_UNT in (terms.policy_UNT, terms.behavior_UNT, terms.reference_UNT, terms.mask_UNT)
+        )
+        advantage_U = terms.coefficient_U
+        loss_U = group_relative(
+            policy_UT, behavior_UT, reference_UT, mask_UT, advantage_U, clip=self.clip, beta=self.beta
+        )
+        policy_UT = policy_UT.detach()
+        held_UT = clipped(policy_UT, behavior_UT, advantage_U, clip=self.clip).float()
+        return Loss(
+            per_unit_U=loss_U,
+            metrics={"clip_share": mean(held_UT, mask_UT), "kl": mean(kl_penalty(policy_UT, reference_UT), mask_UT)},
+        )
 
 
 def group_relative(
@@ -24,9 +59,24 @@ def group_relative(
     ``behavior_UT``: log-probs under ``mu``, the weights that sampled, so a stale sample needs no other correction.
     """
     advantage_U1 = advantage_U.detach()[:, None]
-    ratio_UT = (policy_UT - behavior_UT).clamp(-LIMIT, LIMIT).exp()
+    ratio_UT = _ratio(policy_UT, behavior_UT)
     clipped_UT = ratio_UT.clamp(1 - clip, 1 + clip)
     surrogate_UT = torch.minimum(ratio_UT * advantage_U1, clipped_UT * advantage_U1)
-    gap_UT = (reference_UT - policy_UT).clamp(-LIMIT, LIMIT)
-    kl_UT = gap_UT.exp() - gap_UT - 1
+    kl_UT = kl_penalty(policy_UT, reference_UT)
     return ((beta * kl_UT - surrogate_UT) * mask_UT).sum(-1) / mask_UT.sum(-1)
+
+
+def clipped(policy_UT: Tensor, behavior_UT: Tensor, advantage_U: Tensor, *, clip: float) -> Tensor:
+    """True where the ratio went beyond the clip the way its advantage pulls it: `group_relative` holds it there."""
+    ratio_UT, advantage_U1 = _ratio(policy_UT, behavior_UT), advantage_U[:, None]
+    return ((advantage_U1 > 0) & (ratio_UT > 1 + clip)) | ((advantage_U1 < 0) & (ratio_UT < 1 - clip))
+
+
+def kl_penalty(policy_UT: Tensor, reference_UT: Tensor) -> Tensor:
+    """``ref/pi - log(ref/pi) - 1``, token by token: over tokens that pi sampled, an estimate of KL(pi, ref)."""
+    gap_UT = (reference_UT - policy_UT).clamp(-LIMIT, LIMIT)
+    return gap_UT.exp() - gap_UT - 1
+
+
+def _ratio(policy_UT: Tensor, behavior_UT: Tensor) -> Tensor:
+    return (policy_UT - behavior_UT).clamp(-LIMIT, LIMIT).exp()

@@ -1,6 +1,26 @@
 """Likelihood terms: imitation of chosen responses. Shapes: U responses."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from torch import Tensor
+
+from raylign.losses.loss import Loss, mean
+from raylign.losses.terms import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedLikelihood:
+    """`weighted_likelihood`, the coefficient being the weight; measures ``-log pi(a*|s) / |a*|`` beside it."""
+
+    measures: ClassVar[tuple[str, ...]] = ("nll",)
+
+    def __call__(self, terms: Terms) -> Loss:
+        logp_U = terms.policy_UN[:, 0]
+        return Loss(
+            per_unit_U=weighted_likelihood(logp_U, terms.coefficient_U),
+            metrics={"nll": mean(normalized_likelihood(logp_U, terms.length_UN[:, 0]))},
+        )
 
 
 def weighted_likelihood(logp_U: Tensor, weight_U: Tensor) -> Tensor:

@@ -1,6 +1,22 @@
 """The policy-gradient term of CRPG. Shapes: U responses."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from torch import Tensor
+
+from raylign.losses.loss import Loss
+from raylign.losses.terms import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyGradient:
+    """`policy_gradient`, the coefficient being the advantage."""
+
+    measures: ClassVar[tuple[str, ...]] = ()
+
+    def __call__(self, terms: Terms) -> Loss:
+        return Loss(per_unit_U=policy_gradient(terms.policy_UN[:, 0], terms.coefficient_U))
 
 
 def policy_gradient(logp_U: Tensor, advantage_U: Tensor) -> Tensor:
@@ -9,13 +25,3 @@ def policy_gradient(logp_U: Tensor, advantage_U: Tensor) -> Tensor:
     No clipping, no critic; ``logp_U`` sums over tokens.
     """
     return -advantage_U.detach() * logp_U
-
-
-def importance_ratio(logp_U: Tensor, behavior_U: Tensor, stale_U: Tensor, *, maximum: float) -> Tensor:
-    """``min(pi(a|s) / mu(a|s), maximum)`` where the sample is stale, 1 elsewhere; a constant, no gradient.
-
-    ``mu`` are the weights that sampled the response. Truncated importance sampling, Ionides 2008, over whole
-    responses: CGPO's action is the response.
-    """
-    ratio_U = (logp_U - behavior_U).detach().exp().clamp(max=maximum)
-    return ratio_U * stale_U + (1 - stale_U)

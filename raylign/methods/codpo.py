@@ -16,6 +16,7 @@ from pydantic import Field
 from raylign import bounds
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Scores, Selection, Term, raw_reward
+from raylign.objective import Objective
 from raylign.types import Group
 
 
@@ -31,6 +32,11 @@ class CODPO(Method):
     @property
     def needs(self) -> Needs:
         return Needs(reward=True, compares="several")
+
+    @property
+    def objective(self) -> Objective:
+        settings = {"beta": self.beta, "likelihood_weight": self.likelihood_weight}
+        return Objective(loss="raylign.losses.pairwise:RegularizedDPO", settings=settings)
 
     def select(self, groups: Sequence[Group]) -> Selection:
         """One (a+, a-) pair for each prompt that has one."""

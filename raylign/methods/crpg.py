@@ -18,6 +18,7 @@ from raylign import bounds
 from raylign.methods.calibration import baseline_problem, calibrated_reward, sigmoid
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Scores, Selection, Term, centered, log_ratio, raw_reward
+from raylign.objective import Objective
 from raylign.types import Group, Sample
 
 
@@ -38,6 +39,10 @@ class CRPG(Method):
     @property
     def needs(self) -> Needs:
         return Needs(reward=True, baseline=self.calibrate)
+
+    @property
+    def objective(self) -> Objective:
+        return Objective(loss="raylign.losses.policy_gradient:PolicyGradient", corrects_stale=True)
 
     @property
     def kl_limit(self) -> float:

@@ -17,6 +17,7 @@ from raylign import bounds
 from raylign.methods.calibration import baseline_problem, calibrated_reward
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Scores, Selection, Term, log_ratio, raw_reward
+from raylign.objective import Objective
 from raylign.types import Group
 
 
@@ -30,6 +31,10 @@ class CRRAFT(Method):
     @property
     def needs(self) -> Needs:
         return Needs(reward=True, baseline=True, judged_baseline=True)
+
+    @property
+    def objective(self) -> Objective:
+        return Objective(loss="raylign.losses.likelihood:WeightedLikelihood", corrects_stale=True)
 
     @property
     def kl_limit(self) -> float:

@@ -17,6 +17,7 @@ from pydantic import Field
 from raylign import bounds
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Scores, Selection, Term, centered, raw_reward
+from raylign.objective import Objective
 from raylign.types import Group, Sample
 
 EPSILON = 1e-4
@@ -37,6 +38,11 @@ class GRPO(Method):
     @property
     def needs(self) -> Needs:
         return Needs(reward=True, compares="several")
+
+    @property
+    def objective(self) -> Objective:
+        settings = {"clip": self.clip, "beta": self.beta}
+        return Objective(loss="raylign.losses.group_relative:GroupRelative", settings=settings)
 
     def moves(self, term: Term) -> bool:
         """Always, where the penalty stands beside the advantage."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from raylign.judges.annotators import Annotator
 from raylign.methods.selection import Chosen, Scores, Selection, Term
+from raylign.objective import Objective
 from raylign.settings import Spec
 from raylign.types import Group
 
@@ -39,6 +40,11 @@ class Method(Spec):
     def needs(self) -> Needs:
         """What these settings ask of their task."""
         return Needs()
+
+    @property
+    @abstractmethod
+    def objective(self) -> Objective:
+        """The loss that its terms descend."""
 
     @property
     def kl_limit(self) -> float | None:

@@ -14,7 +14,14 @@ from raylign import bounds
 from raylign.judges.annotators import AnyAnnotator
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Scores, Selection, Term
+from raylign.objective import Objective
 from raylign.types import Group
+
+LOSSES = {
+    "dpo": "raylign.losses.pairwise:DPO",
+    "ipo": "raylign.losses.pairwise:IPO",
+    "slic": "raylign.losses.pairwise:SLiC",
+}
 
 
 class OAIF(Method):
@@ -31,6 +38,10 @@ class OAIF(Method):
     @property
     def needs(self) -> Needs:
         return Needs(compares="two", annotator=self.annotator)
+
+    @property
+    def objective(self) -> Objective:
+        return Objective(loss=LOSSES[self.loss], settings={"beta": self.beta})
 
     def select(self, groups: Sequence[Group]) -> Selection:
         """One (winner, loser) pair for each prompt on which the annotator had a word."""

@@ -20,7 +20,7 @@ from raylign.loop.packing import pack
 from raylign.loop.schedule import learning_rate
 from raylign.spec import Job
 from raylign.tensors.logprobs import score
-from raylign.types import Example
+from raylign.types import Example, StepStats
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
@@ -36,6 +36,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def take_steps(trainer: PolicyTrainer, steps: range, *, budget: int = WHOLE) -> list[Any]:
     return [trainer.step(step, pack(make_examples(step), ranks=1, tokens_per_microbatch=budget)[0]) for step in steps]
+
+
+def metrics(stats: StepStats) -> dict[tuple[str, str], float]:
+    return {(task, name): value for task, found in stats.metrics_by_task.items() for name, value in found.items()}
 
 
 def weights(trainer: PolicyTrainer) -> dict[str, torch.Tensor]:
@@ -86,6 +90,8 @@ def test_microbatches_do_not_matter(model: Path, stage: int, lora: dict[str, int
     for one, more in zip(ones, many, strict=True):
         assert more.loss == pytest.approx(one.loss, rel=1e-5)
         assert more.loss_by_task == pytest.approx(one.loss_by_task, rel=1e-5)
+        assert metrics(more) == pytest.approx(metrics(one), rel=1e-5)
+        assert set(metrics(one)) == {("paired", "margin"), ("paired", "accuracy"), ("paired", "nll")}
         assert more.grad_norm == pytest.approx(one.grad_norm, rel=1e-5)
         assert more.tokens == one.tokens
     assert_close(weights(cut), weights(whole), 1e-5)
@@ -298,6 +304,11 @@ def test_a_directory_without_trainer_state_is_refused(model: Path, tmp_path: Pat
         make_trainer(make_job(model)).load(tmp_path)
 
 
+def figures(stats: StepStats) -> tuple[float, ...]:
+    """The norm as well: AdamW hardly feels a gradient that is off by the number of ranks."""
+    return stats.loss, stats.grad_norm, *metrics(stats).values()
+
+
 def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[list[list[Example]]]], out: str) -> None:
     """One of two ranks: three steps of every job, its figures and weights into ``out``; then a step made twice."""
     results = []
@@ -307,7 +318,7 @@ def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[lis
         logprobs = trainer.logprobs([s for example in make_examples(9) for s in example.sequences])
         update = trainer.export()
         kept = None if update is None else {name: tensor.clone() for name, tensor in update.tensors()}
-        results.append(([(s.loss, s.grad_norm) for s in stats], logprobs, kept))
+        results.append(([figures(s) for s in stats], logprobs, kept))
         Path(out, "checkpoint").mkdir(exist_ok=True)
         trainer.save(f"{out}/checkpoint")
         first = (trainer.step(3, shares[0][rank]), trainer.export())
@@ -321,13 +332,12 @@ def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[lis
 
 
 def one_rank(job: Job, batches: list[list[Example]]) -> tuple[list[Any], dict[str, torch.Tensor]]:
-    """What two ranks must come near: loss and norm of every step, and the weights after the last."""
+    """What two ranks must come near: the figures of every step, and the weights after the last."""
     trainer = make_trainer(job)
     stats = [
         trainer.step(step, pack(batch, ranks=1, tokens_per_microbatch=WHOLE)[0]) for step, batch in enumerate(batches)
     ]
-    # The norm as well: AdamW hardly feels a gradient that is off by the number of ranks.
-    return [pytest.approx((s.loss, s.grad_norm), rel=1e-5) for s in stats], weights(trainer)
+    return [pytest.approx(figures(s), rel=1e-5) for s in stats], weights(trainer)
 
 
 def test_two_ranks_train_as_one_does(model: Path, tmp_path: Path) -> None:
@@ -340,9 +350,9 @@ def test_two_ranks_train_as_one_does(model: Path, tmp_path: Path) -> None:
     full, adapted = (one_rank(make_job(model, lora=lora), batches) for lora in (None, adapters))
     mp.spawn(run_rank, (([free_port() for _ in jobs]), jobs, shares, str(tmp_path)), nprocs=2)
     found = zip(cases, *(torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1)), strict=True)
-    for (_, lora), (figures, logprobs, tensors), (others, other_logprobs, nothing) in found:
+    for (_, lora), (ours, logprobs, tensors), (theirs, other_logprobs, nothing) in found:
         expected, trained = adapted if lora else full
-        assert figures == others == expected
+        assert ours == theirs == expected
         assert logprobs == other_logprobs
         assert nothing is None
         assert_close(tensors, trained, 1e-5)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from raylign.losses import dpo, ipo, slic
+from raylign.losses.pairwise import dpo, ipo, slic
 
 OURS: dict[str, Callable[..., Tensor]] = {"sigmoid": dpo, "ipo": ipo, "hinge": slic}
 """By the name others have for it."""

@@ -1,0 +1,17 @@
+"""What a task descends, as plain data: a method names it, the trainer's ranks build it (`raylign.losses.build`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """A loss by name, with its settings. No tensors here, so a control plane without torch can read methods."""
+
+    loss: str
+    """Where its class stands, ``"raylign.losses.pairwise:DPO"``. Written by a method's author, never by a job's."""
+    settings: Mapping[str, float] = field(default_factory=dict)
+    """Its fields, ``{"beta": 0.1}``."""
+    corrects_stale: bool = False
+    """Whether its gradient is an expectation over the present policy, so that samples of older weights must be
+    corrected by the ratio of probabilities. Pairwise losses hold for pairs from any policy."""

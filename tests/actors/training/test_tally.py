@@ -1,0 +1,60 @@
+"""What a step counts, summed by paper and pencil; `test_trainer.py` holds two ranks against one."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+import torch.distributed as dist
+from training_cases import make_examples
+
+from actors.training.tally import Tally, Totals
+from raylign.losses import Loss, mean
+
+pytestmark = pytest.mark.usefixtures("one_rank")
+MEASURES = {"alone": ("clip_share", "kl"), "paired": ("margin",), "idle": ("margin",)}
+
+
+@pytest.fixture(scope="module")
+def one_rank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    store = tmp_path_factory.mktemp("group") / "store"
+    dist.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+def tally_of(*batches: dict[str, tuple[float, dict[str, list[float]]]]) -> Totals:
+    """Of microbatches: by task its weighted loss, and the values of its metrics."""
+    tally = Tally(MEASURES, device="cpu")
+    first = {example.task: example for example in make_examples()}
+    for batch in batches:
+        for task, (weighted, values) in batch.items():
+            metrics = {name: mean(torch.tensor(of)) for name, of in values.items()}
+            tally.add_loss(task, torch.tensor(weighted), Loss(per_unit_U=torch.zeros(1), metrics=metrics))
+        examples = [first[task] for task in batch]
+        rows = sum(len(example.sequences) for example in examples)
+        width = max(len(sequence.response_ids) for example in examples for sequence in example.sequences)
+        tally.add_batch(examples, gap_ST=torch.zeros(rows, width), mask_ST=torch.ones(rows, width))
+    return tally.reduce()
+
+
+def test_losses_and_metrics_of_microbatches_are_summed_by_task() -> None:
+    totals = tally_of(
+        {"alone": (1.5, {"clip_share": [0.0, 1.0], "kl": [0.5]}), "paired": (-2.0, {"margin": [3.0]})},
+        {"alone": (0.25, {"clip_share": [1.0, 1.0, 1.0, 1.0], "kl": [0.25]})},
+    )
+    assert totals.loss_by_task == {"alone": 1.75, "paired": -2.0}
+    assert totals.metrics_by_task == {
+        "alone": {"clip_share": pytest.approx(5 / 6), "kl": 0.375},
+        "paired": {"margin": 3.0},
+    }
+    assert totals.examples == 3
+
+
+def test_a_mean_over_nothing_is_left_out() -> None:
+    totals = tally_of({"alone": (1.0, {"clip_share": [], "kl": [2.0]})})
+    assert totals.metrics_by_task == {"alone": {"kl": 2.0}}
+
+
+def test_a_metric_that_was_not_announced_is_an_error() -> None:
+    with pytest.raises(KeyError, match="accuracy"):
+        tally_of({"paired": (1.0, {"accuracy": [1.0]})})

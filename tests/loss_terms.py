@@ -1,0 +1,31 @@
+"""What a loss sees, written out by hand."""
+
+from collections.abc import Sequence
+
+import torch
+
+from raylign.losses import Terms
+
+Rows = Sequence[Sequence[float]]
+
+
+def make_terms(
+    policy: Sequence[Rows],
+    *,
+    reference: Sequence[Rows] | None = None,
+    behavior: Sequence[Rows] | None = None,
+    mask: Sequence[Rows] | None = None,
+    coefficient: Sequence[float] | None = None,
+    stale: Sequence[float] | None = None,
+) -> Terms:
+    """Log-probs as ``[unit][sequence][token]``; whatever is left out equals the policy, is no padding, 1, or fresh."""
+    policy_UNT = torch.tensor(policy, dtype=torch.float64)
+    units = len(policy)
+    return Terms(
+        policy_UNT=policy_UNT,
+        reference_UNT=torch.tensor(policy if reference is None else reference, dtype=torch.float64),
+        behavior_UNT=torch.tensor(policy if behavior is None else behavior, dtype=torch.float64),
+        mask_UNT=torch.ones_like(policy_UNT) if mask is None else torch.tensor(mask, dtype=torch.float64),
+        coefficient_U=torch.tensor([1.0] * units if coefficient is None else coefficient, dtype=torch.float64),
+        stale_U=torch.tensor([0.0] * units if stale is None else stale, dtype=torch.float64),
+    )
