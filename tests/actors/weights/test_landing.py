@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
-from actors import landing, reload
+from actors.weights import landing, reload
 from actors.loading import load_policy
 from actors.sampling.rollout import SAMPLE, RolloutWorker
 from actors.weights.weight_update import WeightUpdate, view
