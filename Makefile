@@ -1,14 +1,27 @@
 # One command per chore. `make demo` and `make test` set up everything they need.
 VENV ?= .venv
 RUN := $(VENV)/bin
+LIGHT := not ray and not vllm
 
-.PHONY: demo test check format world clean
+.PHONY: demo quick test proof check format world clean
 
 demo: $(VENV)/.installed   ## serve, submit the demo job over REST, watch it to its report
 	$(RUN)/raylign demo examples/demo.yaml
 
-test: $(VENV)/.installed check   ## every check and every test
-	$(RUN)/python -m pytest
+quick: $(VENV)/.installed check   ## every check, and every test that starts neither Ray nor vLLM
+	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "$(LIGHT)"
+
+test: quick   ## what a change must pass: all that is quick, then the tests that start Ray or vLLM
+	$(RUN)/python -m pytest -m "not ($(LIGHT))"
+
+proof: $(VENV)/.installed   ## what takes long: every kill, every architecture, what judges change
+	$(RUN)/python -m benchmarks.exactness
+	$(RUN)/python -m benchmarks.exactness --lora
+	$(RUN)/python -m benchmarks.parity
+	$(RUN)/python -m benchmarks.lora_parity
+	rm -rf runs/proof
+	$(RUN)/python -m benchmarks.science --short --results runs/proof
+	$(RUN)/python -m benchmarks.science.report --results runs/proof
 
 check: $(VENV)/.installed   ## format, lint, types, import contracts
 	$(RUN)/ruff format --check .

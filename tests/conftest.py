@@ -1,12 +1,22 @@
-"""What holds for every test of the suite."""
+"""What holds for every test."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
+import torch
 
 from raylign.tensors.threads import use_threads
 
 use_threads(1)  # models here are so small that a second thread costs more than it computes
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """A test may change how many threads compute; afterwards it is as many as before."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -19,6 +19,11 @@ def engine_process() -> Iterator[Call]:
         yield lambda function, *args: pool.submit(function, *args).result(timeout=LIMIT_S)
 
 
+def in_this_process(function: Callable[..., Any], *args: Any) -> Any:
+    """A `Call` for what may be run beside the tests."""
+    return function(*args)
+
+
 _kept: dict[str, Any] = {}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from raylign.record.events import Event
@@ -124,14 +124,17 @@ class FakeRay:
 
     def app(self) -> FastAPI:
         """The API itself, for a transport or a server."""
-        app = FastAPI()
 
-        @app.middleware("http")
-        async def authenticate(request: Request, call_next: Any) -> Response:
+        async def authenticate(request: Request) -> None:
             if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
-                return PlainTextResponse("Unauthorized: Missing authentication token", 401)
-            answer: Response = await call_next(request)
-            return answer
+                raise HTTPException(401, "Unauthorized: Missing authentication token")
+
+        async def in_words(request: Request, error: Exception) -> Response:
+            assert isinstance(error, HTTPException)
+            return PlainTextResponse(error.detail, error.status_code)
+
+        # No middleware: one made of functions leaves a coroutine behind where a server stops in mid-request.
+        app = FastAPI(dependencies=[Depends(authenticate)], exception_handlers={HTTPException: in_words})
 
         @app.get("/api/version")
         def version() -> dict[str, str]:

@@ -1,9 +1,7 @@
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 
 @pytest.fixture(scope="session")
@@ -17,11 +15,3 @@ def reference_data() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-@pytest.fixture
-def threads() -> Iterator[None]:
-    """A test may change how many threads compute; afterwards it is as many as before."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)

@@ -1,10 +1,11 @@
 import math
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import torch
-from engine_process import Call, engine_process, keep, kept
+from engine_process import Call, engine_process, in_this_process, keep, kept
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.sampling.rollout import RolloutWorker
@@ -74,7 +75,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, model: Path) -> Iterator[Call]:
-    with engine_process() as call:
+    with engine_process() if request.param == "vllm" else nullcontext(in_this_process) as call:
         call(start, request.param, model)
         yield call
 

@@ -10,9 +10,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
-from actors.weights import landing, reload
 from actors.loading import load_policy
 from actors.sampling.rollout import SAMPLE, RolloutWorker
+from actors.weights import landing, reload
 from actors.weights.weight_update import WeightUpdate, view
 from benchmarks.parity import ARCHITECTURES, policy
 from raylign.errors import PublishFailed, RunError

@@ -3,22 +3,46 @@
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 
 import pytest
 from jobs import EXAMPLES, small_job
 
+from raylign.cli.app import main
 from raylign.errors import SpecError
 from raylign.judges.report import judge_file
 
 
-def raylign(*arguments, **settings):
-    return subprocess.run(
-        [sys.executable, "-m", "raylign.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        **settings,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What a command leaves a user with."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def raylign(*arguments) -> Done:
+    """The command in this process, which has imported what it needs."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        patch.setattr(sys, "argv", ["raylign", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Done(returncode=ended.value.code or 0, stdout=out.getvalue(), stderr=err.getvalue())
+
+
+def started(*arguments) -> "subprocess.CompletedProcess[str]":
+    """The command as a process of its own: `raylign run` becomes another program."""
+    command = [sys.executable, "-m", "raylign.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_a_process_says_what_the_command_says():
+    done = started("check", EXAMPLES / "crpg.yaml")
+    said = raylign("check", EXAMPLES / "crpg.yaml")
+    assert (done.returncode, done.stdout, done.stderr) == (said.returncode, said.stdout, said.stderr)
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.glob("*.yaml")))
@@ -76,7 +100,7 @@ def test_a_plan_that_does_not_fit_says_what_is_missing():
 
 def test_run_needs_a_file_or_a_directory(tmp_path):
     assert "give either a job FILE, or --resume RUN_DIR" in raylign("run").stderr
-    done = raylign("run", "--resume", tmp_path)
+    done = started("run", "--resume", tmp_path)
     assert done.returncode == 2
     assert "holds no run" in done.stderr
 
@@ -84,7 +108,7 @@ def test_run_needs_a_file_or_a_directory(tmp_path):
 def test_run_refuses_a_directory_that_holds_a_run(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "job.json").write_text("{}")
-    done = raylign("run", small_job(tmp_path, "crpg"), "--run-dir", tmp_path / "run")
+    done = started("run", small_job(tmp_path, "crpg"), "--run-dir", tmp_path / "run")
     assert done.returncode == 1
     assert "already holds a run: continue it with `raylign run --resume" in done.stderr
 

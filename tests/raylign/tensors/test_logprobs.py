@@ -97,7 +97,6 @@ def test_a_prompt_that_is_read_once_gives_the_same_values_and_gradients(
         torch.testing.assert_close(actual, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
 
 
-@pytest.mark.usefixtures("threads")
 def test_gradients_of_shared_prompts_are_the_same_bits_every_time(tmp_path: Path) -> None:
     model = load(tmp_path)
     rng = random.Random(0)
@@ -111,7 +110,7 @@ def test_gradients_of_shared_prompts_are_the_same_bits_every_time(tmp_path: Path
 
     use_threads(2)
     first = gradients()
-    for _ in range(20):
+    for _ in range(8):
         assert all(torch.equal(one, other) for one, other in zip(first, gradients(), strict=True))
 
 

@@ -24,7 +24,6 @@ class Calls(TorchDispatchMode):
         return function(*arguments, **(settings or {}))
 
 
-@pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_functions_that_models_use_are_first_called_on_one_number(dtype: torch.dtype) -> None:
     with Calls() as calls:
