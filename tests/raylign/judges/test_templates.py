@@ -18,7 +18,7 @@ TURNS = (
     {"role": "user", "content": "Why?"},
 )
 MOST_BYTES = 1_000_000
-"""What reading a short template may take. The least of the numbers and lists below, computed, takes four times as much."""
+"""What a short template may take to be read. The least number or list below, computed, takes four times as much."""
 BOMBS = [
     "{{ 10 ** (10 ** 7) }}",
     "{{ 'a' * 2000000000 }}",
