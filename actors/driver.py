@@ -17,6 +17,7 @@ from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, Worker
 from raylign.loop.baselines import Encode, baselines
 from raylign.loop.collect import Collector
 from raylign.loop.loop import World, train
+from raylign.loop.readers import require_readers
 from raylign.loop.resume import resume
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints
@@ -101,6 +102,7 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
         start = await resume(checkpoints, workers.trainer, emit)
         await asyncio.to_thread(emit.rewind, start.next_step)
         with await asyncio.to_thread(SampleFile, run.baselines_path) as made:
+            await require_readers(job, world.prompts, workers.judges, emit)
             collector = Collector(workers, {task.name: task for task in job.tasks})
             await baselines(job, world.prompts, collector, encode, made, emit)
             emit("status", {"phase": "publishing", "detail": f"version {start.version} to every rollout worker"})

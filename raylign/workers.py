@@ -4,7 +4,7 @@
 `DeadlineExpired`; the loop itself never waits without one.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +24,20 @@ class Rollouts(Protocol):
         ...
 
 
+Roles = tuple[str, ...]
+"""Of a conversation's turns before the response: ``("system", "user")``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a reward model can read."""
+
+    context: int
+    """Tokens of a whole conversation, its own."""
+    refusals: Mapping[Roles, str]
+    """Conversations that its chat template does not take, of those asked about, and what it says."""
+
+
 class Judges(Protocol):
     """The mixture of judges and the reward models, by task. A failed sample is an abstention, never an exception."""
 
@@ -40,6 +54,10 @@ class Judges(Protocol):
         A prompt's completions are scored together and apart from other prompts', so that not one bit of a reward
         depends on the order in which groups arrive.
         """
+        ...
+
+    async def reading(self, model: str, shapes: Sequence[Roles]) -> Reading:
+        """What the reward model can read, conversations of these roles among it."""
         ...
 
     async def prefer(self, pairs: Sequence[tuple[Prompt, Completion, Completion]]) -> list[Preference]:

@@ -10,7 +10,7 @@ from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats, Verdict
-from raylign.workers import Fleet, PublishReport, Sight
+from raylign.workers import Fleet, PublishReport, Reading, Roles, Sight
 
 
 def make_prompt(task: str = "math", number: int = 0, **metadata: object) -> Prompt:
@@ -87,6 +87,9 @@ class FakeJudges:
     async def reward(self, groups: Sequence[tuple[Prompt, Sequence[Completion]]]) -> list[list[float | str]]:
         await asyncio.sleep(0)
         return [[completion.token_ids[-1] / 100 for completion in completions] for _, completions in groups]
+
+    async def reading(self, model: str, shapes: Sequence[Roles]) -> Reading:
+        return Reading(context=1 << 20, refusals={})
 
     async def prefer(self, pairs: Sequence[tuple[Prompt, Completion, Completion]]) -> list[Preference]:
         return [

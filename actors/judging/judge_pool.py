@@ -11,6 +11,7 @@ from raylign.judges.mixture import applies
 from raylign.spec.job import Job
 from raylign.spec.judges import JudgeBase, JudgeSpec, LLMJudge
 from raylign.types import Completion, Preference, Prompt, Verdict
+from raylign.workers import Reading, Roles
 
 QUESTIONS_PER_CALL = 256
 """To an LLM judge or annotator."""
@@ -93,6 +94,10 @@ class JudgePool:
             )
         )
         return values
+
+    async def reading(self, model: str, shapes: Sequence[Roles]) -> Reading:
+        said: Reading = await self.rewards.ask("reading", model, shapes, phase="reading", seconds=self._judge_s)
+        return said
 
     async def prefer(self, pairs: Sequence[tuple[Prompt, Completion, Completion]]) -> list[Preference]:
         by_task: dict[str, list[int]] = {}

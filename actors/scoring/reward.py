@@ -13,6 +13,7 @@ from actors.text.reader import Reader, Show
 from raylign.sources.conversation import transcript
 from raylign.tensors.threads import use_threads
 from raylign.types import Message, Prompt
+from raylign.workers import Reading, Roles
 
 PLAIN_TEXT = "it has no chat template and reads plain text: docs/methods.md says in which form"
 
@@ -55,9 +56,11 @@ class RewardWorker:
         """`reward` of every prompt's responses."""
         return [self.reward(model, prompt, texts) for prompt, texts in groups]
 
-    def refusals(self, model: str, shapes: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
-        """Which conversations of these roles the model's chat template does not take, and what it says."""
-        return {shape: said for shape in shapes if (said := self._scorers[model].refusal(shape))}
+    def reading(self, model: str, shapes: Sequence[Roles]) -> Reading:
+        """What the model can read; and of conversations of these roles, which its chat template does not take."""
+        scorer = self._scorers[model]
+        refusals = {shape: said for shape in shapes if (said := scorer.refusal(shape))}
+        return Reading(context=scorer.limit, refusals=refusals)
 
     def shutdown(self) -> None:
         """Nothing to give back."""
@@ -79,7 +82,7 @@ class _Scorer:
         values = iter(self.classifier(list(readable.values())) if readable else [])
         return [row if isinstance(row, str) else _finite(next(values)) for row in rows]
 
-    def refusal(self, roles: Sequence[str]) -> str:
+    def refusal(self, roles: Roles) -> str:
         """What the template says against a conversation of these roles before the response; nothing if it takes it."""
         try:
             if not self.reads_plain_text:

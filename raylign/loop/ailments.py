@@ -23,6 +23,9 @@ class Ailments:
         self._seen = Counter[str]()
         self._ills: dict[str, Counter[str]] = {}
         self._said: dict[tuple[str, str], Counter[bool]] = {}
+        self._drawn = Counter[str]()
+        self._idle = Counter[str]()
+        self._why: dict[str, Counter[str]] = {}
         self._told: set[tuple[str, str]] = set()
 
     def look(self, batches: Sequence[TaskBatch]) -> None:
@@ -39,6 +42,7 @@ class Ailments:
                         self._said.setdefault((task, verdict.judge), Counter())[verdict.satisfied] += 1
             if self._seen[task] >= ENOUGH:
                 self._warn_of_losses(task, ills)
+            self._warn_of_idle_prompts(batch)
         self._warn_of_one_word()
 
     def _warn_of_losses(self, task: str, ills: Counter[str]) -> None:
@@ -46,6 +50,26 @@ class Ailments:
             share = count / self._seen[task]
             if share > MUCH:
                 self._tell(task, ill, f"task {task!r}: {share:.0%} of {self._seen[task]} responses {ill}")
+
+    def _warn_of_idle_prompts(self, batch: TaskBatch) -> None:
+        """Of prompts whose responses were all passed over: a step costs them, and learns nothing from them."""
+        task = batch.task.name
+        used = {term.group.prompt.id for term in batch.chosen.terms}
+        idle = sum(group.prompt.id not in used for group in batch.groups)
+        self._drawn[task] += len(batch.groups)
+        self._idle[task] += idle
+        why = self._why.setdefault(task, Counter())
+        why.update(batch.skips if idle else {})
+        share = self._idle[task] / self._drawn[task]
+        if self._drawn[task] >= ENOUGH and share > MUCH:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in why.most_common(3))
+            self._tell(
+                task,
+                "idle",
+                f"task {task!r}: {share:.0%} of {self._drawn[task]} prompts gave method {batch.task.method.type!r} "
+                f"nothing to train on ({reasons}): raise `samples_per_prompt`, or give prompts nearer to what the "
+                "policy can do",
+            )
 
     def _warn_of_one_word(self) -> None:
         """Looked at once, when a judge has said enough: one that agrees with all later on may have been learned."""

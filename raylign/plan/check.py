@@ -27,6 +27,10 @@ WRONG_ENDINGS: dict[Kind, tuple[str, ...]] = {
 """Ends of architectures' names that are surely of the other kind; others are left to loading."""
 
 
+CHARACTERS_A_TOKEN = 4
+"""About, in English, and no fewer than most vocabularies need elsewhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """What one pass over a prompts file gathers."""
@@ -34,6 +38,8 @@ class Survey:
     prompts: int
     characters: int
     """Of all prompts together; of turns, as Python writes them."""
+    longest: int
+    """Characters of the longest."""
     asked: Mapping[str, int]
     """Prompts that each judge is asked about, by its label."""
     lacking: Mapping[str, int]
@@ -69,7 +75,7 @@ def check_job(job: Job) -> Checked:
     surveys = {}
     for task in job.tasks:
         surveys[task.name], said = check_prompts(task)
-        warnings += said
+        warnings += [*said, *_reward_warnings(job, task, surveys[task.name], infos)]
     notes = tuple(f"not checked: hub id {model!r}" for model, info in infos.items() if info is None)
     return Checked(surveys=surveys, warnings=tuple(warnings), notes=notes)
 
@@ -157,6 +163,20 @@ def _context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:
         )
 
 
+def _reward_warnings(job: Job, task: Task, survey: Survey, infos: Mapping[str, ModelInfo | None]) -> Iterator[str]:
+    """Of responses that the reward model could not read; the run tells it to the token."""
+    info = infos[task.reward.model] if task.reward else None
+    if info is None or info.max_position is None:
+        return
+    prompt, answer = survey.longest // CHARACTERS_A_TOKEN, task.max_tokens or job.rollout.max_tokens
+    if prompt + answer > info.max_position:
+        yield (
+            f"the reward model of task {task.name!r} reads {info.max_position} tokens, and a prompt of about {prompt} "
+            f"with a response of up to {answer} may have more: those have no reward (`too long`); lower `max_tokens`, "
+            "or name a reward model with a longer context"
+        )
+
+
 def _device_warnings(job: Job) -> Iterator[str]:
     if job.resources.device == "cuda" and not local_node().gpus:
         yield "`resources.device` is 'cuda', and this machine has no NVIDIA GPU: the job needs a cluster that has some"
@@ -187,17 +207,19 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
 
 def survey_prompts(prompts: Prompts, judges: tuple[JudgeSpec, ...], *, need_baseline: bool = False) -> Survey:
     """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row."""
-    count = characters = 0
+    count = characters = longest = 0
     asked, lacking = Counter[str](), Counter[str]()
     for _, row in rows(prompts, need_baseline=need_baseline):
         count += 1
-        characters += len(str(row.get("prompt") or row["messages"]))
+        length = len(str(row.get("prompt") or row["messages"]))
+        characters += length
+        longest = max(longest, length)
         metadata = row.get("metadata", {})
         for judge in judges:
             if applies(judge, metadata):
                 asked[judge.label] += 1
                 lacking[judge.label] += judge.needs is not None and metadata.get(judge.needs) is None
-    return Survey(prompts=count, characters=characters, asked=asked, lacking=lacking)
+    return Survey(prompts=count, characters=characters, longest=longest, asked=asked, lacking=lacking)
 
 
 def _missing(task: Task, prompts: Prompts, survey: Survey) -> Iterator[str]:

@@ -152,6 +152,8 @@ def test_a_template_that_refuses_a_role_costs_the_sample_and_is_known_beforehand
     rewards = worker(directory)
     system = replace(PROMPT, messages=({"role": "system", "content": "Be good."}, *PROMPT.messages))
     assert rewards.reward(str(directory), system, TEXTS) == ["template"] * 3
-    said = rewards.refusals(str(directory), [("user",), ("system", "user")])
+    reading = rewards.reading(str(directory), [("user",), ("system", "user")])
+    said = reading.refusals
+    assert reading.context == rewards._scorers[str(directory)].limit
     assert list(said) == [("system", "user")]
     assert "System role not supported" in said["system", "user"]

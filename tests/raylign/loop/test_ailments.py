@@ -11,7 +11,7 @@ from loop_job import make_job
 from raylign.errors import NothingToTrain
 from raylign.loop.ailments import ENOUGH, Ailments, require_verdicts
 from raylign.loop.learn import TaskBatch
-from raylign.methods.selection import Chosen
+from raylign.methods.selection import Chosen, Term
 from raylign.types import Group, Sample, Verdict
 
 TASK = make_job().tasks[0]
@@ -68,6 +68,21 @@ def test_a_judge_of_one_word_is_told_once_and_by_its_first_words(word: bool, wor
     (message,) = told(one_word, one_word)
     assert words in message
     assert told(batch(*MIXED), one_word, one_word) == []
+
+
+def drawn(idle: int, of: int = ENOUGH) -> list[TaskBatch]:
+    """A step of so many prompts, of which the first few gave no term."""
+    groups = [Group(prompt=make_prompt(number=at), samples=(sample(at, at % 2 == 0),)) for at in range(of)]
+    terms = [Term(group=group, samples=group.samples) for group in groups[idle:]]
+    skips = Counter({"none satisfied": idle})
+    return [TaskBatch(task=TASK, groups=groups, chosen=Chosen(terms=terms), scores={}, examples=[], skips=skips)]
+
+
+def test_a_method_that_passes_over_more_than_a_tenth_of_the_prompts_is_told_once() -> None:
+    assert told(drawn(6), drawn(6)) == []
+    assert told(drawn(9, of=ENOUGH - 1)) == []
+    (message,) = told(drawn(6), drawn(8), drawn(30))
+    assert "11% of 128 prompts gave method 'crpg' nothing to train on (none satisfied 14)" in message
 
 
 def test_judges_that_abstain_on_all_end_a_run_before_it_starts() -> None:

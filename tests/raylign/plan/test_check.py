@@ -153,6 +153,15 @@ def test_a_context_beyond_the_models_is_told(job, model):
     assert "64 positions" in warning
 
 
+def test_a_reward_model_that_may_be_answered_beyond_its_context_is_told(job, model):
+    reward = {"model": model("LlamaForSequenceClassification")}
+    long = {**ANSWERED, "prompt": "word " * 40}
+    assert check_job(job(ANSWERED, task={"reward": reward, "max_tokens": 60})).warnings == ()
+    (warning,) = check_job(job(ANSWERED, long, task={"reward": reward, "max_tokens": 15})).warnings
+    assert "the reward model of task 'math' reads 64 tokens, and a prompt of about 50" in warning
+    assert "of up to 15" in warning
+
+
 @pytest.mark.skipif(os.path.exists("/dev/nvidia0"), reason="this machine has a GPU")
 def test_a_gpu_that_is_not_here_is_told(job):
     (warning,) = check_job(job(resources={"device": "cuda"})).warnings

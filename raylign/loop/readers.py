@@ -1,0 +1,60 @@
+"""Whether the reward models can read what they will be shown: asked before the first step, of prompts as they are."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from raylign.errors import SpecError
+from raylign.record.events import Emit
+from raylign.spec.job import Job
+from raylign.spec.task import Task
+from raylign.types import Prompt
+from raylign.workers import Judges, Reading, Roles
+
+
+async def require_readers(job: Job, prompts: Mapping[str, Sequence[Prompt]], judges: Judges, emit: Emit) -> None:
+    """Warn of prompts that a task's reward model refuses, and of a context that its responses may pass.
+
+    Raises `SpecError` where it refuses every prompt of a task: no response could ever be rewarded.
+    """
+    for task in job.tasks:
+        if task.reward is None:
+            continue
+        shapes, longest = await asyncio.to_thread(_survey, prompts[task.name])
+        reading = await judges.reading(task.reward.model, list(shapes))
+        for message in (*_refused(task, shapes, reading), *_beyond(job, task, longest, reading)):
+            emit("warning", {"message": message})
+
+
+def _survey(prompts: Sequence[Prompt]) -> tuple[Counter[Roles], int]:
+    """How many prompts have which roles, and the tokens of the longest."""
+    shapes: Counter[Roles] = Counter(tuple(turn["role"] for turn in prompt.messages) for prompt in prompts)
+    return shapes, max(len(prompt.token_ids) for prompt in prompts)
+
+
+def _refused(task: Task, shapes: Counter[Roles], reading: Reading) -> list[str]:
+    assert task.reward is not None
+    refused = sum(shapes[roles] for roles in reading.refusals)
+    if not refused:
+        return []
+    roles, said = max(reading.refusals.items(), key=lambda refusal: shapes[refusal[0]])
+    message = (
+        f"the reward model {task.reward.model!r} refuses {refused:,} of the {shapes.total():,} prompts of task "
+        f"{task.name!r}: its chat template does not take turns of {', '.join(roles)}, assistant ({said})"
+    )
+    if refused == shapes.total():
+        raise SpecError(f"{message}. No response could be rewarded: change the prompts, or name another reward model")
+    return [f"{message}. Their responses have no reward and are not trained on"]
+
+
+def _beyond(job: Job, task: Task, longest: int, reading: Reading) -> list[str]:
+    assert task.reward is not None
+    needed = longest + (task.max_tokens or job.rollout.max_tokens)
+    if needed <= reading.context:
+        return []
+    return [
+        f"prompt and response of task {task.name!r} may have {needed:,} tokens, and its reward model "
+        f"{task.reward.model!r} reads {reading.context:,}: beyond them a response "
+        f"{'violates' if task.enforce_judges else 'has no reward'} (`too long`); lower `max_tokens`, or name a reward "
+        "model with a longer context"
+    ]
