@@ -1,0 +1,135 @@
+"""Jobs in the store: made once, listed, cancelled."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from service import TOKEN, end, job, open_store, started, step
+
+from raylign.errors import JobConflict, JobNotFound
+from raylign.service.store import State, Store
+from raylign.service.store.jobs import new_job_id
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path)
+
+
+def test_ids_sort_by_time() -> None:
+    ids = []
+    for _ in range(50):
+        ids.append(new_job_id())
+        threading.Event().wait(0.002)
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 50
+
+
+def test_one_key_makes_one_job(store: Store) -> None:
+    first, created = store.create(job(), key="k")
+    again, created_again = store.create(job(), key="k")
+    assert (first.id, created, created_again) == (again.id, True, False)
+    other, _ = store.create(job())
+    assert other.id != first.id
+
+
+def test_a_key_with_another_document_is_a_conflict(store: Store) -> None:
+    store.create(job("one"), key="k")
+    with pytest.raises(JobConflict, match="'k'"):
+        store.create(job("two"), key="k")
+
+
+def test_concurrent_creates_with_one_key_make_one_job(store: Store) -> None:
+    made: list[tuple[str, bool]] = []
+
+    def create() -> None:
+        record, created = store.create(job(), key="k")
+        made.append((record.id, created))
+
+    threads = [threading.Thread(target=create) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 16
+    assert len({one for one, _ in made}) == 1
+    assert sum(created for _, created in made) == 1
+
+
+def test_recovering_jobs_come_before_queued_ones(store: Store) -> None:
+    older, _ = store.create(job("older"))
+    threading.Event().wait(0.003)
+    younger, attempt = started(store, name="younger")
+    store.close_attempt(attempt, "lost", max_attempts=3)
+    assert [one.id for one in store.waiting(limit=9)] == [younger.id, older.id]
+
+
+def test_an_unknown_job_is_not_found(store: Store) -> None:
+    for call in (store.get, store.cancel, store.events):
+        with pytest.raises(JobNotFound, match="'job_x'"):
+            call("job_x")
+
+
+def test_cancel_in_every_state(store: Store) -> None:
+    queued, _ = store.create(job())
+    assert store.cancel(queued.id).state is State.CANCELLED
+
+    starting, _ = started(store)
+    assert starting.state is State.STARTING
+    assert store.cancel(starting.id).state is State.CANCELLING
+
+    running, attempt = started(store)
+    store.report(running.id, 1, TOKEN, [step(1)])
+    assert store.get(running.id).state is State.RUNNING
+    assert store.cancel(running.id).state is State.CANCELLING
+    asked = store.get(running.id).cancel_asked_at
+    assert store.cancel(running.id).cancel_asked_at == asked  # again changes nothing
+    assert store.report(running.id, 1, TOKEN, []).desired == "cancel"
+    store.close_attempt(attempt, "stopped", max_attempts=3)
+    assert store.get(running.id).state is State.CANCELLED
+
+    recovering, attempt = started(store)
+    store.close_attempt(attempt, "lost", max_attempts=3)
+    assert store.get(recovering.id).state is State.RECOVERING
+    assert store.cancel(recovering.id).state is State.CANCELLED
+
+    for state in ("succeeded", "failed"):
+        ended, _ = started(store)
+        store.report(ended.id, 1, TOKEN, [end(1, state)])
+        with pytest.raises(JobConflict, match=state):
+            store.cancel(ended.id)
+    with pytest.raises(JobConflict, match="cancelled"):
+        store.cancel(queued.id)
+
+
+def test_every_cancelled_job_has_an_end_event(store: Store) -> None:
+    made, _ = store.create(job())
+    store.cancel(made.id)
+    events = store.events(made.id)
+    assert [(one.seq, one.kind, one.data["state"]) for one in events] == [(1, "end", "cancelled")]
+
+
+def test_a_note_says_what_a_job_waits_for_and_never_why_one_has_ended(store: Store) -> None:
+    made, _ = store.create(job())
+    store.note(made.id, "the cluster is full")
+    assert store.get(made.id).status_reason == "the cluster is full"
+    ended = store.cancel(made.id).status_reason
+    store.note(made.id, "too late")
+    assert store.get(made.id).status_reason == ended
+
+
+def test_a_job_that_could_not_be_started_fails_once_with_its_reason(store: Store) -> None:
+    made, _ = store.create(job())
+    store.fail(made.id, "no such directory")
+    failed = store.get(made.id)
+    assert (failed.state, failed.status_reason) == (State.FAILED, "no such directory")
+    with pytest.raises(JobConflict, match="failed"):
+        store.fail(made.id, "again")
+
+
+def test_the_document_is_the_validated_one(store: Store) -> None:
+    sent = job("kept")
+    made, _ = store.create(sent)
+    assert store.document(made.id) == sent.model_dump(mode="json")
+    with pytest.raises(JobNotFound, match="'job_x'"):
+        store.document("job_x")
