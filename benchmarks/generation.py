@@ -81,7 +81,7 @@ def rates(side: str, model: str, rounds: int) -> list[float]:
         worker = RolloutWorker(model=model, dtype="float32", rollout=settings, device="cpu", threads=threads)
 
         def once() -> int:
-            return sum(len(each.token_ids) for handful in worker.generate(requests, -1) for each in handful)
+            return sum(len(each.token_ids) for handful in worker.generate(requests, None) for each in handful)
 
     else:
         os.environ |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}

@@ -24,8 +24,8 @@ from raylign.spec import Job
 from raylign.spec.judges import LLMJudge
 from raylign.workers import Fleet
 
-STARTING = -1
-"""The version under which a rollout worker serves the starting weights."""
+STARTING = 0
+"""The version of the starting weights, as a loop publishes them."""
 
 
 class LocalMember:
@@ -75,6 +75,7 @@ class LocalFleets:
         deadlines = job.deadlines
         rollouts = RolloutPool([self._rollout(job)], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
         rollouts.members[0].worker.update_weights(self._trainer.export(), STARTING, verify_all=True)
+        rollouts.version = STARTING
         return Fleet(
             rollouts=rollouts,
             judges=JudgePool(job, rules=[self._rules(job)], rewards=[self._rewards(job)], llms=self._llms(job)),

@@ -95,7 +95,7 @@ def compare(architecture: str, model: Path, temperatures: Iterable[float] = TEMP
 def row(architecture: str, temperature: float, worker: RolloutWorker, settings: dict[str, Any]) -> dict[str, Any]:
     """What each of the three says of the same responses."""
     prompts = make_prompts()
-    made = [one for handful in worker.generate(requests(prompts, temperature), -1) for one in handful]
+    made = [one for handful in worker.generate(requests(prompts, temperature), None) for one in handful]
     pairs = [(prompts[one.prompt_id].token_ids, one.token_ids) for one in made]
     sampled = [one.logprobs for one in made]
     trained = trainer_logprobs(Path(settings["model"]), temperature, pairs)

@@ -8,12 +8,15 @@ Everything crosses process boundaries, so everything is frozen and picklable.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from raylign.judges.reasons import THE_RESPONSE
 
 Message = Mapping[str, str]
 """One chat turn, ``{"role": "user", "content": "Hi"}``."""
+
+Key: TypeAlias = tuple[str, int | None]
+"""(prompt id, index) of a completion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,24 +58,35 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """One response of the policy."""
+    """One response: of the policy, of the reference, or of the data."""
 
     prompt_id: str
-    index: int
+    index: int | None
+    """Which of its prompt's samples, 0 .. samples_per_prompt - 1; None: the prompt's baseline response."""
     text: str
     """Decoded, without special tokens."""
     token_ids: tuple[int, ...]
     """Includes the end token when ``finish == "stop"``."""
     logprobs: tuple[float, ...]
-    """Log-probability of each token under the distribution it was sampled from (temperature included)."""
+    """Log-probability of each token under the distribution it was sampled from (temperature included); empty where the
+    policy did not make it."""
     finish: Literal["stop", "length"]
-    version: int
-    """Weights version that made it."""
+    version: int | None
+    """Version of the policy's weights that made it; None: the reference or the data did."""
 
     @property
     def logprob(self) -> float:
         """Log-probability of the whole response, the paper's ``log pi(a|s)``."""
         return sum(self.logprobs)
+
+    @property
+    def key(self) -> Key:
+        """Tells it from all others of a step."""
+        return self.prompt_id, self.index
+
+    def staleness(self, version: int) -> int | None:
+        """Optimizer steps from the weights that made it to ``version``; None where the policy did not make it."""
+        return None if self.version is None else version - self.version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,9 +174,9 @@ class Example:
     """The constant in front of the term: an advantage, a calibrated reward."""
     weight: float = 1.0
     """``rho_l / n_l``: the step's gradient is the plain sum of weight * gradient over all examples of all tasks."""
-    staleness: int = 0
-    """Optimizer steps between the weights that sampled it and the weights being trained; -1: not the policy's own
-    sample (a baseline response), so there is nothing to correct and no sampler log-prob to compare with."""
+    staleness: int | None = 0
+    """Optimizer steps between the weights that sampled it and the weights being trained; None: not all of it is the
+    policy's own (a baseline response), so there is nothing to correct and no sampler log-prob to compare with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
-from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats, Verdict
+from raylign.types import Completion, Example, Key, Preference, Prompt, Request, StepStats, Verdict
 from raylign.workers import Fleet, PublishReport, Reading, Roles, Sight
 
 
@@ -26,7 +26,7 @@ def make_prompt(task: str = "math", number: int = 0, **metadata: object) -> Prom
 
 
 def make_completion(
-    prompt: Prompt, index: int = 0, *, tokens: int = 3, logprob: float = -1.0, version: int = 0, text: str = ""
+    prompt: Prompt, index: int | None = 0, *, tokens: int = 3, logprob: float = -1.0, version: int = 0, text: str = ""
 ) -> Completion:
     return Completion(
         prompt_id=prompt.id,
@@ -102,11 +102,11 @@ class FakeReference:
 
     def __init__(self, calls: list[str]) -> None:
         self.calls = calls
-        self.scored: list[tuple[str, int]] = []
+        self.scored: list[Key] = []
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
         self.calls.append("score")
-        self.scored += [(completion.prompt_id, completion.index) for _, completion in pairs]
+        self.scored += [completion.key for _, completion in pairs]
         return [tuple(-token / 90 for token in completion.token_ids) for _, completion in pairs]
 
 

@@ -115,5 +115,5 @@ def _terms(example: Example, policies: list[torch.Tensor]) -> Terms:
         behavior_UNT=padded([torch.tensor(sequence.behavior) for sequence in example.sequences]),
         mask_UNT=padded([torch.ones(len(sequence.response_ids)) for sequence in example.sequences]),
         coefficient_U=torch.tensor([example.coefficient]),
-        stale_U=torch.tensor([float(example.staleness > 0)]),
+        stale_U=torch.tensor([float(bool(example.staleness))]),
     )

@@ -18,7 +18,7 @@ class RolloutWorker:
     """Samples completions from one engine. Synchronous: one call at a time.
 
     ``model``: the policy, whose configuration, tokenizer and stop tokens are served. ``weights``: the model whose
-    weights it starts on, as ``version``; the policy's own where absent. Other versions need an update first.
+    weights it starts on, the version None; the policy's own where absent. Other versions need an update first.
     """
 
     def __init__(
@@ -30,25 +30,25 @@ class RolloutWorker:
         device: Literal["cpu", "cuda"],
         threads: int,
         weights: str | None = None,
-        version: int = -1,
     ) -> None:
         self.model = model
         self.engine = _start(model=model, weights=weights, dtype=dtype, rollout=rollout, device=device, threads=threads)
-        self.version: int | None = version
-        """None once an update has failed: the weights are then unknown, and nothing is served."""
-        self._last = version
+        self.version: int | None = None
+        """Of the weights that were last proven."""
+        self._proven = True
+        """False once an update has failed: the weights are then unknown, and nothing is served."""
 
     def ready(self) -> dict[str, Any]:
         """What runs here, for people and for the plan's checks."""
         return {
             "pid": os.getpid(),
             "model": self.model,
-            "version": self._last,
+            "version": self.version,
             "context_tokens": self.engine.context_tokens,
             **self.engine.facts(),
         }
 
-    def generate(self, requests: Sequence[Request], version: int) -> Iterator[list[Completion]]:
+    def generate(self, requests: Sequence[Request], version: int | None) -> Iterator[list[Completion]]:
         """Yield completions as they finish. The same requests and weights give the same bits, in any process.
 
         Raises `RunError` when the worker does not hold ``version``, `SpecError` when a request exceeds the context.
@@ -85,12 +85,12 @@ class RolloutWorker:
             )
         names = [entry.name for entry in update.table]
         sample = names if verify_all else names[version % SAMPLE :: SAMPLE]
-        self.version = None
+        self._proven = False
         try:
             landing = self.engine.update_weights(update, sample, None if verify_all else version)
         except PublishFailed as error:
             raise PublishFailed(f"weights version {version!r} did not land on {self.model!r}: {error}") from error
-        self.version = self._last = version
+        self.version, self._proven = version, True
         return {
             "version": version,
             "tensors": landing.tensors,
@@ -98,16 +98,16 @@ class RolloutWorker:
             "bytes": update.nbytes,
         }
 
-    def _require(self, version: int) -> None:
-        if self.version is None:
+    def _require(self, version: int | None) -> None:
+        if not self._proven:
             raise RunError(
-                f"the rollout worker's last update failed after version {self._last!r}; publish again before version "
-                f"{version!r} is asked for"
+                f"the rollout worker's last update failed after {_named(self.version)}; publish again before "
+                f"{_named(version)} is asked for"
             )
         if self.version != version:
             raise RunError(
-                f"the rollout worker holds weights version {self.version!r}, not {version!r}: it serves nothing until "
-                f"version {version!r} is published to it"
+                f"the rollout worker holds {_named(self.version)}, not {_named(version)}: it serves nothing until "
+                f"{_named(version)} is published to it"
             )
 
     def _check_fits(self, request: Request) -> None:
@@ -158,7 +158,11 @@ def _start(
     )
 
 
-def _completion(request: Request, sampled: Sampled, text: str, version: int) -> Completion:
+def _named(version: int | None) -> str:
+    return "the weights it was started on" if version is None else f"weights version {version}"
+
+
+def _completion(request: Request, sampled: Sampled, text: str, version: int | None) -> Completion:
     return Completion(
         prompt_id=request.prompt.id,
         index=request.index,

@@ -16,8 +16,8 @@ class RolloutPool:
 
     def __init__(self, members: Sequence[Member], *, generate_s: float, publish_s: float) -> None:
         self.members = members
-        self.version = -1
-        """-1: the weights the workers were started with, the reference's."""
+        self.version: int | None = None
+        """None: the weights that the workers were started on, the reference's."""
         self._generate_s = generate_s
         self._publish_s = publish_s
         self._update: Any = None  # object reference of the last update, for workers that start late
@@ -68,8 +68,8 @@ class RolloutPool:
                     async for handful in member.stream(
                         "generate", share, self.version, phase="generate", seconds=self._generate_s
                     ):
-                        fresh = [one for one in handful if (one.prompt_id, one.index) in missing]
-                        missing.difference_update((one.prompt_id, one.index) for one in fresh)
+                        fresh = [one for one in handful if one.key in missing]
+                        missing.difference_update(one.key for one in fresh)
                         if fresh:
                             arrivals.put_nowait(fresh)
                 except WorkerLost as lost:

@@ -14,9 +14,9 @@ from raylign.loop.baselines import baselines
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.evaluate import evaluate
-from raylign.loop.learn import learn
 from raylign.loop.loop import train
 from raylign.loop.packing import pack
+from raylign.loop.prepare import prepare
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.samples import SampleFile
 from raylign.spec import Job
@@ -68,7 +68,7 @@ async def offline_dpo(seed: int, steps: int, directory: Path) -> None:
         ]
         pairs.append(await collector.collect(wanted, Clock()))
     for step, groups in enumerate(pairs):
-        batches = await learn(tasks, groups, fleet.reference, Clock(), version=step)
+        batches = await prepare(tasks, groups, fleet.reference, Clock(), version=step)
         examples = [example for batch in batches for example in batch.examples]
         await fleet.trainer.step(step, pack(examples, ranks=1, tokens_per_microbatch=job.trainer.tokens_per_microbatch))
     aside = directory.with_suffix(".tmp")

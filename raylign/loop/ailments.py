@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from raylign.errors import NothingToTrain
-from raylign.loop.learn import TaskBatch
+from raylign.loop.prepare import TaskBatch
 from raylign.record.events import Emit
 from raylign.spec.task import Task
 from raylign.types import Group, Sample

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from raylign.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
-from raylign.methods.selection import BASELINE_INDEX
 from raylign.record.events import Emit
 from raylign.record.samples import SampleFile
 from raylign.spec.job import Job
@@ -121,7 +120,7 @@ async def _sampled(job: Job, chunk: Chunk, collector: Collector) -> dict[str, Sa
 
 def _as_baseline(sample: Sample) -> Sample:
     """Not the policy's own: what it was sampled with corrects nothing, and is not kept."""
-    return replace(sample, completion=replace(sample.completion, index=BASELINE_INDEX, logprobs=()))
+    return replace(sample, completion=replace(sample.completion, index=None, logprobs=(), version=None))
 
 
 async def _from_data(chunk: Chunk, collector: Collector, encode: Encode) -> dict[str, Sample]:
@@ -147,10 +146,10 @@ def _golden(prompt: Prompt, encode: Encode) -> Completion:
     assert prompt.baseline is not None  # the prompts file was read with need_baseline
     return Completion(
         prompt_id=prompt.id,
-        index=BASELINE_INDEX,
+        index=None,
         text=prompt.baseline,
         token_ids=encode(prompt),
         logprobs=(),
         finish="stop",
-        version=-1,
+        version=None,
     )

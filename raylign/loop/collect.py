@@ -9,7 +9,7 @@ from raylign.clock import Clock
 from raylign.judges.annotators import Annotator
 from raylign.judges.mixture import hear
 from raylign.spec.task import Task
-from raylign.types import Completion, Group, Preference, Prompt, Request, Sample, Verdict
+from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample, Verdict
 from raylign.workers import Fleet
 
 
@@ -38,14 +38,14 @@ class Collector:
         wanted: dict[str, list[Request]] = defaultdict(list)
         for request in requests:
             wanted[request.prompt.id].append(request)
-        arrived: dict[str, dict[int, Completion]] = defaultdict(dict)
-        verdicts: dict[tuple[str, int], tuple[Verdict, ...]] = {}
+        arrived: dict[str, dict[int | None, Completion]] = defaultdict(dict)
+        verdicts: dict[Key, tuple[Verdict, ...]] = {}
         rewards: dict[str, list[float | str]] = {}
         preferences: dict[str, Preference] = {}
 
         async def judge_all(pairs: list[tuple[Prompt, Completion]]) -> None:
             for (_, completion), heard in zip(pairs, await self.judge(pairs), strict=True):
-                verdicts[completion.prompt_id, completion.index] = heard
+                verdicts[completion.key] = heard
 
         async def reward_all(groups: list[tuple[Prompt, list[Completion]]]) -> None:
             for (prompt, _), values in zip(groups, await self.fleet.judges.reward(groups), strict=True):
@@ -132,10 +132,10 @@ class Collector:
         self,
         request: Request,
         completion: Completion,
-        verdicts: Mapping[tuple[str, int], tuple[Verdict, ...]],
+        verdicts: Mapping[Key, tuple[Verdict, ...]],
         value: float | str,
     ) -> Sample:
-        said = verdicts.get((completion.prompt_id, completion.index), ())
+        said = verdicts.get(completion.key, ())
         if isinstance(value, str):
             must_fit = self.tasks[request.prompt.task].enforce_judges
             return Sample(completion=completion, verdicts=said, reward_problem=value, must_fit=must_fit)

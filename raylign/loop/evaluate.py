@@ -7,8 +7,8 @@ from typing import Any
 from raylign.clock import Clock
 from raylign.loop.collect import Collector
 from raylign.loop.draw import requests
-from raylign.loop.learn import score
 from raylign.loop.measure import group_metrics
+from raylign.loop.prepare import score
 from raylign.spec.job import Job
 from raylign.types import Group, Prompt
 

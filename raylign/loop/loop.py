@@ -17,9 +17,9 @@ from raylign.loop.ailments import Ailments, require_verdicts
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw, requests
 from raylign.loop.evaluate import evaluate
-from raylign.loop.learn import TaskBatch, learn
 from raylign.loop.measure import task_metrics
 from raylign.loop.packing import pack
+from raylign.loop.prepare import TaskBatch, prepare
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events import Emit
 from raylign.spec.job import Job
@@ -75,13 +75,14 @@ async def train(job: Job, world: World, fleet: Fleet, checkpoints: Checkpoints, 
                     ahead[soon] = clock, asyncio.create_task(collect(soon, clock))
             clock, collecting = ahead.pop(step)
             groups = await collecting
-            batches = await learn(tasks, groups, fleet.reference, clock, version=version)
+            batches = await prepare(tasks, groups, fleet.reference, clock, version=version)
             with clock.phase("pack"):
                 examples = [example for batch in batches for example in batch.examples]
                 microbatches = pack(
                     examples, ranks=job.trainer.ranks, tokens_per_microbatch=job.trainer.tokens_per_microbatch
                 )
-            staleness = version - min(sample.completion.version for group in groups for sample in group.samples)
+            ages = (sample.completion.staleness(version) for group in groups for sample in group.samples)
+            staleness = max((age for age in ages if age is not None), default=0)
             stats = None
             if examples:
                 with clock.phase("step"):

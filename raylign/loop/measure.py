@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from raylign.loop.learn import TaskBatch
-from raylign.methods.selection import Scores, key, log_ratio
+from raylign.loop.prepare import TaskBatch
+from raylign.methods.selection import Scores, log_ratio
 from raylign.types import Group, Sample
 
 
@@ -44,7 +44,7 @@ def sequence_kl(groups: Sequence[Group], scores: Scores) -> float | None:
     """
     per_prompt = []
     for group in groups:
-        scored = [sample for sample in group.samples if key(sample.completion) in scores]
+        scored = [sample for sample in group.samples if sample.completion.key in scores]
         taken = scored if len(scored) == len(group.samples) else list(group.samples[:1])
         per_prompt.append(fmean(log_ratio(sample, scores) for sample in taken))
     return _mean(per_prompt)

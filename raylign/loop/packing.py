@@ -114,4 +114,5 @@ def _joint(microbatch: Sequence[Example]) -> Shape:
 def _longest_first(example: Example) -> tuple[object, ...]:
     # Everything the gradient depends on, so that the order of arrival cannot matter.
     content = tuple((sequence.prompt_ids, sequence.response_ids, sequence.behavior) for sequence in example.sequences)
-    return -num_tokens(example), example.task, content, example.coefficient, example.weight, example.staleness
+    age = example.staleness
+    return -num_tokens(example), example.task, content, example.coefficient, example.weight, age is not None, age or 0

@@ -6,19 +6,10 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TypeAlias
 
-from raylign.types import Completion, Group, Sample
-
-Key: TypeAlias = tuple[str, int]
-"""(prompt id, index) of a completion; the baseline response has index -1."""
+from raylign.types import Group, Key, Sample
 
 Scores: TypeAlias = Mapping[Key, tuple[float, ...]]
 """Reference log-probs of every response token."""
-
-BASELINE_INDEX = -1
-
-
-def key(completion: Completion) -> Key:
-    return completion.prompt_id, completion.index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,4 +57,4 @@ def raw_reward(sample: Sample) -> float:
 
 def log_ratio(sample: Sample, scores: Scores) -> float:
     """``log pi(a|s) / ref(a|s)`` of the whole response: summed over tokens, not divided by length."""
-    return sample.completion.logprob - sum(scores[key(sample.completion)])
+    return sample.completion.logprob - sum(scores[sample.completion.key])

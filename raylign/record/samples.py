@@ -17,6 +17,8 @@ from raylign.types import Completion, Sample, Verdict
 
 HEAD, NECK = b'{"prompt": ', b', "sample": '
 """A line is HEAD id NECK sample }: whose it is can be read without the rest."""
+FORMER = b'"index": -1,'
+"""How a baseline was told from samples before it had no index. No text holds it: quotes in a text are escaped."""
 
 
 class SampleFile(Mapping[str, Sample]):
@@ -87,6 +89,11 @@ class SampleFile(Mapping[str, Sample]):
         """Note where each sample stands."""
         self._file.seek(0)
         for line in self._file:
+            if FORMER in line:
+                raise RunError(
+                    f"{str(self._path)!r} holds baselines as an earlier raylign wrote them: remove it, the run makes "
+                    "the same again"
+                )
             try:
                 prompt = json.loads(line[len(HEAD) : line.index(NECK)])
             except ValueError as error:

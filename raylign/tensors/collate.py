@@ -130,7 +130,7 @@ def split_terms(examples: Sequence[Example], policy_ST: Tensor, mask_ST: Tensor)
                 behavior_UNT=behavior_ST[rows_UN],
                 mask_UNT=mask_ST[rows_UN],
                 coefficient_U=torch.tensor([example.coefficient for example in chosen], device=device),
-                stale_U=torch.tensor([float(example.staleness > 0) for example in chosen], device=device),
+                stale_U=torch.tensor([float(bool(example.staleness)) for example in chosen], device=device),
             ),
         )
 

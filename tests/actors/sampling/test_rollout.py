@@ -40,7 +40,7 @@ def start(engine: str, model: Path) -> None:
     keep(lambda: RolloutWorker(dtype="float32", rollout=rollout, **settings))  # type: ignore[arg-type]
 
 
-def generate(asked: list[Request], version: int = -1) -> list[Completion]:
+def generate(asked: list[Request], version: int | None = None) -> list[Completion]:
     found = [completion for handful in kept().generate(asked, version) for completion in handful]
     return sorted(found, key=lambda completion: (completion.prompt_id, completion.index))
 
@@ -50,7 +50,7 @@ def score(prompt_ids: tuple[int, ...], response_ids: tuple[int, ...]) -> list[fl
 
 
 def abandon(asked: list[Request]) -> int:
-    next(kept().generate(asked, -1))
+    next(kept().generate(asked, None))
     return len(generate(asked))
 
 
@@ -85,7 +85,7 @@ def test_every_request_is_answered_with_its_own_log_probs(engine: Call, model: P
     made = engine(generate, asked)
     assert [(made.prompt_id, made.index) for made in made] == [(one.prompt.id, one.index) for one in asked]
     for one, completion in zip(asked, made, strict=True):
-        assert completion.version == -1
+        assert completion.version is None
         assert completion.logprobs == pytest.approx(expected(model, one, completion), abs=1e-4)
 
 
@@ -150,7 +150,7 @@ def test_score_is_the_plain_forward(engine: Call, model: Path) -> None:
 
 
 def test_another_version_is_refused(engine: Call, model: Path) -> None:
-    with pytest.raises(RunError, match="holds weights version -1, not 3"):
+    with pytest.raises(RunError, match="holds the weights it was started on, not weights version 3"):
         engine(generate, requests(model), 3)
 
 

@@ -10,7 +10,7 @@ from loop_job import make_job
 
 from raylign.errors import NothingToTrain
 from raylign.loop.ailments import ENOUGH, Ailments, require_verdicts
-from raylign.loop.learn import TaskBatch
+from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Chosen, Term
 from raylign.types import Group, Sample, Verdict
 

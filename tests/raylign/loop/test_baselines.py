@@ -13,7 +13,6 @@ from raylign.errors import WorkerLost
 from raylign.loop.baselines import DATA_CHUNK, baselines
 from raylign.loop.collect import Collector
 from raylign.loop.draw import draw
-from raylign.methods.selection import BASELINE_INDEX
 from raylign.record.samples import SampleFile
 
 
@@ -67,7 +66,10 @@ async def test_one_is_made_per_drawn_prompt_and_judged_only_for_crraft(tmp_path)
     made, _ = await make(job, PROMPTS, FakeFleet().workers, tmp_path / "b")
     drawn = {p.id for task in job.tasks[:2] for p in draw(task, PROMPTS[task.name], seed=0, step=0)}
     assert set(made) == drawn
-    assert all(sample.completion.index == BASELINE_INDEX and sample.reward is not None for sample in made.values())
+    assert all(
+        sample.completion.index is sample.completion.version is None and sample.reward is not None
+        for sample in made.values()
+    )
     assert all(bool(sample.verdicts) == key.startswith("chat") for key, sample in made.items())
 
 

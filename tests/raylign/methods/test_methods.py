@@ -9,7 +9,6 @@ from raylign.judges.annotators import RewardAnnotator
 from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF
 from raylign.methods.calibration import calibrated_reward
 from raylign.methods.crpg import regularized_reward
-from raylign.methods.selection import BASELINE_INDEX, key
 from raylign.types import Group, Preference, Sample, Verdict
 
 OAIF_METHOD = OAIF(annotator=RewardAnnotator())
@@ -32,7 +31,7 @@ def group(*samples_of, baseline=None, number=0, preference=None):
         sample(prompt, index, reward=row[0], satisfied=row[1], logprob=row[2] if len(row) > 2 else -1.0 - index / 8)
         for index, row in enumerate(samples_of)
     )
-    a_bar = None if baseline is None else sample(prompt, BASELINE_INDEX, reward=baseline[0], satisfied=baseline[1])
+    a_bar = None if baseline is None else sample(prompt, None, reward=baseline[0], satisfied=baseline[1])
     return Group(prompt=prompt, samples=samples, baseline=a_bar, preference=preference)
 
 
@@ -41,7 +40,7 @@ def scores(groups, logprob=-1.0):
     found = {}
     for one in groups:
         for each in (*one.samples, *([one.baseline] if one.baseline else [])):
-            found[key(each.completion)] = (logprob,) * len(each.completion.token_ids)
+            found[each.completion.key] = (logprob,) * len(each.completion.token_ids)
     return found
 
 
@@ -165,7 +164,7 @@ def test_crraft_falls_back_to_the_baseline_only_if_it_satisfies():
     ]
     chosen, skips = run(CRRAFT(kl_max=10.0), groups)
     (term,) = chosen.terms
-    assert term.samples[0].completion.index == BASELINE_INDEX
+    assert term.samples[0].completion.index is None
     assert term.coefficient == 0.5  # sigmoid(0)
     assert skips == {"none satisfied": 1, "baseline taken": 1}
 
@@ -173,7 +172,7 @@ def test_crraft_falls_back_to_the_baseline_only_if_it_satisfies():
 def test_crraft_baseline_is_not_asked_to_pass_the_kl_filter():
     groups = [group((9.0, True, -0.1), baseline=(1.0, True))]
     chosen, skips = run(CRRAFT(kl_max=10.0), groups, reference=-9.0)  # everything is beyond KL_max
-    assert chosen.terms[0].samples[0].completion.index == BASELINE_INDEX
+    assert chosen.terms[0].samples[0].completion.index is None
     assert skips == {"baseline taken": 1}
 
 

@@ -13,7 +13,7 @@ from raylign.types import Sample, Verdict
 
 
 def make_sample(number: int) -> Sample:
-    completion = make_completion(make_prompt(number=number), -1, text='a "quoted" line\u2028and more', logprob=-1 / 3)
+    completion = make_completion(make_prompt(number=number), None, text='a "quoted" line\u2028and more', logprob=-1 / 3)
     return Sample(
         completion=completion,
         verdicts=(
@@ -82,3 +82,14 @@ def test_a_full_disk_is_said_and_keeps_what_was_there(tmp_path):
 def test_where_nothing_can_be_written_is_said(tmp_path):
     with pytest.raises(RunError, match="cannot write .*: choose another run directory"):
         SampleFile(tmp_path / "nowhere" / "baselines.jsonl")
+
+
+def test_a_file_of_before_baselines_had_no_index_is_refused_in_words(tmp_path):
+    path = tmp_path / "baselines.jsonl"
+    with SampleFile(path) as file:
+        file.append({"math/0": replace(SAMPLES["math/0"], reward_problem='"index": -1, is no index')})
+    with SampleFile(path) as file:
+        assert len(file) == 1
+    path.write_bytes(path.read_bytes().replace(b'"index": null', b'"index": -1'))
+    with pytest.raises(RunError, match="as an earlier raylign wrote them: remove it"):
+        SampleFile(path)

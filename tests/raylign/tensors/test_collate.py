@@ -29,7 +29,7 @@ def test_an_empty_response_has_no_target() -> None:
 def test_terms_are_grouped_by_task_and_number_of_sequences() -> None:
     one = Example(task="a", sequences=(sequence((1,), (2, 3), 1.0),), coefficient=0.5, weight=0.25, staleness=1)
     pair = Example(task="b", sequences=(sequence((1,), (2,), 2.0), sequence((1,), (4, 5, 6), 3.0)))
-    other = Example(task="a", sequences=(sequence((1,), (2,), 4.0),), staleness=-1)
+    other = Example(task="a", sequences=(sequence((1,), (2,), 4.0),), staleness=None)
     examples = [one, pair, other]
     batch = collate_examples(examples)
     policy_ST = torch.arange(12.0).view(4, 3) * batch.mask_ST

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
-from raylign.methods.selection import BASELINE_INDEX, Chosen, Scores, key
+from raylign.methods.selection import Chosen, Scores, Term
 from raylign.spec.task import Task
-from raylign.types import Completion, Example, Group, Prompt, Sample
+from raylign.types import Completion, Example, Group, Key, Prompt, Sample
 from raylign.types import Sequence as TokenSequence
 from raylign.workers import Reference
 
@@ -24,7 +24,7 @@ class TaskBatch:
     skips: Counter[str]
 
 
-async def learn(
+async def prepare(
     tasks: Mapping[str, Task], groups: Sequence[Group], reference: Reference, clock: Clock, *, version: int
 ) -> list[TaskBatch]:
     """Examples of every task, in the job's order of tasks. ``version``: of the weights about to be trained."""
@@ -34,13 +34,13 @@ async def learn(
             name: task.method.select(by_task[name] if task.enforce_judges else _unjudged(by_task[name]))
             for name, task in tasks.items()
         }
-        wanted: dict[tuple[str, int], tuple[Prompt, Completion]] = {}
+        wanted: dict[Key, tuple[Prompt, Completion]] = {}
         for name, selection in selections.items():
             # The first sample of each prompt is always scored: chosen before any verdict, so its mean is an honest KL.
             first = [(group, group.samples[:1]) for group in by_task[name]]
             for group, samples in [*selection.chosen, *first]:
                 for sample in samples:
-                    wanted.setdefault(key(sample.completion), (group.prompt, sample.completion))
+                    wanted.setdefault(sample.completion.key, (group.prompt, sample.completion))
     with clock.phase("score"):
         scores = await score(reference, list(wanted.values()))
     with clock.phase("select"):
@@ -67,7 +67,7 @@ async def score(reference: Reference, pairs: Sequence[tuple[Prompt, Completion]]
     if not pairs:
         return {}
     values = await reference.score(pairs)
-    return {key(completion): logprobs for (_, completion), logprobs in zip(pairs, values, strict=True)}
+    return {completion.key: logprobs for (_, completion), logprobs in zip(pairs, values, strict=True)}
 
 
 def _unjudged(groups: Sequence[Group]) -> list[Group]:
@@ -93,24 +93,30 @@ def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[
             sequences=tuple(_sequence(term.group.prompt, sample, scores) for sample in term.samples),
             coefficient=term.coefficient,
             weight=task.weight / len(chosen.terms),
-            staleness=max(_staleness(sample, version) for sample in term.samples),
+            staleness=_staleness(term, version),
         )
         for term in chosen.terms
         if task.method.moves(term)
     ]
 
 
-def _staleness(sample: Sample, version: int) -> int:
-    completion = sample.completion
-    return -1 if completion.index == BASELINE_INDEX else version - completion.version
+def _staleness(term: Term, version: int) -> int | None:
+    """That of its oldest sample; None where one is not the policy's own."""
+    oldest = 0
+    for sample in term.samples:
+        age = sample.completion.staleness(version)
+        if age is None:
+            return None
+        oldest = max(oldest, age)
+    return oldest
 
 
 def _sequence(prompt: Prompt, sample: Sample, scores: Scores) -> TokenSequence:
     completion = sample.completion
-    reference = scores[key(completion)]
+    reference = scores[completion.key]
     return TokenSequence(
         prompt_ids=prompt.token_ids,
         response_ids=completion.token_ids,
-        behavior=completion.logprobs if completion.index != BASELINE_INDEX else reference,
+        behavior=reference if completion.version is None else completion.logprobs,
         reference=reference,
     )
