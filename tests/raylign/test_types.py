@@ -32,3 +32,8 @@ def test_where_judges_constrain_nothing_it_has_no_reward_and_no_more() -> None:
     loose = replace(sample(True, problem="too long"), must_fit=False)
     assert loose.satisfied is True
     assert replace(sample(False, problem="too long"), must_fit=False).satisfied is False
+
+
+def test_only_what_the_policy_made_has_an_age() -> None:
+    assert replace(COMPLETION, version=3).staleness(4) == 1
+    assert replace(COMPLETION, version=None).staleness(4) is None

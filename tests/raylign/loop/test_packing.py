@@ -1,3 +1,4 @@
+import dataclasses
 import random
 
 from hypothesis import given
@@ -75,3 +76,10 @@ def test_cut_measures_the_joint_rectangle() -> None:
     tall, wide = Shape(rows=1, prompt=9, response=1), Shape(rows=1, prompt=1, response=9)
     assert cut([tall, wide], 35) == [[0], [1]]
     assert cut([tall, wide], 36) == [[0, 1]]
+
+
+def test_what_is_not_the_policys_own_comes_before_the_freshest_of_its_like() -> None:
+    ages = [1, None, 0, 2]
+    items = [dataclasses.replace(example(2, 2), staleness=age) for age in ages]
+    ((packed,),) = pack(items, ranks=1, tokens_per_microbatch=99)
+    assert [item.staleness for item in packed] == [None, 0, 1, 2]

@@ -1,31 +1,104 @@
-"""What a method sees of a group."""
+"""From a step's groups to examples: what a method sees, what is scored, what each example carries."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from fakes import make_completion, make_prompt
+import pytest
+from fakes import FakeReference, make_completion, make_prompt
+from loop_job import make_job
 
-from raylign.loop.prepare import _unjudged
-from raylign.methods import CRRAFT
-from raylign.types import Group, Sample, Verdict
+from raylign.clock import Clock
+from raylign.loop.prepare import TaskBatch, prepare
+from raylign.types import Group, Preference, Sample, Verdict
 
-VIOLATED = (Verdict(judge="math", satisfied=False),)
+MATH, CHAT, TALK = make_job().tasks
+"""CRPG, CRRAFT with rho 0.5, OAIF."""
 
 
-def test_judges_that_are_not_enforced_do_not_keep_crraft_from_its_baseline() -> None:
-    prompt = make_prompt()
-    baseline = Sample(
-        completion=replace(make_completion(prompt), index=None, version=None), verdicts=VIOLATED, reward=1.0
+def sample(
+    task: str, index: int | None, *, satisfied: bool = True, reward: float = 0.0, version: int | None = 0
+) -> Sample:
+    completion = make_completion(make_prompt(task), index, tokens=1 + (index or 0), version=version or 0)
+    if version is None:
+        completion = replace(completion, version=None, logprobs=())
+    verdict = Verdict(judge="even", satisfied=satisfied)
+    return Sample(completion=completion, verdicts=(verdict,), reward=reward)
+
+
+def group(task: str, *samples: Sample, **others: Any) -> Group:
+    return Group(prompt=make_prompt(task), samples=samples, **others)
+
+
+async def prepared(task: Any, *groups: Group, version: int = 0) -> tuple[TaskBatch, FakeReference]:
+    reference = FakeReference([])
+    (batch,) = await prepare({task.name: task}, groups, reference, Clock(), version=version)
+    return batch, reference
+
+
+def baseline(task: str, *, satisfied: bool = True, reward: float = 0.0) -> Sample:
+    return sample(task, None, satisfied=satisfied, reward=reward, version=None)
+
+
+@pytest.mark.parametrize(("enforced", "trained"), [(True, []), (False, [0])])
+async def test_judges_that_are_not_enforced_do_not_keep_a_method_from_a_sample(
+    enforced: bool, trained: Sequence[int]
+) -> None:
+    seen = group("chat", sample("chat", 0, satisfied=False), baseline=baseline("chat", satisfied=False))
+    near = CHAT.model_copy(
+        update={"enforce_judges": enforced, "method": CHAT.method.model_copy(update={"kl_max": 1e6})}
     )
-    too_far = Sample(completion=make_completion(prompt), verdicts=VIOLATED, reward=2.0)
-    group = Group(prompt=prompt, samples=(too_far,), baseline=baseline)
-    assert CRRAFT().select([group]).chosen == []
-    ((_, candidates),) = CRRAFT().select(_unjudged([group])).chosen
-    assert [candidate.completion.index for candidate in candidates] == [0, None]
+    batch, _ = await prepared(near, seen)
+    assert [term.samples[0].completion.index for term in batch.chosen.terms] == trained
+    assert batch.groups[0].samples[0].satisfied is False  # what is reported stays as it was judged
 
 
-def test_a_group_without_a_baseline_stays_without() -> None:
-    prompt = make_prompt()
-    group = Group(prompt=prompt, samples=(Sample(completion=make_completion(prompt), verdicts=VIOLATED),))
-    (seen,) = _unjudged([group])
-    assert seen.baseline is None
-    assert seen.samples[0].verdicts == ()
+async def test_a_baseline_response_has_no_age_and_nothing_to_correct() -> None:
+    far = group("chat", sample("chat", 0), baseline=baseline("chat", reward=1.0))
+    tight = CHAT.model_copy(update={"method": CHAT.method.model_copy(update={"kl_max": 1e-6})})
+    far = replace(
+        far, samples=(replace(far.samples[0], completion=replace(far.samples[0].completion, logprobs=(9.0,))),)
+    )
+    batch, _ = await prepared(tight, far, version=3)
+    (example,) = batch.examples
+    assert example.staleness is None
+    assert example.sequences[0].behavior == example.sequences[0].reference
+
+
+@pytest.mark.parametrize(
+    ("versions", "age"), [((3, 3), 0), ((3, 2), 1), ((2, 3), 1), ((3, None), None), ((None, 1), None)]
+)
+async def test_an_example_is_as_old_as_its_oldest_sample_and_without_age_where_one_is_not_the_policys(
+    versions: Sequence[int | None], age: int | None
+) -> None:
+    pair = [sample("talk", index, version=version) for index, version in enumerate(versions)]
+    batch, _ = await prepared(TALK, group("talk", *pair, preference=Preference(probability=0.0)), version=3)
+    (example,) = batch.examples
+    assert example.staleness == age
+    assert [len(sequence.response_ids) for sequence in example.sequences] == [2, 1]  # the second was preferred
+
+
+async def test_the_first_sample_is_scored_whatever_the_judges_say_of_it() -> None:
+    seen = group(
+        "chat", *(sample("chat", index, satisfied=index == 2) for index in range(4)), baseline=baseline("chat")
+    )
+    batch, reference = await prepared(CHAT, seen)
+    assert sorted(str(index) for _, index in reference.scored) == ["0", "2", "None"]
+    assert set(batch.scores) == set(reference.scored)
+
+
+async def test_terms_without_a_gradient_are_counted_in_the_mean_and_in_the_skips() -> None:
+    flat = [group("math", sample("math", index, satisfied=False), baseline=baseline("math")) for index in range(2)]
+    batch, _ = await prepared(MATH, *flat)
+    assert (len(batch.chosen.terms), batch.examples, batch.skips) == (2, [], {"no gradient": 2})
+
+
+async def test_each_task_weighs_rho_over_its_terms_and_keeps_the_jobs_order() -> None:
+    groups = [
+        group("chat", sample("chat", 0), baseline=baseline("chat")),
+        group("math", sample("math", 0), sample("math", 1, satisfied=False), baseline=baseline("math")),
+    ]
+    tasks = {task.name: task for task in (MATH, CHAT)}
+    batches = await prepare(tasks, groups, FakeReference([]), Clock(), version=0)
+    assert [batch.task.name for batch in batches] == ["math", "chat"]
+    assert [{example.weight for example in batch.examples} for batch in batches] == [{0.5}, {0.5}]
