@@ -7,7 +7,6 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from actors.cluster.connection import describe
@@ -15,8 +14,7 @@ from actors.cluster.fleet import RayFleet
 from actors.emitter import Emitter
 from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, WorkerLost
 from raylign.loop.baselines import Encode, baselines
-from raylign.loop.collect import Collector
-from raylign.loop.loop import World, train
+from raylign.loop.loop import train
 from raylign.loop.readers import require_readers
 from raylign.loop.resume import resume
 from raylign.plan.resolve import make_plan
@@ -24,6 +22,9 @@ from raylign.record.checkpoint import Checkpoints
 from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
 from raylign.record.samples import SampleFile
+from raylign.sources.collect import Collector
+from raylign.sources.online import Online
+from raylign.sources.prompts import World
 from raylign.spec.job import Job
 
 A = TypeVar("A")
@@ -108,7 +109,8 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
             emit("status", {"phase": "publishing", "detail": f"version {start.version} to every rollout worker"})
             await workers.weights.publish(start.version, verify_all=True)
             emit("status", {"phase": "training", "detail": ""})
-            await train(job, replace(world, baselines=made), workers, checkpoints, emit, start)
+            source = Online(job, world.prompts, collector, baselines=made)
+            await train(job, source, collector, world.eval_prompts, checkpoints, emit, start)
     await asyncio.to_thread(_keep_model, run, checkpoints)
 
 

@@ -19,11 +19,12 @@ from fakes import FakeFleet, FakeRollouts, FakeTrainer, make_prompt
 
 from actors.sampling.rollout_pool import RolloutPool
 from raylign.loop.baselines import baselines
-from raylign.loop.collect import Collector
-from raylign.loop.draw import draw
-from raylign.loop.loop import World, train
+from raylign.loop.loop import train
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.samples import SampleFile
+from raylign.sources.collect import Collector
+from raylign.sources.draw import draw
+from raylign.sources.online import Online
 from raylign.spec import Job, parse_job
 from raylign.types import StepStats
 from raylign.workers import PublishReport
@@ -143,8 +144,8 @@ async def _steps(job: Any, count: int, workers: int) -> list[float]:
 
     with tempfile.TemporaryDirectory() as directory, SampleFile(Path(directory) / "baselines.jsonl") as made:
         await baselines(job, prompts, collector, lambda prompt: (1,), made, emit)
-        world = World(prompts=prompts, eval_prompts=prompts, baselines=made)
-        await train(job, world, fleet, Checkpoints(Path(directory)), emit, Progress())
+        source = Online(job, prompts, collector, baselines=made)
+        await train(job, source, collector, prompts, Checkpoints(Path(directory)), emit, Progress())
     return [after - before for before, after in pairwise(ends[1:])]
 
 

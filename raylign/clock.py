@@ -30,6 +30,11 @@ class Clock:
     def stop(self, name: str, start: float) -> None:
         self.seconds[name] += time.perf_counter() - start
 
+    def add(self, other: "Clock") -> None:
+        """Take in the phases of what was begun before."""
+        for name, seconds in other.seconds.items():
+            self.seconds[name] += seconds
+
     @property
     def total(self) -> float:
         """Seconds since the clock was made."""

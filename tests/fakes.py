@@ -26,14 +26,21 @@ def make_prompt(task: str = "math", number: int = 0, **metadata: object) -> Prom
 
 
 def make_completion(
-    prompt: Prompt, index: int | None = 0, *, tokens: int = 3, logprob: float = -1.0, version: int = 0, text: str = ""
+    prompt: Prompt,
+    index: int | None = 0,
+    *,
+    tokens: int = 3,
+    logprob: float = -1.0,
+    version: int | None = 0,
+    text: str = "",
 ) -> Completion:
+    """Without a version nobody sampled it: it has no log-probs."""
     return Completion(
         prompt_id=prompt.id,
         index=index,
         text=text or f"answer {index}",
         token_ids=tuple(range(10, 10 + tokens)),
-        logprobs=(logprob,) * tokens,
+        logprobs=() if version is None else (logprob,) * tokens,
         finish="stop",
         version=version,
     )

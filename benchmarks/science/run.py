@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,15 @@ from benchmarks.local_fleet import LocalFleets
 from benchmarks.science.arms import ANNOTATOR, Arm, job_of
 from raylign.clock import Clock
 from raylign.loop.baselines import baselines
-from raylign.loop.collect import Collector
-from raylign.loop.draw import draw, requests
 from raylign.loop.evaluate import evaluate
 from raylign.loop.loop import train
 from raylign.loop.packing import pack
 from raylign.loop.prepare import prepare
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.samples import SampleFile
+from raylign.sources.collect import Collector
+from raylign.sources.draw import draw, requests
+from raylign.sources.online import Online
 from raylign.spec import Job
 
 FLEETS = LocalFleets()
@@ -43,7 +43,8 @@ async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[
             await baselines(job, world.prompts, collector, encode, made, emit)
             await fleet.weights.publish(0)
             quiet = job.model_copy(update={"evaluation": job.evaluation.model_copy(update={"prompts": 0})})
-            await train(quiet, replace(world, baselines=made), fleet, Checkpoints(directory), emit, Progress())
+            source = Online(quiet, world.prompts, collector, baselines=made)
+            await train(quiet, source, collector, world.eval_prompts, Checkpoints(directory), emit, Progress())
     measured = (await evaluate(job, world.eval_prompts, collector)).tasks
     final = {name: {**{key: task[key] for key in KEPT}, "judges": task["judges"]} for name, task in measured.items()}
     return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}

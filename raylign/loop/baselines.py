@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
-from raylign.loop.collect import Collector
-from raylign.loop.draw import draw, requests
 from raylign.record.events import Emit
 from raylign.record.samples import SampleFile
+from raylign.sources.collect import Collector
+from raylign.sources.draw import draw, requests
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 from raylign.types import Completion, Prompt, Sample

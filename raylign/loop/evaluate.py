@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from raylign.clock import Clock
-from raylign.loop.collect import Collector
-from raylign.loop.draw import requests
 from raylign.loop.measure import group_metrics
 from raylign.loop.prepare import score
+from raylign.sources.collect import Collector
+from raylign.sources.draw import requests
 from raylign.spec.job import Job
 from raylign.types import Group, Prompt
 

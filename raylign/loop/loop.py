@@ -1,80 +1,54 @@
 """The loop: one optimizer step per turn, each line hands its result to the next.
 
-    draw -> generate -> judge -> select -> score -> pack -> step -> publish
+    source (online: draw -> generate -> judge) -> prepare (select -> score) -> pack -> step -> publish
 
-Nothing flows back but the weights version. ``max_staleness`` 1 starts collecting step n+1 before step n is trained; the
-rest is the same code.
+Nothing flows back but the weights version. Publishing is for those who roll out: a source, or the evaluation.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import aclosing
 from typing import Any
 
 from raylign.clock import Clock
 from raylign.errors import NothingToTrain
 from raylign.loop.ailments import Ailments, require_verdicts
-from raylign.loop.collect import Collector
-from raylign.loop.draw import draw, requests
 from raylign.loop.evaluate import evaluate
 from raylign.loop.measure import task_metrics
 from raylign.loop.packing import pack
 from raylign.loop.prepare import TaskBatch, prepare
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events import Emit
+from raylign.sources.collect import Collector
+from raylign.sources.source import Source
 from raylign.spec.job import Job
-from raylign.types import Group, Prompt, Sample, StepStats
-from raylign.workers import Fleet
+from raylign.types import Prompt, StepStats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What the run reads and never changes."""
+async def train(
+    job: Job,
+    source: Source,
+    collector: Collector,
+    eval_prompts: Mapping[str, Sequence[Prompt]],
+    checkpoints: Checkpoints,
+    emit: Emit,
+    start: Progress,
+) -> None:
+    """Run the steps from ``start`` to the end, on what ``source`` gives; it is closed then. ``eval_prompts``: by task.
 
-    prompts: Mapping[str, Sequence[Prompt]]
-    """By task."""
-    eval_prompts: Mapping[str, Sequence[Prompt]]
-    baselines: Mapping[str, Sample] = field(default_factory=dict)
-    """``a_bar`` by prompt id."""
-
-
-async def train(job: Job, world: World, fleet: Fleet, checkpoints: Checkpoints, emit: Emit, start: Progress) -> None:
-    """Run the steps from ``start`` to the end. The rollout workers must hold version ``start.version``.
-
-    Raises what the workers raise, and `NothingToTrain` when nothing usable comes for ``max_empty_steps`` steps.
+    Rollout workers, where somebody asks them, must hold version ``start.version``. Raises what the workers raise, and
+    `NothingToTrain` when nothing usable comes for ``max_empty_steps`` steps.
     """
     tasks = {task.name: task for task in job.tasks}
-    collector = Collector(fleet, tasks)
+    fleet = collector.fleet
+    rolls_out = source.rolls_out or job.evaluation.prompts > 0
     ailments = Ailments(emit)
     version, empty = start.version, start.empty_steps
-    # A resumed run's checkpoint was written before its step's evaluation: that one may not have come to its end.
-    await _evaluate(job, world, collector, emit, done=start.next_step)
-
-    async def collect(step: int, clock: Clock) -> list[Group]:
-        with clock.phase("draw"):
-            wanted = [
-                request
-                for task in job.tasks
-                for request in requests(
-                    job,
-                    task,
-                    draw(task, world.prompts[task.name], seed=job.seed, step=step),
-                    purpose=f"step {step}",
-                    samples=task.samples_per_prompt,
-                )
-            ]
-        return await collector.collect(wanted, clock, baselines=world.baselines)
-
-    ahead: dict[int, tuple[Clock, asyncio.Task[list[Group]]]] = {}
-    try:
+    async with aclosing(source):
+        # A resumed run's checkpoint was written before its step's evaluation: that one may not have come to its end.
+        await _evaluate(job, eval_prompts, collector, emit, done=start.next_step)
         for step in range(start.next_step, job.steps):
-            turn = Clock()
-            for soon in range(step, min(step + job.rollout.max_staleness, job.steps - 1) + 1):
-                if soon not in ahead:
-                    clock = Clock()
-                    ahead[soon] = clock, asyncio.create_task(collect(soon, clock))
-            clock, collecting = ahead.pop(step)
-            groups = await collecting
+            clock = Clock()
+            groups = await source.groups(step, clock)
             batches = await prepare(tasks, groups, fleet.reference, clock, version=version)
             with clock.phase("pack"):
                 examples = [example for batch in batches for example in batch.examples]
@@ -88,38 +62,42 @@ async def train(job: Job, world: World, fleet: Fleet, checkpoints: Checkpoints, 
                 with clock.phase("step"):
                     stats = await fleet.trainer.step(step, microbatches)
                 version += 1
-                async with collector.generating:
-                    with clock.phase("publish"):
-                        await fleet.weights.publish(version)
+                if rolls_out:
+                    async with collector.generating:
+                        with clock.phase("publish"):
+                            await fleet.weights.publish(version)
             empty = 0 if examples else empty + 1
-            emit("step", _report(job, step, version, staleness, batches, stats, clock, turn))
+            emit("step", _report(job, step, version, staleness, batches, stats, clock))
             ailments.look(batches)
             if empty >= job.max_empty_steps:
                 raise NothingToTrain(_why_nothing(empty, batches))
-            await _milestones(job, world, collector, checkpoints, emit, Progress(step + 1, version, empty))
-    finally:
-        for _, collecting in ahead.values():
-            collecting.cancel()
-        await asyncio.gather(*(collecting for _, collecting in ahead.values()), return_exceptions=True)
+            await _milestones(job, eval_prompts, collector, checkpoints, emit, Progress(step + 1, version, empty))
 
 
 async def _milestones(
-    job: Job, world: World, collector: Collector, checkpoints: Checkpoints, emit: Emit, done: Progress
+    job: Job,
+    eval_prompts: Mapping[str, Sequence[Prompt]],
+    collector: Collector,
+    checkpoints: Checkpoints,
+    emit: Emit,
+    done: Progress,
 ) -> None:
     """The checkpoint and the evaluation that fall due after a step; both always after the last one."""
     if done.next_step == job.steps or done.next_step % job.checkpoint.every == 0:
         emit("status", {"phase": "checkpoint", "detail": f"step {done.next_step}"})
         path = await checkpoints.save(collector.fleet.trainer, done)
         emit("checkpoint", {"step": done.next_step, "path": str(path)})
-    await _evaluate(job, world, collector, emit, done=done.next_step)
+    await _evaluate(job, eval_prompts, collector, emit, done=done.next_step)
 
 
-async def _evaluate(job: Job, world: World, collector: Collector, emit: Emit, *, done: int) -> None:
+async def _evaluate(
+    job: Job, eval_prompts: Mapping[str, Sequence[Prompt]], collector: Collector, emit: Emit, *, done: int
+) -> None:
     """The evaluation that falls due once ``done`` steps are made, if one does."""
     every = job.evaluation.every or job.steps
     if job.evaluation.prompts and (done == job.steps or done % every == 0):
         emit("status", {"phase": "evaluate", "detail": f"the policy after {done} steps"})
-        found = await evaluate(job, world.eval_prompts, collector)
+        found = await evaluate(job, eval_prompts, collector)
         emit("evaluation", {"step": done, "tasks": found.tasks})
         if done == 0:
             for task in job.tasks:
@@ -134,7 +112,6 @@ def _report(
     batches: Sequence[TaskBatch],
     stats: StepStats | None,
     clock: Clock,
-    turn: Clock,
 ) -> dict[str, Any]:
     """The ``step`` event."""
     tokens = sum(
@@ -157,9 +134,9 @@ def _report(
         if stats
         else {},
         "seconds": dict(clock.seconds),
-        "step_s": turn.total,
+        "step_s": clock.total,
         "tokens": tokens,
-        "tokens_per_s": tokens / turn.total,
+        "tokens_per_s": tokens / clock.total,
     }
 
 

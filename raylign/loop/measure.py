@@ -40,13 +40,16 @@ def sequence_kl(groups: Sequence[Group], scores: Scores) -> float | None:
     """Estimate of ``KL(pi | ref)`` per response: the mean log-ratio of the policy's own samples.
 
     A prompt counts with all its samples if the method had all of them scored, else with its first alone, which was
-    chosen before any verdict: leaving out what a judge disliked would bias the estimate.
+    chosen before any verdict: leaving out what a judge disliked would bias the estimate. None where the policy made
+    none of them.
     """
     per_prompt = []
     for group in groups:
-        scored = [sample for sample in group.samples if sample.completion.key in scores]
-        taken = scored if len(scored) == len(group.samples) else list(group.samples[:1])
-        per_prompt.append(fmean(log_ratio(sample, scores) for sample in taken))
+        own = [sample for sample in group.samples if sample.completion.version is not None]
+        scored = [sample for sample in own if sample.completion.key in scores]
+        taken = scored if len(scored) == len(own) else own[:1]
+        if taken:
+            per_prompt.append(fmean(log_ratio(sample, scores) for sample in taken))
     return _mean(per_prompt)
 
 

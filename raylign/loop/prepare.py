@@ -36,8 +36,11 @@ async def prepare(
         }
         wanted: dict[Key, tuple[Prompt, Completion]] = {}
         for name, selection in selections.items():
-            # The first sample of each prompt is always scored: chosen before any verdict, so its mean is an honest KL.
-            first = [(group, group.samples[:1]) for group in by_task[name]]
+            # The policy's first sample of each prompt is always scored: chosen before any verdict, so its mean is an
+            # honest KL.
+            first = [
+                (group, group.samples[:1]) for group in by_task[name] if group.samples[0].completion.version is not None
+            ]
             for group, samples in [*selection.chosen, *first]:
                 for sample in samples:
                     wanted.setdefault(sample.completion.key, (group.prompt, sample.completion))

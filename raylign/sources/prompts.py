@@ -1,7 +1,8 @@
 """Prompts files: read them line by line, say which line is wrong, render and tokenise for the policy."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,14 @@ from raylign.types import Message, Prompt
 
 ROW_KEYS = {"prompt", "messages", "baseline", "metadata"}
 ROLES = {"system", "user", "assistant", "tool"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """All prompts of a run, by task."""
+
+    prompts: Mapping[str, Sequence[Prompt]]
+    eval_prompts: Mapping[str, Sequence[Prompt]]
 
 
 class Tokenizer(Protocol):

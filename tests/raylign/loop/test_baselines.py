@@ -11,9 +11,9 @@ from loop_job import PROMPTS, make_job
 
 from raylign.errors import WorkerLost
 from raylign.loop.baselines import DATA_CHUNK, baselines
-from raylign.loop.collect import Collector
-from raylign.loop.draw import draw
 from raylign.record.samples import SampleFile
+from raylign.sources.collect import Collector
+from raylign.sources.draw import draw
 
 
 class TogetherRollouts(FakeRollouts):

@@ -3,20 +3,18 @@
 from itertools import count
 
 import pytest
-from fakes import FakeFleet, make_completion
+from fakes import FakeFleet
 from loop_job import PROMPTS, make_job
 
-from raylign.clock import Clock
 from raylign.errors import NothingToTrain, WorkerLost
-from raylign.judges.annotators import RewardAnnotator
 from raylign.loop.baselines import baselines
-from raylign.loop.collect import Collector
-from raylign.loop.draw import draw, requests
-from raylign.loop.loop import World, train
+from raylign.loop.loop import train
 from raylign.methods import GRPO
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.samples import SampleFile
-from raylign.types import Group, Sample
+from raylign.sources.collect import Collector
+from raylign.sources.draw import draw
+from raylign.sources.online import Online
 
 
 async def run(job, fleet, directory, *, start=None, events=None):
@@ -27,11 +25,17 @@ async def run(job, fleet, directory, *, start=None, events=None):
     with SampleFile(directory / "baselines.jsonl") as made:
         await baselines(job, PROMPTS, collector, lambda prompt: (1, 2), made, lambda kind, data: None)
         await fleet.workers.weights.publish(start.version if start else 0)
-        world = World(prompts=PROMPTS, eval_prompts=PROMPTS, baselines=made)
+        source = Online(job, PROMPTS, collector, baselines=made)
         checkpoints = Checkpoints(directory, keep_last=2)
         fleet.calls.clear()
         await train(
-            job, world, fleet.workers, checkpoints, lambda kind, data: events.append((kind, data)), start or Progress()
+            job,
+            source,
+            collector,
+            PROMPTS,
+            checkpoints,
+            lambda kind, data: events.append((kind, data)),
+            start or Progress(),
         )
     return events
 
@@ -47,12 +51,6 @@ async def test_phases_come_in_the_order_of_the_design(tmp_path):
     await run(make_job(evaluation={"prompts": 0}, steps=2, checkpoint={"every": 9}), fleet, tmp_path)
     steps = [call for call in fleet.calls if call != "judge"]
     assert steps == ["generate", "generated", "score", "step", "publish"] * 2 + ["save"]
-
-
-async def test_judging_starts_before_generation_ends(tmp_path):
-    fleet = FakeFleet()
-    await run(make_job(evaluation={"prompts": 0}, steps=1), fleet, tmp_path)
-    assert fleet.calls.index("judge") < fleet.calls.index("generated")
 
 
 async def test_each_task_weighs_rho_over_its_number_of_terms(tmp_path):
@@ -337,35 +335,3 @@ async def test_evaluation_before_and_after_uses_the_same_prompts_and_seeds(tmp_p
     assert len(measured[0]["tasks"]["math"]["samples"]) == 2
     assert (measured[0]["tasks"]["math"]["prompts"], metrics(events)[0]["tasks"]["math"]["prompts"]) == (2, 3)
     assert measured[0]["tasks"]["math"]["asked"] == {"even": 2}
-
-
-def test_seeds_depend_on_run_purpose_prompt_and_index_alone():
-    job = make_job()
-    made = requests(job, job.tasks[0], PROMPTS["math"][:2], purpose="step 3", samples=2)
-    again = requests(job, job.tasks[0], PROMPTS["math"][1:2], purpose="step 3", samples=2)
-    assert [request.seed for request in made[2:]] == [request.seed for request in again]
-    other = requests(job, job.tasks[0], PROMPTS["math"][:2], purpose="step 4", samples=2)
-    assert len({request.seed for request in (*made, *other)}) == 8
-    assert all(0 <= request.seed < 2**63 for request in made)
-
-
-async def test_groups_come_in_the_order_of_the_requests():
-    fleet, job = FakeFleet(shuffle=3), make_job()
-    collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
-    wanted = requests(job, job.tasks[0], PROMPTS["math"], purpose="x", samples=4)
-    groups = await collector.collect(wanted, Clock())
-    assert [group.prompt.id for group in groups] == [prompt.id for prompt in PROMPTS["math"]]
-    assert all([sample.completion.index for sample in group.samples] == [0, 1, 2, 3] for group in groups)
-
-
-@pytest.mark.parametrize(("rewards", "said"), [((2.0, 1.0), 1.0), ((1.0, 2.0), 0.0), ((1.0, 1.0), None)])
-def test_a_reward_model_that_finds_two_alike_prefers_neither(rewards, said):
-    task = make_job().tasks[2]
-    task = task.model_copy(update={"method": task.method.model_copy(update={"annotator": RewardAnnotator()})})
-    prompt = PROMPTS["talk"][0]
-    samples = tuple(
-        Sample(completion=make_completion(prompt, index), reward=reward) for index, reward in enumerate(rewards)
-    )
-    group = Collector(FakeFleet().workers, {"talk": task})._preferred(Group(prompt=prompt, samples=samples))
-    assert group.preference.probability == said
-    assert group.preference.reason == ("tie" if said is None else "")

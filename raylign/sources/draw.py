@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from raylign.errors import SpecError
-from raylign.loop.seeds import derive
-from raylign.loop.shuffle import Shuffle
+from raylign.sources.seeds import derive
+from raylign.sources.shuffle import Shuffle
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 from raylign.types import Prompt, Request

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from raylign.loop.shuffle import Shuffle
+from raylign.sources.shuffle import Shuffle
 
 
 def order(size, seed):

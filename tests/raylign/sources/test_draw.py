@@ -4,7 +4,7 @@ import pytest
 from loop_job import PROMPTS, make_job
 
 from raylign.errors import SpecError
-from raylign.loop.draw import draw
+from raylign.sources.draw import draw, requests
 
 
 def test_an_epoch_draws_every_prompt_once_and_epochs_differ():
@@ -29,3 +29,13 @@ def test_a_step_of_a_file_without_end_is_drawn_at_once():
     assert len(set(drawn)) == 1024
     assert drawn == draw(task, range(10**12), seed=0, step=10**8)
     assert drawn != draw(task, range(10**12), seed=1, step=10**8)
+
+
+def test_seeds_depend_on_run_purpose_prompt_and_index_alone():
+    job = make_job()
+    made = requests(job, job.tasks[0], PROMPTS["math"][:2], purpose="step 3", samples=2)
+    again = requests(job, job.tasks[0], PROMPTS["math"][1:2], purpose="step 3", samples=2)
+    assert [request.seed for request in made[2:]] == [request.seed for request in again]
+    other = requests(job, job.tasks[0], PROMPTS["math"][:2], purpose="step 4", samples=2)
+    assert len({request.seed for request in (*made, *other)}) == 8
+    assert all(0 <= request.seed < 2**63 for request in made)

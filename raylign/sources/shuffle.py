@@ -6,7 +6,7 @@ A keyed Feistel network over pairs of digits, followed along its cycle until it 
 
 from math import isqrt
 
-from raylign.loop.seeds import derive
+from raylign.sources.seeds import derive
 
 ROUNDS = 12
 """Short orders need so many: with 4, some of five things' 120 orders hardly ever come."""

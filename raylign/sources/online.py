@@ -1,0 +1,65 @@
+"""Online: the policy's own responses to prompts drawn for the step, and what judges and reward models say of them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from raylign.clock import Clock
+from raylign.sources.collect import Collector
+from raylign.sources.draw import draw, requests
+from raylign.spec.job import Job
+from raylign.types import Group, Prompt, Sample
+
+
+class Online:
+    """Implements `raylign.sources.source.Source`: draw, generate, judge.
+
+    ``max_staleness`` 1 begins with step n+1 when step n is asked for, so before n is trained.
+    """
+
+    rolls_out = True
+
+    def __init__(
+        self,
+        job: Job,
+        prompts: Mapping[str, Sequence[Prompt]],
+        collector: Collector,
+        *,
+        baselines: Mapping[str, Sample],
+    ) -> None:
+        """``prompts``: by task. ``baselines``: ``a_bar`` by prompt id."""
+        self._job = job
+        self._prompts = prompts
+        self._collector = collector
+        self._baselines = baselines
+        self._ahead: dict[int, tuple[Clock, asyncio.Task[list[Group]]]] = {}
+
+    async def groups(self, step: int, clock: Clock) -> list[Group]:
+        for soon in range(step, min(step + self._job.rollout.max_staleness, self._job.steps - 1) + 1):
+            if soon not in self._ahead:
+                own = Clock()
+                self._ahead[soon] = own, asyncio.create_task(self._collect(soon, own))
+        own, collecting = self._ahead.pop(step)
+        groups = await collecting
+        clock.add(own)
+        return groups
+
+    async def aclose(self) -> None:
+        left = [collecting for _, collecting in self._ahead.values()]
+        for collecting in left:
+            collecting.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _collect(self, step: int, clock: Clock) -> list[Group]:
+        with clock.phase("draw"):
+            wanted = [
+                request
+                for task in self._job.tasks
+                for request in requests(
+                    self._job,
+                    task,
+                    draw(task, self._prompts[task.name], seed=self._job.seed, step=step),
+                    purpose=f"step {step}",
+                    samples=task.samples_per_prompt,
+                )
+            ]
+        return await self._collector.collect(wanted, clock, baselines=self._baselines)
