@@ -30,17 +30,17 @@ def make_completion(
     index: int | None = 0,
     *,
     tokens: int = 3,
-    logprob: float = -1.0,
+    logprob: float | None = -1.0,
     version: int | None = 0,
     text: str = "",
 ) -> Completion:
-    """Without a version nobody sampled it: it has no log-probs."""
+    """``logprob``: of each token; None where nobody sampled it."""
     return Completion(
         prompt_id=prompt.id,
         index=index,
         text=text or f"answer {index}",
         token_ids=tuple(range(10, 10 + tokens)),
-        logprobs=() if version is None else (logprob,) * tokens,
+        logprobs=() if logprob is None else (logprob,) * tokens,
         finish="stop",
         version=version,
     )

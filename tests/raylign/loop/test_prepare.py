@@ -19,7 +19,8 @@ MATH, CHAT, TALK = make_job().tasks
 def sample(
     task: str, index: int | None, *, satisfied: bool = True, reward: float = 0.0, version: int | None = 0
 ) -> Sample:
-    completion = make_completion(make_prompt(task), index, tokens=1 + (index or 0), version=version)
+    logprob = None if version is None else -1.0
+    completion = make_completion(make_prompt(task), index, tokens=1 + (index or 0), logprob=logprob, version=version)
     verdict = Verdict(judge="even", satisfied=satisfied)
     return Sample(completion=completion, verdicts=(verdict,), reward=reward)
 

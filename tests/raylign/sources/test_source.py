@@ -35,7 +35,9 @@ class Nobody:
 
 def pair(number):
     prompt = make_prompt("talk", number)
-    texts = [make_completion(prompt, index, tokens=2 + index + number % 3, version=None) for index in range(2)]
+    texts = [
+        make_completion(prompt, index, tokens=2 + index + number % 3, logprob=None, version=None) for index in range(2)
+    ]
     samples = tuple(Sample(completion=completion) for completion in texts)
     return Group(prompt=prompt, samples=samples, preference=Preference(probability=1.0))
 
