@@ -43,7 +43,7 @@ CLASSES = {
     "PolicyTrainer": "policy",
     "RolloutWorker": "rollout",
     "RewardWorker": "reward",
-    "RuleJudges": "judge",
+    "JudgeProcesses": "judge",
     "LLMJudgeWorker": "llm-judge",
     "ReferenceModel": "reference",
 }

@@ -17,11 +17,10 @@ from actors.scoring.reward import RewardWorker
 from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGroup
 from actors.training.trainer import PolicyTrainer
 from actors.training.zero import join_process_group
-from raylign.judges.annotators import LLMAnnotator
-from raylign.judges.processes import RuleJudges
-from raylign.plan.resolve import reward_models
+from raylign.judges.askers import Asker
+from raylign.judges.processes import JudgeProcesses
+from raylign.plan.resolve import askers, reward_models
 from raylign.spec import Job
-from raylign.spec.judges import LLMJudge
 from raylign.workers import Fleet
 
 STARTING = 0
@@ -78,7 +77,7 @@ class LocalFleets:
         rollouts.version = STARTING
         return Fleet(
             rollouts=rollouts,
-            judges=JudgePool(job, rules=[self._rules(job)], rewards=[self._rewards(job)], llms=self._llms(job)),
+            judges=JudgePool(job, rules=[self._rules(job)], rewards=[self._rewards(job)], askers=self._askers(job)),
             reference=ReferencePool(
                 Crew([self._reference(job)], restart_s=deadlines.start_s),
                 score_s=deadlines.score_s,
@@ -115,20 +114,17 @@ class LocalFleets:
         return self._keep(("reward", *models), lambda: RewardWorker(models=models, device="cpu", threads=1))
 
     def _rules(self, job: Job) -> LocalMember:
-        judges = {task.name: task.judges for task in job.tasks}
+        judges = [judge for task in job.tasks for judge in task.judges]
 
-        def make() -> RuleJudges:
-            made = RuleJudges(judges, processes=1)
+        def make() -> JudgeProcesses:
+            made = JudgeProcesses(judges, processes=1)
             Finalize(None, made.close, exitpriority=1)  # or a process that ends would wait for its children for ever
             return made
 
         return self._keep(("rules", repr(judges)), make, aside=True)
 
-    def _llms(self, job: Job) -> dict[str, LocalMember]:
-        models = {judge.model for task in job.tasks for judge in task.judges if isinstance(judge, LLMJudge)}
-        annotators = [task.method.needs.annotator for task in job.tasks]
-        models |= {annotator.model for annotator in annotators if isinstance(annotator, LLMAnnotator)}
-        return {model: self._keep(("llm", model), partial(_llm, model)) for model in sorted(models)}
+    def _askers(self, job: Job) -> dict[Asker, LocalMember]:
+        return {asker: self._keep(("llm", asker), partial(_llm, asker.model)) for asker in askers(job)}
 
     def _keep(self, key: Any, make: Callable[[], Any], *, aside: bool = False) -> LocalMember:
         if key not in self._kept:

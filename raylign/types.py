@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from raylign.judges.reasons import THE_RESPONSE
+from raylign.verdicts import Verdict, satisfies
 
 Message = Mapping[str, str]
 """One chat turn, ``{"role": "user", "content": "Hi"}``."""
@@ -90,17 +90,6 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What one judge says of one response. ``satisfied is None`` is an abstention: the judge could not tell."""
-
-    judge: str
-    satisfied: bool | None
-    reason: str = ""
-    """Abstentions are counted by it, so it is short and of few kinds: ``"timeout"``, ``"crashed"``, ``"no answer"``."""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Preference:
     """Which of two responses an annotator prefers. ``probability is None`` is an abstention."""
 
@@ -114,7 +103,9 @@ class Sample:
     """A completion with everything that was said of it."""
 
     completion: Completion
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[Verdict, ...]
+    """One of every judge that the prompt has, as `raylign.verdicts.hear` makes them; none where there is none, or they
+    are to constrain nothing."""
     reward: float | None = None
     """Raw score of the task's reward model; None where there is none, or it abstained (see ``reward_problem``)."""
     reward_problem: str = ""
@@ -124,16 +115,8 @@ class Sample:
 
     @property
     def satisfied(self) -> bool | None:
-        """AND over the judges (CGPO, Algorithm 1). One violation decides; else one abstention makes it None.
-
-        Beyond the reward model's context is a violation too: whoever answers at length must not escape its reward.
-        """
-        too_long = self.must_fit and self.reward_problem in THE_RESPONSE
-        if too_long or any(verdict.satisfied is False for verdict in self.verdicts):
-            return False
-        if any(verdict.satisfied is None for verdict in self.verdicts):
-            return None
-        return True
+        """What the judges say together (`raylign.verdicts.satisfies`)."""
+        return satisfies(self.verdicts, reward_problem=self.reward_problem if self.must_fit else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from raylign.judges.judge import Judge
 from raylign.record.checkpoint_files import WrittenFile
-from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats, Verdict
+from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats
+from raylign.verdicts import Verdict
 
 
 class Rollouts(Protocol):
@@ -41,10 +43,10 @@ class Reading:
 class Judges(Protocol):
     """The mixture of judges and the reward models, by task. A failed sample is an abstention, never an exception."""
 
-    async def judge(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
-        """For each pair, what the judges of the prompt's task that apply to it say, in any order.
+    async def judge(self, asked: Sequence[tuple[Prompt, Completion, Sequence[Judge]]]) -> list[tuple[Verdict, ...]]:
+        """For each completion, what the judges that its prompt has say of it, in any order.
 
-        Whoever says nothing abstains: `raylign.judges.mixture.hear`.
+        Whoever says nothing abstains: `raylign.verdicts.hear`.
         """
         ...
 

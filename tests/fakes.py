@@ -6,10 +6,12 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+from raylign.judges.judge import Judge
 from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
-from raylign.types import Completion, Example, Key, Preference, Prompt, Request, StepStats, Verdict
+from raylign.types import Completion, Example, Key, Preference, Prompt, Request, StepStats
+from raylign.verdicts import Verdict
 from raylign.workers import Fleet, PublishReport, Reading, Roles, Sight
 
 
@@ -86,10 +88,13 @@ class FakeJudges:
         self.calls = calls
         self.verdict = verdict or (lambda completion: completion.token_ids[0] % 2 == 0)
 
-    async def judge(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
+    async def judge(self, asked: Sequence[tuple[Prompt, Completion, Sequence[Judge]]]) -> list[tuple[Verdict, ...]]:
         self.calls.append("judge")
         await asyncio.sleep(0)
-        return [(Verdict(judge="even", satisfied=self.verdict(completion)),) for _, completion in pairs]
+        return [
+            tuple(Verdict(judge=judge.label, satisfied=self.verdict(completion)) for judge in judges)
+            for _, completion, judges in asked
+        ]
 
     async def reward(self, groups: Sequence[tuple[Prompt, Sequence[Completion]]]) -> list[list[float | str]]:
         await asyncio.sleep(0)

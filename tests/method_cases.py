@@ -2,9 +2,10 @@
 
 from fakes import make_completion, make_prompt
 
-from raylign.judges.annotators import RewardAnnotator
+from raylign.judges.annotator import RewardAnnotator
 from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF
-from raylign.types import Group, Sample, Verdict
+from raylign.types import Group, Sample
+from raylign.verdicts import Verdict
 
 OAIF_METHOD = OAIF(annotator=RewardAnnotator())
 METHODS = [CRPG(kl_max=10.0), CODPO(), CRRAFT(kl_max=10.0), GRPO(judge_bonus=1.0), OAIF_METHOD]

@@ -39,8 +39,6 @@ WAITING = (
     "raylign/spec/explain.py",
     "raylign/spec/hints.py",
     "raylign/spec/job.py",
-    "raylign/spec/judges.py",
-    "raylign/spec/methods.py",
     "raylign/spec/task.py",
     "raylign/spec/values.py",
     "raylign/tensors/",

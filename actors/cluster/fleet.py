@@ -22,6 +22,7 @@ from actors.sampling.rollout_pool import RolloutPool
 from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGroup
 from raylign.errors import DeadlineExpired
 from raylign.judges import libraries
+from raylign.judges.askers import Asker
 from raylign.plan.resolve import ActorPlan, Plan, Role, reward_models
 from raylign.record.events import Emit
 from raylign.spec.job import Job
@@ -33,7 +34,7 @@ ACTORS: dict[Role, Any] = {
     "reference": ray.remote(host("actors.scoring.reference:ReferenceModel")),
     "rollout": ray.remote(host("actors.sampling.rollout:RolloutWorker")),
     "reward": ray.remote(host("actors.scoring.reward:RewardWorker")),
-    "judge": ray.remote(host("raylign.judges.processes:RuleJudges")),
+    "judge": ray.remote(host("raylign.judges.processes:JudgeProcesses")),
     "llm-judge": ray.remote(host("actors.judging.llm_judge:LLMJudgeWorker")),
 }
 
@@ -84,7 +85,7 @@ class RayFleet:
                 self.job,
                 rules=members["judge"],
                 rewards=members["reward"],
-                llms={member.plan.model: member for member in members["llm-judge"]},
+                askers={Asker(member.plan.model): member for member in members["llm-judge"]},
             ),
             reference=ReferencePool(
                 Crew(members["reference"], restart_s=deadlines.start_s),
@@ -178,7 +179,7 @@ class RayFleet:
                 return {"models": reward_models(job), "device": device, "threads": actor.threads}
             case "judge":
                 return {
-                    "judges": {task.name: task.judges for task in job.tasks},
+                    "judges": [judge for task in job.tasks for judge in task.judges],
                     "processes": job.judging.processes,
                 }
             case "llm-judge":

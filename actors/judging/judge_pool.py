@@ -5,16 +5,17 @@ from typing import Any
 
 from actors.cluster.crew import Crew, shares, together
 from actors.cluster.member import Member
-from raylign.judges.annotators import LLMAnnotator
-from raylign.judges.limits import limit
-from raylign.judges.mixture import applies
+from raylign.judges.askers import Asker, Question
+from raylign.judges.judge import Judge
+from raylign.judges.questions.asking import AskingJudge, asking
+from raylign.judges.rules.rule import Case, RuleJudge, rules
 from raylign.spec.job import Job
-from raylign.spec.judges import JudgeBase, JudgeSpec, LLMJudge
-from raylign.types import Completion, Preference, Prompt, Verdict
+from raylign.types import Completion, Preference, Prompt
+from raylign.verdicts import Verdict
 from raylign.workers import Reading, Roles
 
 QUESTIONS_PER_CALL = 256
-"""To an LLM judge or annotator."""
+"""To one who is asked by judges or annotators."""
 RESPONSES_PER_CALL = 64
 """To a reward model; one prompt's are never parted."""
 
@@ -28,45 +29,39 @@ class JudgePool:
         *,
         rules: Sequence[Member],
         rewards: Sequence[Member],
-        llms: Mapping[str, Member],
+        askers: Mapping[Asker, Member],
     ) -> None:
         self.tasks = {task.name: task for task in job.tasks}
         restart_s = job.deadlines.start_s
         self.rules = Crew(rules, restart_s=restart_s)
         self.rewards = Crew(rewards, restart_s=restart_s)
-        self.llms = {model: Crew([member], restart_s=restart_s) for model, member in llms.items()}
+        self.askers = {asker: Crew([member], restart_s=restart_s) for asker, member in askers.items()}
         self._processes = job.judging.processes
         self._judge_s = job.deadlines.judge_s
 
-    async def judge(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
-        """Rule judges and LLM judges are asked at the same time."""
-        found: list[dict[str, Verdict]] = [{} for _ in pairs]
-        ruled: list[int] = []
-        asked: dict[tuple[str, str], list[int]] = {}
-        specs: dict[tuple[str, str], LLMJudge] = {}
-        for position, (prompt, _) in enumerate(pairs):
-            judges = self._judges(prompt)
-            if any(not isinstance(judge, LLMJudge) for judge in judges):
-                ruled.append(position)
-            for judge in judges:
-                if isinstance(judge, LLMJudge):
-                    asked.setdefault((prompt.task, judge.label), []).append(position)
-                    specs[prompt.task, judge.label] = judge
+    async def judge(self, asked: Sequence[tuple[Prompt, Completion, Sequence[Judge]]]) -> list[tuple[Verdict, ...]]:
+        """Judges that are programs and judges that ask are asked at the same time."""
+        found: list[list[Verdict]] = [[] for _ in asked]
+        ruled: list[tuple[int, Case, tuple[RuleJudge, ...]]] = []
+        questions: dict[tuple[str, str], tuple[AskingJudge, list[int]]] = {}
+        for position, (prompt, completion, judges) in enumerate(asked):
+            if programs := rules(judges):
+                ruled.append((position, Case.of(prompt, completion), programs))
+            for judge in asking(judges):
+                questions.setdefault((prompt.task, judge.label), (judge, []))[1].append(position)
 
         async def ask_rules() -> None:
-            verdicts = await self._ask_rules([pairs[position] for position in ruled])
-            for position, said in zip(ruled, verdicts, strict=True):
-                found[position] |= {verdict.judge: verdict for verdict in said}
+            verdicts = await self._ask_rules([(case, programs) for _, case, programs in ruled])
+            for (position, *_), said in zip(ruled, verdicts, strict=True):
+                found[position] += said
 
-        async def ask_llm(key: tuple[str, str], positions: list[int]) -> None:
-            spec = specs[key]
-            rows = [(pairs[position][0], pairs[position][1].text) for position in positions]
-            verdicts = await self._question(spec.model, "judge", spec, rows)
-            for position, verdict in zip(positions, verdicts, strict=True):
-                found[position][verdict.judge] = verdict
+        async def ask_model(judge: AskingJudge, positions: list[int]) -> None:
+            rows = [(asked[at][0], asked[at][1].text) for at in positions]
+            for position, verdict in zip(positions, await self._ask(judge, rows, phase="judge"), strict=True):
+                found[position].append(verdict)
 
-        await together(ask_rules(), *(ask_llm(key, positions) for key, positions in asked.items()))
-        return [tuple(verdicts.values()) for verdicts in found]
+        await together(ask_rules(), *(ask_model(judge, positions) for judge, positions in questions.values()))
+        return [tuple(verdicts) for verdicts in found]
 
     async def reward(self, groups: Sequence[tuple[Prompt, Sequence[Completion]]]) -> list[list[float | str]]:
         by_model: dict[str, list[int]] = {}
@@ -106,28 +101,23 @@ class JudgePool:
         found: dict[int, Preference] = {}
 
         async def ask(task: str, positions: list[int]) -> None:
-            annotator = self.tasks[task].method.needs.annotator
-            assert isinstance(annotator, LLMAnnotator)
+            (question,) = self.tasks[task].method.asks()
             rows = [(pairs[at][0], pairs[at][1].text, pairs[at][2].text) for at in positions]
-            said = await self._question(annotator.model, "prefer", annotator, rows)
-            found.update(zip(positions, said, strict=True))
+            found.update(zip(positions, await self._ask(question, rows, phase="prefer"), strict=True))
 
         await together(*(ask(task, positions) for task, positions in by_task.items()))
         return [found[position] for position in range(len(pairs))]
 
-    async def _ask_rules(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
+    async def _ask_rules(self, asked: Sequence[tuple[Case, tuple[RuleJudge, ...]]]) -> list[tuple[Verdict, ...]]:
         """A call may take what the judges' own limits allow, in as many processes as a worker has, and the deadline."""
-        costs = [
-            sum(limit(judge) for judge in self._judges(prompt) if not isinstance(judge, LLMJudge)) / self._processes
-            for prompt, _ in pairs
-        ]
+        costs = [sum(judge.limit_s for judge in judges) / self._processes for _, judges in asked]
         workers = len(self.rules.members)
         parts = list(shares(costs, budget=self._judge_s, workers=workers, at_least=self._processes))
         answers = await together(
             *(
                 self.rules.ask(
                     "judge_all",
-                    [pairs[at] for at in part],
+                    [asked[at] for at in part],
                     phase="judge",
                     seconds=self._judge_s + sum(costs[at] for at in part),
                 )
@@ -136,17 +126,14 @@ class JudgePool:
         )
         return [verdicts for said in answers for verdicts in said]
 
-    async def _question(
-        self, model: str, method: str, spec: JudgeBase | LLMAnnotator, rows: Sequence[Any]
-    ) -> list[Any]:
-        """What the model answers to each row."""
-        crew = self.llms[model]
+    async def _ask(self, question: Question, rows: Sequence[Any], *, phase: str) -> list[Any]:
+        """What the question's asker answers to each row."""
+        crew = self.askers[question.asker]
         parts = shares([1] * len(rows), budget=QUESTIONS_PER_CALL, workers=1)
         answers = await together(
-            *(crew.ask(method, spec, [rows[at] for at in part], phase=method, seconds=self._judge_s) for part in parts)
+            *(
+                crew.ask("ask", question, [rows[at] for at in part], phase=phase, seconds=self._judge_s)
+                for part in parts
+            )
         )
         return [answer for said in answers for answer in said]
-
-    def _judges(self, prompt: Prompt) -> list[JudgeSpec]:
-        """The judges of the prompt's task that apply to it."""
-        return [judge for judge in self.tasks[prompt.task].judges if applies(judge, prompt.metadata)]

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from actors.loading import DType, load_tokenizer
 from actors.scoring.classifier import Classifier
 from actors.text.reader import Reader, Show
-from raylign.sources.conversation import transcript
+from raylign.conversation import transcript
 from raylign.tensors.threads import use_threads
 from raylign.types import Message, Prompt
 from raylign.workers import Reading, Roles

@@ -241,11 +241,12 @@ def judge(
     as_json: AsJson = False,
 ) -> None:
     """Ask a rule judge about labeled responses: its verdicts, why, and how often it agrees with ``gold``."""
-    from raylign.judges.report import judge_file
+    from raylign.judges.agreement import judge_file
     from raylign.show.judgeview import show_judged
+    from raylign.spec.load import load_judge
 
     _allow(libraries)
-    found = judge_file(spec, rows)
+    found = judge_file(load_judge(spec), rows)
     if as_json:
         print(json.dumps(found))
     else:

@@ -1,9 +1,9 @@
-"""The mixture of judges (CGPO, section 6): pure rules, the processes that run them, and the LLM judges' pure parts.
+"""The mixture of judges (CGPO, section 6). One answers satisfied, violated, or abstains with a reason; it never raises.
 
-A judge answers satisfied, violated, or abstains with a reason; it never raises. Submodules: one per rule (`math`,
-`instructions`, `code`, `length`, `regex`), `rules` (all behind one function), `processes` (rules run where a hang or
-crash loses one sample), `sandbox` (untrusted programs), `llm` (templates and decisions of LLM judges and annotators),
-`mixture` (who is asked, and that each of them is heard), `reasons` (what is a violation, what an abstention).
+A kind of judge is one class in one file: its fields are what a job says of it, its methods are what it does. `judge` is
+the base of all, `kinds` the union of all. `rules/` are programs, run by `processes` where a hang or crash loses one
+sample; `sandbox` runs untrusted ones. `questions/` are put to a model, an asker (`askers`). `rows` and `agreement` put
+one judge to labeled rows. The law of verdicts is `raylign.verdicts`.
 
-Imports nothing here: who only reads a job's judges must not need what runs them.
+Imports nothing here, and no kind imports what runs it: who only reads a job's judges must not need that.
 """

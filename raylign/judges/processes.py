@@ -1,73 +1,61 @@
 """Rule judges in child processes: one that hangs or crashes loses its own sample and nobody else's.
 
-A task is one (judge, response) pair with the judge's time limit. Children fork from a server that has imported the
-judges once, so a replacement for a killed one is ready in milliseconds.
+A task is one (judge, response) pair with the judge's time limit. Children fork from a server that has imported what the
+judges need once, so a replacement for a killed one is ready in milliseconds.
 """
 
 import multiprocessing
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from raylign.errors import DeadlineExpired
-from raylign.judges import math, sandbox
-from raylign.judges.limits import limit
-from raylign.judges.mixture import applies
-from raylign.judges.reasons import CRASHED, TIMEOUT, TOO_DEEP
-from raylign.judges.rules import rule
-from raylign.judges.ruling import Case, Ruling, abstained, violated
-from raylign.spec.judges import CodeJudge, JudgeBase, MathJudge, RuleJudge
-from raylign.types import Completion, Prompt, Verdict
+from raylign.judges.judge import Judge
+from raylign.judges.rules.rule import Case, RuleJudge, rules
+from raylign.verdicts import CRASHED, TIMEOUT, TOO_DEEP, Ruling, Verdict, abstained, failed, signed
 
 START_S = 60.0
 """Longest wait for the children to start."""
 
+Kinds: TypeAlias = tuple[type[RuleJudge], ...]
 
-class RuleJudges:
-    """The rule judges of a job's tasks, and the processes they run in. Judges of other kinds are left out.
 
-    Raises `RunError` at once when a code judge is wanted and programs cannot be isolated here.
+class JudgeProcesses:
+    """The processes that rule judges run in. ``judges``: all that may be asked here; those of other kinds are left out.
+
+    Raises `RunError` at once where a judge cannot run here: a code judge, where programs cannot be isolated.
     """
 
-    def __init__(self, judges: Mapping[str, Sequence[JudgeBase]], *, processes: int = 2) -> None:
-        self._judges = {
-            task: tuple(spec for spec in specs if isinstance(spec, RuleJudge)) for task, specs in judges.items()
-        }
-        specs = [spec for task in self._judges.values() for spec in task]
-        if any(isinstance(spec, CodeJudge) for spec in specs):
-            sandbox.require()
-        self._warm = any(isinstance(spec, MathJudge) for spec in specs)
+    def __init__(self, judges: Iterable[Judge], *, processes: int = 2) -> None:
+        found = rules(judges)
+        self._kinds: Kinds = tuple(dict.fromkeys(type(judge) for judge in found))
+        for kind in self._kinds:
+            kind.require()
+        self._judges = len(found)
         self._processes = processes
         self._pool = self._start()
 
     def ready(self) -> dict[str, int]:
         """What runs here, for people."""
-        return {"judges": sum(map(len, self._judges.values())), "processes": self._processes}
+        return {"judges": self._judges, "processes": self._processes}
 
-    def judge(self, prompt: Prompt, completion: Completion) -> tuple[Verdict, ...]:
-        """Verdicts of the task's rule judges that apply to the prompt, in the task's order."""
-        return self.judge_all([(prompt, completion)])[0]
+    def judge_all(self, asked: Sequence[tuple[Case, Sequence[RuleJudge]]]) -> list[tuple[Verdict, ...]]:
+        """Of each case, the verdict of each of its judges, in their order.
 
-    def judge_all(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
-        """The same for many, at once. Raises `DeadlineExpired` only when the processes themselves are stuck."""
-        return self.judge_cases([(self._judges[prompt.task], Case.of(prompt, done)) for prompt, done in pairs])
-
-    def judge_cases(self, wanted: Sequence[tuple[Sequence[RuleJudge], Case]]) -> list[tuple[Verdict, ...]]:
-        """Verdicts of the given judges on each case, less those whose `when` does not fit it."""
+        Raises `DeadlineExpired` only when the processes themselves are stuck.
+        """
         if not self._pool.active:
             self._pool = self._start()
-        asked = [
-            [(spec, self._ask(spec, case)) for spec in specs if applies(spec, case.metadata)] for specs, case in wanted
-        ]
-        allowed = START_S + sum(limit(spec) for answers in asked for spec, _ in answers)
+        futures = [[(judge, self._ask(judge, case)) for judge in judges] for case, judges in asked]
+        allowed = START_S + sum(judge.limit_s for answers in futures for judge, _ in answers)
         deadline = time.monotonic() + allowed
-        return [tuple(_verdict(spec, future, deadline, allowed) for spec, future in answers) for answers in asked]
+        return [tuple(_verdict(judge, future, deadline, allowed) for judge, future in answers) for answers in futures]
 
     def close(self) -> None:
         """End all judge processes, at work or not."""
@@ -85,45 +73,45 @@ class RuleJudges:
     def _start(self) -> ProcessPool:
         # Not fork: the parent has threads (Ray, vLLM), and a lock one of them holds would stay locked in the child.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([rule.__module__])
-        pool = ProcessPool(max_workers=self._processes, initializer=_prepare, initargs=(self._warm,), context=context)
-        pool.schedule(_prepare, args=(False,))
+        context.set_forkserver_preload(
+            [__name__, *(module for kind in self._kinds for module in (kind.__module__, *kind.preload))]
+        )
+        pool = ProcessPool(max_workers=self._processes, initializer=_warm, initargs=(self._kinds,), context=context)
+        pool.schedule(_warm, args=((),))
         return pool
 
-    def _ask(self, spec: RuleJudge, case: Case) -> ProcessFuture:
-        return self._pool.schedule(_timed, args=(spec, case), timeout=limit(spec))
+    def _ask(self, judge: RuleJudge, case: Case) -> ProcessFuture:
+        return self._pool.schedule(_timed, args=(judge, case), timeout=judge.limit_s)
 
 
-def _prepare(warm: bool) -> None:
-    """In the child: pay the parser's first-use cost before the first sample's clock runs."""
-    if warm:
-        math.equivalent(r"\frac{1}{2}", "0.5")
+def _warm(kinds: Kinds) -> None:
+    """In the child, before the first sample's clock runs."""
+    for kind in kinds:
+        kind.warm()
 
 
-def _timed(spec: RuleJudge, case: Case) -> tuple[Ruling, float]:
+def _timed(judge: RuleJudge, case: Case) -> tuple[Ruling, float]:
     start = time.perf_counter()
-    return rule(spec, case), time.perf_counter() - start
+    return judge.rule(case), time.perf_counter() - start
 
 
-def _verdict(spec: RuleJudge, future: ProcessFuture, deadline: float, allowed: float) -> Verdict:
+def _verdict(judge: RuleJudge, future: ProcessFuture, deadline: float, allowed: float) -> Verdict:
     try:
         error = future.exception(timeout=max(0.0, deadline - time.monotonic()))
     except FutureTimeoutError:
         raise DeadlineExpired(
-            f"judge {spec.label!r} gave no verdict within {allowed:.0f} s: its processes are stuck, restart the worker"
+            f"judge {judge.label!r} gave no verdict within {allowed:.0f} s: its processes are stuck, restart the worker"
         ) from None
+    seconds = 0.0
     match error:
         case None:
             ruling, seconds = future.result()
-        case FutureTimeoutError() if isinstance(spec, CodeJudge):
-            # Programs have a limit of their own, within the sandbox: what hangs here is the sandbox.
-            ruling, seconds = abstained(TIMEOUT), limit(spec)
         case FutureTimeoutError():
-            ruling, seconds = violated(TIMEOUT), limit(spec)
+            ruling, seconds = failed(TIMEOUT) if judge.hang_violates else abstained(TIMEOUT), judge.limit_s
         case RecursionError():
-            ruling, seconds = violated(TOO_DEEP), 0.0
+            ruling = failed(TOO_DEEP)
         case ProcessExpired() | BrokenProcessPool() | CancelledError():
-            ruling, seconds = abstained(CRASHED), 0.0
+            ruling = failed(CRASHED)
         case _:
-            ruling, seconds = abstained(f"error: {type(error).__name__}"), 0.0
-    return Verdict(judge=spec.label, satisfied=ruling.satisfied, reason=ruling.reason, seconds=seconds)
+            ruling = failed(f"error: {type(error).__name__}")
+    return signed(ruling, judge.label, seconds=seconds)

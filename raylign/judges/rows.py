@@ -4,30 +4,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from raylign.errors import SpecError
-from raylign.judges.processes import RuleJudges
-from raylign.judges.ruling import Case
-from raylign.spec.judges import RuleJudge
-from raylign.types import Verdict
+from raylign.judges.judge import applying
+from raylign.judges.processes import JudgeProcesses
+from raylign.judges.rules.rule import Case, RuleJudge, rules
+from raylign.verdicts import Verdict
 
 
-def judge_rows(spec: RuleJudge, rows: Sequence[Mapping[str, Any]], *, processes: int = 2) -> list[Verdict | None]:
+def judge_rows(judge: RuleJudge, rows: Sequence[Mapping[str, Any]], *, processes: int = 2) -> list[Verdict | None]:
     """The judge's verdict on every row; None where its `when` leaves the row out.
 
     Raises `SpecError` when a row has no ``response`` or its ``metadata`` is not a mapping; names the row, from 1.
     """
     cases = [read_case(row, f"row {number}") for number, row in enumerate(rows, start=1)]
-    return judge_cases(spec, cases, processes=processes)
+    return judge_cases(judge, cases, processes=processes)
 
 
-def judge_row(spec: RuleJudge, row: Mapping[str, Any]) -> Verdict | None:
+def judge_row(judge: RuleJudge, row: Mapping[str, Any]) -> Verdict | None:
     """`judge_rows` of one row. Starts and ends its own process: for more than a few rows use `judge_rows`."""
-    return judge_rows(spec, [row], processes=1)[0]
+    return judge_rows(judge, [row], processes=1)[0]
 
 
-def judge_cases(spec: RuleJudge, cases: Sequence[Case], *, processes: int = 2) -> list[Verdict | None]:
+def judge_cases(judge: RuleJudge, cases: Sequence[Case], *, processes: int = 2) -> list[Verdict | None]:
     """`judge_rows` of what `read_case` read."""
-    with RuleJudges({"rows": [spec]}, processes=processes) as judges:
-        answers = judges.judge_cases([([spec], case) for case in cases])
+    with JudgeProcesses([judge], processes=processes) as judges:
+        answers = judges.judge_all([(case, rules(applying([judge], case.metadata))) for case in cases])
     return [verdicts[0] if verdicts else None for verdicts in answers]
 
 

@@ -125,17 +125,16 @@ def _as_baseline(sample: Sample) -> Sample:
 
 async def _from_data(chunk: Chunk, collector: Collector, encode: Encode) -> dict[str, Sample]:
     pairs = [(prompt, _golden(prompt, encode)) for prompt in chunk.prompts]
-    judged = bool(chunk.task.judges) and chunk.task.method.needs.judged_baseline
     rewards, verdicts = await asyncio.gather(
         collector.fleet.judges.reward([(prompt, [completion]) for prompt, completion in pairs]),
-        collector.judge(pairs if judged else []),
+        collector.judge(pairs, ask=chunk.task.method.needs.judged_baseline),
     )
     found = {}
     for position, (prompt, completion) in enumerate(pairs):
         (value,) = rewards[position]
         found[prompt.id] = Sample(
             completion=completion,
-            verdicts=verdicts[position] if judged else (),
+            verdicts=verdicts[position],
             reward=None if isinstance(value, str) else value,
             reward_problem=value if isinstance(value, str) else "",
         )

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from raylign.judges.annotators import Annotator
+from raylign.judges.annotator import Annotator
+from raylign.judges.askers import Question
 from raylign.methods.selection import Chosen, Scores, Selection, Term
 from raylign.objective import Objective
 from raylign.settings import Spec
@@ -50,6 +51,11 @@ class Method(Spec):
     def kl_limit(self) -> float | None:
         """Nats per response from the reference that it tolerates, where it has such a limit."""
         return None
+
+    def asks(self) -> tuple[Question, ...]:
+        """What it has to ask of models."""
+        annotator = self.needs.annotator
+        return annotator.asks() if annotator else ()
 
     @abstractmethod
     def select(self, groups: Sequence[Group]) -> Selection:

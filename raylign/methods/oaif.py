@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from raylign import bounds
-from raylign.judges.annotators import AnyAnnotator
+from raylign.judges.kinds import AnyAnnotator
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Scores, Selection, Term
 from raylign.objective import Objective

@@ -1,20 +1,17 @@
 """Check a job: everything about it that can be known without a cluster and without loading a model."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from raylign.errors import SpecError
-from raylign.judges.annotators import LLMAnnotator
-from raylign.judges.llm import ANNOTATOR_VARIABLES, JUDGE_VARIABLES
-from raylign.judges.mixture import applies
-from raylign.judges.templates import check_template
+from raylign.judges.askers import Question
+from raylign.judges.judge import Judge, applying
 from raylign.plan.cluster import local_node
 from raylign.plan.model_files import ModelInfo, check_same_vocabulary, inspect_model
 from raylign.sources.prompts import rows
 from raylign.spec.job import Job
-from raylign.spec.judges import JudgeSpec, LLMJudge
 from raylign.spec.task import Prompts, Task
 
 Kind = Literal["writes", "rates"]
@@ -70,7 +67,7 @@ class Checked:
 def check_job(job: Job) -> Checked:
     """Look at the job's models, templates and prompts files, from first to last line. Raises `SpecError`."""
     infos = check_models(job)
-    check_templates(job)
+    check_questions(job)
     warnings = [*_context_warnings(job, infos[job.policy.model]), *_device_warnings(job)]
     surveys = {}
     for task in job.tasks:
@@ -112,16 +109,17 @@ def _models(job: Job) -> Iterator[tuple[str, str, Kind]]:
     for task in job.tasks:
         if task.reward:
             yield f"the reward model of task {task.name!r}", task.reward.model, "rates"
-        for whose, asked in _asked_models(task):
-            yield whose, asked.model, "writes"
+        for whose, question in _questions(task):
+            yield whose, question.asker.model, "writes"
 
 
-def _asked_models(task: Task) -> Iterator[tuple[str, LLMJudge | LLMAnnotator]]:
+def _questions(task: Task) -> Iterator[tuple[str, Question]]:
+    """What the task asks of models, each with whose question it is."""
     for judge in task.judges:
-        if isinstance(judge, LLMJudge):
-            yield f"judge {judge.label!r} of task {task.name!r}", judge
-    if isinstance(annotator := task.method.needs.annotator, LLMAnnotator):
-        yield f"the annotator of task {task.name!r}", annotator
+        for question in judge.asks():
+            yield f"judge {judge.label!r} of task {task.name!r}", question
+    for question in task.method.asks():
+        yield f"the annotator of task {task.name!r}", question
 
 
 def _check_reference(policy: ModelInfo | None, reference: ModelInfo | None) -> None:
@@ -136,12 +134,12 @@ def _check_reference(policy: ModelInfo | None, reference: ModelInfo | None) -> N
         )
 
 
-def check_templates(job: Job) -> None:
-    """Raise `SpecError` where a template of an LLM judge or annotator is not one, or uses what it is not given."""
+def check_questions(job: Job) -> None:
+    """Raise `SpecError` where a judge or annotator would ask what cannot be asked: its template is not one, or uses
+    what it is not given."""
     for task in job.tasks:
-        for whose, asked in _asked_models(task):
-            variables = JUDGE_VARIABLES if isinstance(asked, LLMJudge) else ANNOTATOR_VARIABLES
-            check_template(asked.template, source=whose, variables=variables)
+        for whose, question in _questions(task):
+            question.check(whose=whose)
 
 
 def _context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:
@@ -205,7 +203,7 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
     return survey, warnings
 
 
-def survey_prompts(prompts: Prompts, judges: tuple[JudgeSpec, ...], *, need_baseline: bool = False) -> Survey:
+def survey_prompts(prompts: Prompts, judges: Sequence[Judge], *, need_baseline: bool = False) -> Survey:
     """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row."""
     count = characters = longest = 0
     asked, lacking = Counter[str](), Counter[str]()
@@ -215,10 +213,9 @@ def survey_prompts(prompts: Prompts, judges: tuple[JudgeSpec, ...], *, need_base
         characters += length
         longest = max(longest, length)
         metadata = row.get("metadata", {})
-        for judge in judges:
-            if applies(judge, metadata):
-                asked[judge.label] += 1
-                lacking[judge.label] += judge.needs is not None and metadata.get(judge.needs) is None
+        for judge in applying(judges, metadata):
+            asked[judge.label] += 1
+            lacking[judge.label] += judge.needs is not None and metadata.get(judge.needs) is None
     return Survey(prompts=count, characters=characters, longest=longest, asked=asked, lacking=lacking)
 
 

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from raylign.errors import PlanError
-from raylign.judges.annotators import LLMAnnotator
+from raylign.judges.askers import Asker
 from raylign.plan.check import Checked, check_job
 from raylign.plan.cluster import Cluster
 from raylign.plan.model_files import ModelInfo, inspect_model
 from raylign.spec.job import Job
-from raylign.spec.judges import LLMJudge
 from raylign.spec.task import Task
 
 Role = Literal["policy", "reference", "rollout", "reward", "judge", "llm-judge"]
@@ -149,14 +148,10 @@ def check_fits(plan: Plan, cluster: Cluster) -> None:
         )
 
 
-def llm_models(job: Job) -> list[str]:
-    """Distinct models that LLM judges and annotators ask, in the job's order: one engine each."""
-    models = []
-    for task in job.tasks:
-        models += [judge.model for judge in task.judges if isinstance(judge, LLMJudge)]
-        if isinstance(annotator := task.method.needs.annotator, LLMAnnotator):
-            models.append(annotator.model)
-    return list(dict.fromkeys(models))
+def askers(job: Job) -> list[Asker]:
+    """Whom judges and methods ask, each once, in the job's order: one engine each."""
+    questions = (question for task in job.tasks for one in (*task.judges, task.method) for question in one.asks())
+    return list(dict.fromkeys(question.asker for question in questions))
 
 
 def reward_models(job: Job) -> list[str]:
@@ -221,11 +216,11 @@ def _actors(job: Job, cluster: Cluster, device: str) -> list[ActorPlan]:
     if rewards := reward_models(job):
         held = sum(_parameters(inspect_model(model)) for model in rewards) * 4
         add("reward", job.judging.reward_workers, resources.gpus_per_reward, rewards, PROCESS_BYTES + held)
-    if any(not isinstance(judge, LLMJudge) for task in job.tasks for judge in task.judges):
+    if any(judge.runs_in == "process" for task in job.tasks for judge in task.judges):
         add("judge", job.judging.workers, 0.0, [], PROCESS_BYTES * (1 + job.judging.processes) / 2)
-    for position, model in enumerate(llm_models(job)):
-        held = _parameters(inspect_model(model)) * 4
-        add("llm-judge", 1, resources.gpus_per_llm_judge, [model], ENGINE_BYTES + held + cache)
+    for position, asker in enumerate(askers(job)):
+        held = _parameters(inspect_model(asker.model)) * 4
+        add("llm-judge", 1, resources.gpus_per_llm_judge, [asker.model], ENGINE_BYTES + held + cache)
         actors[-1] = _renumbered(actors[-1], position)
     return actors
 

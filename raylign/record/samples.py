@@ -13,7 +13,8 @@ from typing import Any, Self
 
 from raylign.errors import RunError
 from raylign.record.lines import cut_torn_line
-from raylign.types import Completion, Sample, Verdict
+from raylign.types import Completion, Sample
+from raylign.verdicts import Verdict
 
 HEAD, NECK = b'{"prompt": ', b', "sample": '
 """A line is HEAD id NECK sample }: whose it is can be read without the rest."""

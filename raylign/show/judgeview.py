@@ -14,7 +14,7 @@ MOST_REASONS = 5
 
 
 def show_judged(found: Mapping[str, Any], console: Console) -> None:
-    """What `raylign.judges.report.judge_file` found: verdicts, each above its reasons, and agreement with labels."""
+    """What `raylign.judges.agreement.judge_file` found: verdicts, each above its reasons, and agreement with labels."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("verdict", "rows", "share"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "verdict" else "right")

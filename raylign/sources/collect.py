@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from raylign.clock import Clock
-from raylign.judges.annotators import Annotator
-from raylign.judges.mixture import hear
+from raylign.judges.annotator import Annotator
+from raylign.judges.judge import applying
 from raylign.spec.task import Task
-from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample, Verdict
+from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample
+from raylign.verdicts import Verdict, hear
 from raylign.workers import Fleet
 
 
@@ -44,7 +45,7 @@ class Collector:
         preferences: dict[str, Preference] = {}
 
         async def judge_all(pairs: list[tuple[Prompt, Completion]]) -> None:
-            for (_, completion), heard in zip(pairs, await self.judge(pairs), strict=True):
+            for (_, completion), heard in zip(pairs, await self.judge(pairs, ask=judge), strict=True):
                 verdicts[completion.key] = heard
 
         async def reward_all(groups: list[tuple[Prompt, list[Completion]]]) -> None:
@@ -69,7 +70,7 @@ class Collector:
                                 pairs.append((prompt, completion))
                                 if len(siblings) == len(asked):
                                     whole.append((prompt, [siblings[request.index] for request in asked]))
-                            if judge and (judged := [pair for pair in pairs if self.tasks[pair[0].task].judges]):
+                            if judged := [pair for pair in pairs if self.tasks[pair[0].task].judges]:
                                 feedback.create_task(judge_all(judged))
                             if rewarded := [group for group in whole if self.tasks[group[0].task].reward]:
                                 feedback.create_task(reward_all(rewarded))
@@ -96,12 +97,18 @@ class Collector:
             groups.append(self._preferred(group) if annotate else group)
         return groups
 
-    async def judge(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[Verdict, ...]]:
-        """For each pair, one verdict of every judge of the prompt's task that applies to the prompt."""
-        said = await self.fleet.judges.judge(pairs)
+    async def judge(self, pairs: Sequence[tuple[Prompt, Completion]], *, ask: bool = True) -> list[tuple[Verdict, ...]]:
+        """For each pair, one verdict of every judge that the prompt has. ``ask``: False where none will count, and all
+        abstain."""
+        rows = [
+            (prompt, completion, applying(self.tasks[prompt.task].judges, prompt.metadata))
+            for prompt, completion in pairs
+        ]
+        asked = {number: row for number, row in enumerate(rows) if ask and row[2]}
+        words = await self.fleet.judges.judge(list(asked.values())) if asked else []
+        said = dict(zip(asked, words, strict=True))
         return [
-            hear(self.tasks[prompt.task].judges, prompt.metadata, words)
-            for (prompt, _), words in zip(pairs, said, strict=True)
+            hear((judge.label for judge in judges), said.get(number, ())) for number, (*_, judges) in enumerate(rows)
         ]
 
     def _pairs_to_annotate(
@@ -111,7 +118,7 @@ class Collector:
         pairs = []
         for prompt, completions in whole:
             annotator = self._annotator(prompt)
-            if annotator and annotator.asked:
+            if annotator and annotator.asks():
                 first, second = completions
                 if first.token_ids != second.token_ids:
                     pairs.append((prompt, first, second))
@@ -120,7 +127,7 @@ class Collector:
     def _preferred(self, group: Group) -> Group:
         """With the word of an annotator that nobody has to be asked for."""
         annotator = self._annotator(group.prompt)
-        if annotator is None or annotator.asked:
+        if annotator is None or annotator.asks():
             return group
         first, second = group.samples
         return replace(group, preference=annotator.prefer(first, second))

@@ -3,16 +3,17 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Union
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from raylign.errors import SpecError
 from raylign.files import open_regular
+from raylign.judges.kinds import KINDS
+from raylign.judges.rules.rule import RuleJudge
 from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.spec.explain import explain
 from raylign.spec.job import Job
-from raylign.spec.judges import RuleJudge
 from raylign.spec.values import check_values, shown
 
 
@@ -58,15 +59,17 @@ def parse_judge(document: Any, *, source: str) -> RuleJudge:
     if not isinstance(document, dict):
         raise SpecError(f"{source}: one judge is a mapping, this is {type(document).__name__}: write {{type: math}}")
     check_values(document, source=source)
-    if document.get("type") == "llm":
-        raise SpecError(f"{source}: an llm judge needs a model: only rule judges here")
+    if (kind := document.get("type")) in _ASKING:
+        raise SpecError(f"{source}: an {kind} judge needs a model: only rule judges here")
     try:
-        return _RULE_JUDGE.validate_python(document)
+        return _RULE.validate_python(document)
     except ValidationError as error:
-        raise SpecError(f"{source}: {explain(error, document, RuleJudge)}") from None
+        raise SpecError(f"{source}: {explain(error, document, _RULES)}") from None
 
 
-_RULE_JUDGE: TypeAdapter[RuleJudge] = TypeAdapter(Annotated[RuleJudge, Field(discriminator="type")])
+_ASKING = [kind.model_fields["type"].default for kind in KINDS if kind.runs_in != "process"]
+_RULES: Any = Union[tuple(kind for kind in KINDS if kind.runs_in == "process")]  # noqa: UP007
+_RULE: TypeAdapter[RuleJudge] = TypeAdapter(Annotated[_RULES, Field(discriminator="type")])
 
 
 def _read(path: Path, what: str) -> Any:

@@ -6,9 +6,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from raylign import bounds
+from raylign.judges.kinds import AnyJudge
 from raylign.methods import AnyMethod
 from raylign.settings import Spec
-from raylign.spec.judges import JudgeSpec
 
 
 class Prompts(Spec):
@@ -49,7 +49,7 @@ class Task(Spec):
     baseline: Literal["reference", "data"] | None = None
     """``a_bar`` of eq. 5: one response of the reference model made before training, or the file's ``baseline``. CRPG
     and CRRAFT need it; ``reference`` for them where absent."""
-    judges: tuple[JudgeSpec, ...] = Field(default=(), max_length=bounds.JUDGES)
+    judges: tuple[AnyJudge, ...] = Field(default=(), max_length=bounds.JUDGES)
     """Its constraints; all must hold. Leave out for the ablation without judges."""
     enforce_judges: bool = True
     """False: judges are asked and reported but constrain nothing. Shows what reward alone does to them."""

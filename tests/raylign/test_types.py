@@ -3,35 +3,29 @@ from dataclasses import replace
 import pytest
 from fakes import make_completion, make_prompt
 
-from raylign.types import Sample, Verdict
+from raylign.types import Sample
+from raylign.verdicts import Verdict
 
 COMPLETION = make_completion(make_prompt())
 
 
-def sample(*verdicts: bool | None, problem: str = "") -> Sample:
-    said = tuple(Verdict(judge=str(number), satisfied=one) for number, one in enumerate(verdicts))
-    return Sample(completion=COMPLETION, verdicts=said, reward_problem=problem)
+def test_a_sample_satisfies_what_its_judges_say_together() -> None:
+    said = tuple(Verdict(judge=label, satisfied=answer) for label, answer in (("a", True), ("b", None)))
+    assert Sample(completion=COMPLETION, verdicts=said[:1]).satisfied is True
+    assert Sample(completion=COMPLETION, verdicts=said).satisfied is None
+    assert Sample(completion=COMPLETION, verdicts=said, reward_problem="too long").satisfied is False
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "together"),
-    [((), True), ((True, True), True), ((True, None), None), ((None, False), False), ((True, False), False)],
-)
-def test_one_violation_decides_and_else_one_abstention(
-    verdicts: tuple[bool | None, ...], together: bool | None
-) -> None:
-    assert sample(*verdicts).satisfied is together
-
-
-def test_whoever_answers_beyond_the_reward_models_context_does_not_escape() -> None:
-    assert sample(True, problem="too long").satisfied is False
-    assert sample(True, problem="not finite").satisfied is True
-
-
-def test_where_judges_constrain_nothing_it_has_no_reward_and_no_more() -> None:
-    loose = replace(sample(True, problem="too long"), must_fit=False)
+def test_where_judges_constrain_nothing_a_sample_beyond_the_context_has_no_reward_and_no_more() -> None:
+    said = (Verdict(judge="a", satisfied=True),)
+    loose = Sample(completion=COMPLETION, verdicts=said, reward_problem="too long", must_fit=False)
     assert loose.satisfied is True
-    assert replace(sample(False, problem="too long"), must_fit=False).satisfied is False
+    assert replace(loose, verdicts=(Verdict(judge="a", satisfied=False),)).satisfied is False
+
+
+def test_a_sample_without_verdicts_must_say_so() -> None:
+    with pytest.raises(TypeError, match="verdicts"):
+        Sample(completion=COMPLETION)  # type: ignore[call-arg]
 
 
 def test_only_what_the_policy_made_has_an_age() -> None:

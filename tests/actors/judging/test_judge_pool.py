@@ -1,12 +1,16 @@
 """Who is asked what, with workers in this process."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from fakes import make_completion, make_prompt
 
 from actors.judging.judge_pool import JudgePool
+from raylign.judges.askers import Asker
+from raylign.judges.judge import Judge, applying
 from raylign.spec import parse_job
-from raylign.types import Verdict
+from raylign.types import Completion, Prompt
+from raylign.verdicts import Verdict
 
 
 class FakeMember:
@@ -16,13 +20,13 @@ class FakeMember:
         self.asked: list[str] = []
 
     async def call(self, method: str, *args: Any, **_: Any) -> Any:
-        if method == "judge":
-            spec, rows = args
-            self.asked += [prompt.id for prompt, _ in rows]
-            return [Verdict(judge=spec.label, satisfied=True) for _ in rows]
-        (pairs,) = args
-        self.asked += [prompt.id for prompt, _ in pairs]
-        return [(Verdict(judge="regex", satisfied=True),) for _ in pairs]
+        if method == "ask":
+            judge, rows = args
+            self.asked += [response for _, response in rows]
+            return [Verdict(judge=judge.label, satisfied=True) for _ in rows]
+        (cases,) = args
+        self.asked += [case.response for case, _ in cases]
+        return [tuple(Verdict(judge=judge.label, satisfied=True) for judge in judges) for _, judges in cases]
 
 
 def make_pool(*judges: dict[str, Any]) -> tuple[JudgePool, FakeMember, FakeMember]:
@@ -32,7 +36,12 @@ def make_pool(*judges: dict[str, Any]) -> tuple[JudgePool, FakeMember, FakeMembe
     }  # fmt: skip
     job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
     rules, llm = FakeMember(), FakeMember()
-    return JudgePool(job, rules=[rules], rewards=[], llms={"org/judge": llm}), rules, llm
+    return JudgePool(job, rules=[rules], rewards=[], askers={Asker("org/judge"): llm}), rules, llm
+
+
+def asked(pool: JudgePool, *prompts: Prompt) -> list[tuple[Prompt, Completion, Sequence[Judge]]]:
+    judges = pool.tasks["math"].judges
+    return [(prompt, make_completion(prompt, text=prompt.id), applying(judges, prompt.metadata)) for prompt in prompts]
 
 
 async def test_a_judge_with_a_null_in_when_is_asked_only_about_prompts_that_hold_it():
@@ -40,7 +49,7 @@ async def test_a_judge_with_a_null_in_when_is_asked_only_about_prompts_that_hold
     llm_judge = {"type": "llm", "model": "org/judge", "template": "t", "positive": "Y", "negative": "N", "when": when}
     pool, rules, llm = make_pool({"type": "regex", "pattern": ".", "when": when}, llm_judge)
     prompts = [make_prompt(number=0), make_prompt(number=1, kind=None), make_prompt(number=2, kind="a")]
-    said = await pool.judge([(prompt, make_completion(prompt)) for prompt in prompts])
+    said = await pool.judge(asked(pool, *prompts))
     assert llm.asked == rules.asked == ["math/1"]
     assert [[verdict.judge for verdict in verdicts] for verdicts in said] == [[], ["regex", "llm"], []]
 
@@ -61,9 +70,9 @@ async def test_many_slow_programs_are_cut_into_calls_whose_deadlines_hold_them()
     }  # fmt: skip
     document = {"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]}
     job = parse_job({**document, "judging": {"workers": 2, "processes": 2}})
-    pool = JudgePool(job, rules=[Clocked(), Clocked()], rewards=[], llms={})
+    pool = JudgePool(job, rules=[Clocked(), Clocked()], rewards=[], askers={})
     prompts = [make_prompt(number=number) for number in range(1024)]
-    said = await pool.judge([(prompt, make_completion(prompt)) for prompt in prompts])
+    said = await pool.judge(asked(pool, *prompts))
     assert [verdicts[0].judge for verdicts in said] == ["regex"] * 1024
     assert sum(rows for rows, _ in Clocked.calls) == 1024
     assert all(seconds >= rows * 5.0 / 2 + 60 for rows, seconds in Clocked.calls)

@@ -11,9 +11,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from actors.judging.llm_judge import LLMJudgeWorker
 from benchmarks.tiny_models import SERVED, make_policy
 from raylign.errors import SpecError
-from raylign.judges.annotators import LLMAnnotator
-from raylign.spec.judges import LLMJudge
-from raylign.types import Preference, Prompt, Verdict
+from raylign.judges.questions.pairwise import LLMAnnotator
+from raylign.judges.questions.two_token import LLMJudge
+from raylign.types import Preference, Prompt
+from raylign.verdicts import Verdict
 
 pytestmark = pytest.mark.vllm
 
@@ -25,11 +26,11 @@ def start(model: Path) -> None:
 
 
 def judge(spec: LLMJudge, rows: list[tuple[Prompt, str]]) -> list[Verdict]:
-    return kept().judge(spec, rows)
+    return kept().ask(spec, rows)
 
 
 def prefer(spec: LLMAnnotator, rows: list[tuple[Prompt, str, str]]) -> list[Preference]:
-    return kept().prefer(spec, rows)
+    return kept().ask(spec, rows)
 
 
 @pytest.fixture(scope="module")

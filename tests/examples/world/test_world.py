@@ -19,9 +19,9 @@ from examples.world.tokenizer import VERDICT_WORDS, VOCABULARY, render
 from examples.world.training import last_logits, rewards_of
 from examples.world.verdicts import Case, better_case, refusal_case, safety_case
 from examples.world.world import Recipe, make_tokenizer, prompt_lines
-from raylign.judges.annotators import LLMAnnotator
+from raylign.judges.questions.pairwise import LLMAnnotator
+from raylign.judges.questions.two_token import LLMJudge
 from raylign.spec import load_job
-from raylign.spec.judges import LLMJudge
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TINY = EXAMPLES / "tiny"

@@ -12,7 +12,8 @@ from jobs import EXAMPLES, small_job
 
 from raylign.cli.app import main
 from raylign.errors import SpecError
-from raylign.judges.report import judge_file
+from raylign.judges.agreement import judge_file
+from raylign.judges.rules.math import MathJudge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +150,7 @@ def test_judge_counts_verdicts_and_agreement(tmp_path):
             for answer, metadata, gold in [(2, {"answer": "2"}, True), (3, {"answer": "2"}, True), (2, {}, True)]
         )
     )
-    found = judge_file("{type: math}", rows)
+    found = judge_file(MathJudge(), rows)
     assert (found["satisfied"], found["violated"], found["abstained"]) == (1, 1, 1)
     assert (found["labeled"], found["agree"]) == (2, 1)
     done = raylign("judge", "{type: maths}", rows)

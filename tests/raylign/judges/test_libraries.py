@@ -3,11 +3,12 @@
 import pytest
 
 from raylign.errors import RunError
-from raylign.judges import code, libraries, sandbox
-from raylign.judges.ruling import Case, Ruling
+from raylign.judges import libraries, sandbox
+from raylign.judges.rules.code import CodeJudge
+from raylign.judges.rules.rule import Case
 from raylign.judges.sandbox import Limits, run
 from raylign.service.dispatch.launch import env_vars
-from raylign.spec.judges import CodeJudge
+from raylign.verdicts import Ruling
 
 TESTS = """
 import numpy as np
@@ -26,7 +27,7 @@ def numpy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ruling(program: str) -> Ruling:
     case = Case(response=f"```python\n{program}```", metadata={"unit_tests": TESTS, "entry_point": "mean"})
-    return code.judge(CodeJudge(), case)
+    return CodeJudge().rule(case)
 
 
 def test_without_the_operators_word_there_is_no_numpy() -> None:

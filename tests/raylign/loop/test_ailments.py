@@ -12,7 +12,8 @@ from raylign.errors import NothingToTrain
 from raylign.loop.ailments import ENOUGH, Ailments, require_verdicts
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Chosen, Term
-from raylign.types import Group, Sample, Verdict
+from raylign.types import Group, Sample
+from raylign.verdicts import Verdict
 
 TASK = make_job().tasks[0]
 

@@ -14,6 +14,7 @@ from raylign.loop.baselines import DATA_CHUNK, baselines
 from raylign.record.samples import SampleFile
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw
+from raylign.verdicts import NOT_ASKED
 
 
 class TogetherRollouts(FakeRollouts):
@@ -70,7 +71,9 @@ async def test_one_is_made_per_drawn_prompt_and_judged_only_for_crraft(tmp_path)
         sample.completion.index is sample.completion.version is None and sample.reward is not None
         for sample in made.values()
     )
-    assert all(bool(sample.verdicts) == key.startswith("chat") for key, sample in made.items())
+    said = {key: [verdict.reason for verdict in sample.verdicts] for key, sample in made.items()}
+    assert said == {key: [""] if key.startswith("chat") else [NOT_ASKED] for key in made}
+    assert all((sample.satisfied is None) == key.startswith("math") for key, sample in made.items())
 
 
 async def test_those_from_data_are_tokenised_and_rewarded(tmp_path):

@@ -10,7 +10,8 @@ from loop_job import make_job
 
 from raylign.clock import Clock
 from raylign.loop.prepare import TaskBatch, prepare
-from raylign.types import Group, Preference, Sample, Verdict
+from raylign.types import Group, Preference, Sample
+from raylign.verdicts import Verdict
 
 MATH, CHAT, TALK = make_job().tasks
 """CRPG, CRRAFT with rho 0.5, OAIF."""

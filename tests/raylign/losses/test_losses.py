@@ -6,7 +6,7 @@ import pickle
 import pytest
 import torch
 
-from raylign.judges.annotators import RewardAnnotator
+from raylign.judges.annotator import RewardAnnotator
 from raylign.losses import Terms, build
 from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF
 

@@ -9,7 +9,8 @@ from fakes import make_completion, make_prompt
 
 from raylign.errors import RunError
 from raylign.record.samples import SampleFile
-from raylign.types import Sample, Verdict
+from raylign.types import Sample
+from raylign.verdicts import Verdict
 
 
 def make_sample(number: int) -> Sample:

@@ -9,7 +9,7 @@ from loop_job import PROMPTS, make_job
 
 from raylign.clock import Clock
 from raylign.errors import WorkerLost
-from raylign.judges.annotators import RewardAnnotator
+from raylign.judges.annotator import RewardAnnotator
 from raylign.sources.collect import Collector
 from raylign.sources.draw import requests
 

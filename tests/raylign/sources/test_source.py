@@ -38,7 +38,7 @@ def pair(number):
     texts = [
         make_completion(prompt, index, tokens=2 + index + number % 3, logprob=None, version=None) for index in range(2)
     ]
-    samples = tuple(Sample(completion=completion) for completion in texts)
+    samples = tuple(Sample(completion=completion, verdicts=()) for completion in texts)
     return Group(prompt=prompt, samples=samples, preference=Preference(probability=1.0))
 
 

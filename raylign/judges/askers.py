@@ -1,0 +1,51 @@
+"""Who is asked, and through what it answers: the seam between a question and the model that it is put to.
+
+A question (a judge, an annotator) knows what text it asks and how an answer is read; whoever hosts a model knows how
+texts become tokens and where the model runs. `actors.judging.llm_judge` hosts one on vLLM.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+Show: TypeAlias = Callable[[str], str]
+"""How a piece of foreign text is put into a template: whoever reads the result makes sure that it stays text."""
+Writer: TypeAlias = Callable[[Show], str]
+"""Makes a text with all that is foreign put through ``show``."""
+Said: TypeAlias = tuple[float, ...] | str
+"""Log-probabilities of the answers, or why there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who is asked: a model in an engine of its own. Equal askers are one, whoever's questions it answers."""
+
+    model: str
+    """A directory, or a hub id."""
+
+
+class Answers(Protocol):
+    """A live model, as a question sees it."""
+
+    def next_token(self, texts: Sequence[Writer], answers: Mapping[str, str]) -> list[Said]:
+        """Log-probability of each answer as the token after each text; the reason for a text that is not read.
+
+        ``answers``: texts by the setting that holds each. Raises `SpecError` naming that setting where its text is
+        not one token of this model.
+        """
+        ...
+
+
+class Question(Protocol):
+    """What a judge or an annotator asks of a model, one row at a time: a response, or two. It travels to the model."""
+
+    @property
+    def asker(self) -> Asker: ...
+
+    def check(self, *, whose: str) -> None:
+        """Raises `SpecError` where what it would ask cannot be asked of anyone. ``whose``: how messages call it."""
+        ...
+
+    def ask(self, model: Answers, rows: Sequence[Any]) -> list[Any]:
+        """An answer to each row."""
+        ...

@@ -1,0 +1,107 @@
+"""The code judge: the single code block passes every unit test (CGPO, section 6)."""
+
+import ast
+import re
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from raylign import bounds
+from raylign.judges import sandbox
+from raylign.judges.rules.rule import Case, RuleJudge
+from raylign.verdicts import SATISFIED, Ruling, abstained, violated
+
+_FENCE = re.compile(r" {0,3}(`{3,})([^`]*)")
+_LANGUAGES = ("", "python", "py", "python3")
+
+
+class CodeJudge(RuleJudge):
+    """The response's single fenced code block passes all of ``metadata.unit_tests``, run in a sandbox."""
+
+    needs: ClassVar = "unit_tests"
+    # Programs have a limit of their own, within the sandbox: what hangs here is the sandbox.
+    hang_violates: ClassVar = False
+
+    type: Literal["code"] = "code"
+    timeout_s: float = Field(default=5.0, gt=0, le=bounds.JUDGE_S)
+    """Wall-clock limit for one response's tests. Running longer is a violation: the program is wrong."""
+    memory_mb: int = Field(default=256, ge=32, le=bounds.MEGABYTES)
+    """Address-space limit of the program."""
+    processes: int = Field(default=16, ge=1, le=bounds.PROCESSES)
+    """Limit on processes and threads of the program."""
+    output_kb: int = Field(default=64, ge=1, le=bounds.OUTPUT_KB)
+    """Output beyond this many KiB is cut."""
+
+    def rule(self, case: Case) -> Ruling:
+        """Abstains where ``metadata.unit_tests`` (a list of statements, or one text) is missing or no Python.
+
+        With ``metadata.entry_point``, the tests define ``check(candidate)`` and it is called on that name (HumanEval).
+        """
+        tests = unit_tests(case.metadata)
+        if isinstance(tests, str):
+            return abstained(tests)
+        blocks = code_blocks(case.response)
+        if len(blocks) != 1:
+            return violated("no code block" if not blocks else "more than one code block")
+        language, program = blocks[0]
+        if language.lower() not in _LANGUAGES:
+            return violated("code block is not Python")
+        limits = sandbox.Limits(
+            wall_s=self.timeout_s, memory_mb=self.memory_mb, processes=self.processes, output_kb=self.output_kb
+        )
+        outcome = sandbox.run(program, tests, limits)
+        return SATISFIED if outcome.passed else violated(outcome.reason)
+
+    @property
+    def limit_s(self) -> float:
+        return self.timeout_s + sandbox.START_S + 5
+
+    @classmethod
+    def require(cls) -> None:
+        sandbox.require()
+
+
+def code_blocks(text: str) -> list[tuple[str, str]]:
+    """``(language, code)`` of every closed fenced block. One that is never closed is not a block."""
+    blocks: list[tuple[str, str]] = []
+    fence, language = "", ""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        match = _FENCE.fullmatch(line)
+        if not fence:
+            if match:
+                fence, language, lines = match[1], match[2].strip(), []
+        elif match and len(match[1]) >= len(fence) and not match[2].strip():
+            blocks.append((language, "\n".join(lines)))
+            fence = ""
+        else:
+            lines.append(line)
+    return blocks
+
+
+def unit_tests(metadata: Any) -> list[str] | str:
+    """The tests as sources to run in order, or the reason why there are none."""
+    tests, entry_point = metadata.get("unit_tests"), metadata.get("entry_point")
+    if tests is None:
+        return "no unit_tests in metadata"
+    sources = [tests] if isinstance(tests, str) else tests
+    if not isinstance(sources, list | tuple) or not all(
+        isinstance(source, str) and source.strip() for source in sources
+    ):
+        return "malformed unit_tests in metadata"
+    if not sources:
+        return "no unit_tests in metadata"
+    sources = list(sources)
+    if entry_point is not None:
+        if not isinstance(entry_point, str) or not entry_point.isidentifier():
+            return "malformed entry_point in metadata"
+        sources.append(f"check({entry_point})")
+    return sources if all(map(_is_python, sources)) else "malformed unit_tests in metadata"
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,54 @@
+"""The length judge."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from raylign import bounds
+from raylign.judges.rules.rule import Case, RuleJudge
+from raylign.verdicts import SATISFIED, Ruling, abstained, violated
+
+COUNTING_S = 5.0
+"""For counting, which has no setting of its own."""
+
+
+class LengthJudge(RuleJudge):
+    """The response's length lies within bounds."""
+
+    type: Literal["length"] = "length"
+    minimum: int = Field(default=0, ge=0, le=bounds.CHARACTERS)
+    """Smallest length allowed."""
+    maximum: int | None = Field(default=None, ge=1, le=bounds.CHARACTERS)
+    """Largest length allowed."""
+    unit: Literal["characters", "words", "tokens"] = "words"
+    """What is counted."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "LengthJudge":
+        if self.maximum is not None and self.maximum < self.minimum:
+            raise ValueError(f"maximum {self.maximum} is below minimum {self.minimum}")
+        return self
+
+    def rule(self, case: Case) -> Ruling:
+        """Bounds are inclusive. Abstains when tokens are asked for and nobody counted them."""
+        length = self._measure(case)
+        if length is None:
+            return abstained("tokens not counted")
+        if length < self.minimum:
+            return violated(f"{length} {self.unit}, at least {self.minimum} asked")
+        if self.maximum is not None and length > self.maximum:
+            return violated(f"{length} {self.unit}, at most {self.maximum} asked")
+        return SATISFIED
+
+    @property
+    def limit_s(self) -> float:
+        return COUNTING_S
+
+    def _measure(self, case: Case) -> int | None:
+        match self.unit:
+            case "characters":
+                return len(case.response)
+            case "words":
+                return len(case.response.split())
+            case "tokens":
+                return case.num_tokens

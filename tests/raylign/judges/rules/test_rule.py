@@ -1,0 +1,110 @@
+"""What holds for every rule judge, whatever it reads."""
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from raylign.judges.rules.code import CodeJudge
+from raylign.judges.rules.instructions.judge import InstructionsJudge
+from raylign.judges.rules.instructions.registry import kinds
+from raylign.judges.rules.length import LengthJudge
+from raylign.judges.rules.math import MathJudge
+from raylign.judges.rules.regex import RegexJudge
+from raylign.judges.rules.rule import Case, RuleJudge
+from raylign.verdicts import Ruling
+
+JUDGES: list[RuleJudge] = [
+    MathJudge(),
+    MathJudge(format="(.*)"),
+    InstructionsJudge(),
+    InstructionsJudge(strict=False),
+    CodeJudge(timeout_s=1),
+    LengthJudge(maximum=3),
+    LengthJudge(unit="tokens"),
+    RegexJudge(pattern=r"\w+"),
+]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+REQUIREMENT = st.fixed_dictionaries(
+    {"id": st.sampled_from([*kinds(), "unknown"])},
+    optional={
+        "kwargs": st.dictionaries(
+            st.sampled_from(["keywords", "relation", "num_words", "keyword", "letter", "first_word"]), VALUES
+        )
+    },
+)
+METADATA = st.fixed_dictionaries(
+    {},
+    optional={
+        "answer": VALUES,
+        "unit_tests": VALUES,
+        "entry_point": VALUES,
+        "if_requirements": VALUES | st.lists(REQUIREMENT, max_size=3),
+        "instruction_id_list": VALUES,
+        "kwargs": VALUES,
+    },
+)
+FRAGMENTS = [
+    "The answer is ",
+    "```python\n",
+    "```",
+    "\n",
+    "\\boxed{",
+    "}",
+    "$",
+    "***",
+    "<<",
+    "[",
+    "\x00",
+    "\ud800",
+    "٣",
+    "²",
+]
+RESPONSES = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=6), max_size=12).map("".join)
+
+
+@pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.type)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(response=RESPONSES, metadata=METADATA)
+def test_a_judge_never_raises(judge: RuleJudge, response: str, metadata: dict[str, Any]) -> None:
+    ruling = judge.rule(Case(response=response, metadata=metadata))
+    assert ruling.satisfied in (True, False, None)
+    assert bool(ruling.reason) == (ruling.satisfied is not True)
+    assert len(ruling.reason) < 1000
+    assert pickle.loads(pickle.dumps(ruling)) == ruling
+
+
+USABLE = {
+    "answer": "42",
+    "unit_tests": ["assert False"],
+    "if_requirements": [{"id": "keywords:existence", "kwargs": {"keywords": ["zebra"]}}],
+}
+UNITS = ["[", "<<", "*", "\n", "\n-", ".", ". ", "```", "```\n", " ", "(", "{", "$", "\\boxed{", "\x00", "\ud800", "1,"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("judge", JUDGES[:5], ids=lambda judge: judge.type)
+def test_a_long_hostile_response_is_violated(judge: RuleJudge, unit: str) -> None:
+    assert judge.rule(Case(response=unit * (100_000 // len(unit)), metadata=USABLE)).satisfied is False
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_instruction_kind_ends_on_a_long_hostile_response(unit: str) -> None:
+    arguments = {
+        "keywords": ["a"], "keyword": "a", "frequency": 1, "relation": "at least", "forbidden_words": ["z"],
+        "letter": "a", "let_frequency": 1, "let_relation": "at least", "key_sentences": ["x"], "num_sentences": 1,
+        "num_words": 1, "num_paragraphs": 1, "nth_paragraph": 1, "first_word": "a", "num_bullets": 1,
+        "num_highlights": 1, "section_spliter": "S", "num_sections": 1, "starter": "S", "end_phrase": "e",
+        "num_placeholders": 1, "postscript_marker": "P.S.", "prompt_to_repeat": "x", "original_paragraph": "x",
+        "low": 1, "high": 2, "capital_frequency": 1, "capital_relation": "at least",
+    }  # fmt: skip
+    response = unit * (100_000 // len(unit))
+    for name in kinds():
+        wanted = {"if_requirements": [{"id": name, "kwargs": arguments}]}
+        assert isinstance(InstructionsJudge(strict=False).rule(Case(response=response, metadata=wanted)), Ruling)
