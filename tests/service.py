@@ -13,11 +13,12 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from raylign.record.events import Event
-from raylign.service.app import Gateway, create_app
+from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.client import Client
 from raylign.service.dispatch.dispatcher import Dispatcher, Limits
 from raylign.service.dispatch.ray_jobs import RayJobs
+from raylign.service.gateway import Gateway
 from raylign.service.home import Home, open_home
 from raylign.service.serve import http_config
 from raylign.service.store import AttemptRecord, JobRecord, Store, open_database
@@ -198,6 +199,13 @@ def live_service(folder: Path, port: int = 0) -> Iterator[Service]:
     with http_server(app, port) as url:
         yield Service(url=url, store=store, ray=ray, bulletin=bulletin)
         bulletin.close()
+
+
+def report(service: Service, job_id: str, events: list[Event], *, n: int = 1, token: str = TOKEN) -> httpx.Response:
+    """As a driver does."""
+    body = {"events": [event.model_dump(mode="json") for event in events]}
+    path = f"{service.url}/v1/jobs/{job_id}/attempts/{n}/reports"
+    return httpx.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
 
 
 @dataclass

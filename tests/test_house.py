@@ -31,8 +31,6 @@ WAITING = (
     "raylign/record/manifest.py",
     "raylign/service/bulletin.py",
     "raylign/service/dispatch/",
-    "raylign/service/problems.py",
-    "raylign/service/streams.py",
     "raylign/service/views.py",
     "raylign/show/report/",
     "raylign/sources/",

@@ -17,11 +17,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from raylign.errors import RayRefused, RayUnreachable, ServeError, StoreError, StoreUnavailable
-from raylign.service.app import Gateway, create_app
+from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.dispatch.dispatcher import Dispatcher, Limits, collect
 from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJobs
+from raylign.service.gateway import Gateway
 from raylign.service.home import Home, hold, load_api_key, load_identity, open_home, write_record
 from raylign.service.store import Lease, Store, open_database
 

@@ -1,14 +1,17 @@
 """Server-sent events of one job, resumable by event number."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from fastapi import Request
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from raylign.record.events import Event
 from raylign.service.bulletin import Bulletin, wait_for_news
+from raylign.service.gateway import Gateway
 from raylign.service.store import TERMINAL, Store
 
 PAGE = 500
@@ -32,6 +35,20 @@ class Look:
     ended: bool
     status: Mapping[str, str]
     """The job's state and what it waits for."""
+
+
+def wants_stream(request: Request) -> bool:
+    """Whether its client asked for a stream instead of a page."""
+    return "text/event-stream" in request.headers.get("accept", "")
+
+
+async def event_source(
+    gateway: Gateway, job_id: str, *, after: int, render: Render, kinds: Sequence[str] | None = None
+) -> EventSourceResponse:
+    """The answer that streams. Raises `JobNotFound` now: later it would be a broken stream."""
+    await asyncio.to_thread(gateway.store.get, job_id)
+    body = stream(gateway.store, gateway.bulletin, job_id, after=after, render=render, kinds=kinds)
+    return EventSourceResponse(body, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
 
 
 async def stream(

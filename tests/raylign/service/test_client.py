@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ from service import KEY, TOKEN, Service, end, http_server, job_document, live_se
 
 from raylign.errors import GatewayUnreachable, JobConflict, JobNotFound, SpecError, Unauthorized
 from raylign.service.client import Client
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with live_service(tmp_path) as running:
-        yield running
 
 
 def test_submit_get_list_cancel(service: Service) -> None:

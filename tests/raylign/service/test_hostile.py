@@ -15,8 +15,9 @@ import yaml
 from fastapi import FastAPI
 from service import KEY, TOKEN, FakeRay, job_document, open_store, started, step
 
-from raylign.service.app import Gateway, create_app
+from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
+from raylign.service.gateway import Gateway
 
 LONGEST_S = 1.0
 """Of the processor, for app and client in this process."""

@@ -17,8 +17,9 @@ from schemathesis.specs.openapi.checks import (
 )
 from service import KEY, FakeRay, job, open_store
 
-from raylign.service.app import Gateway, create_app
+from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
+from raylign.service.gateway import Gateway
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 BOUNDED = settings(derandomize=True, database=None, deadline=1000, suppress_health_check=[*HealthCheck])

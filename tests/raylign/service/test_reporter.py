@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,6 @@ from raylign.record.lines import append_line, cut_torn_line, last_document
 from raylign.record.rundir import RunDirectory, event_line
 from raylign.service.reporter import BATCH_EVENTS, Reporter, Spool, read_token
 from raylign.service.store import Store
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with live_service(tmp_path) as running:
-        yield running
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -3,22 +3,14 @@
 import json
 import socket
 import tracemalloc
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from service import TOKEN, Service, live_service, started
+from service import KEY, TOKEN, Service, report, started, step
 
-from raylign.service.app import MAX_REPORT
 from raylign.service.reporter import BATCH_BYTES
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with live_service(tmp_path) as running:
-        yield running
+from raylign.service.routes.reports import MAX_REPORT
 
 
 def post(service: Service, job: str, body: bytes, *, token: str = TOKEN, n: str = "1") -> httpx.Response:
@@ -96,3 +88,35 @@ def test_event_numbers_beyond_every_reader_are_refused(service: Service, number:
         for path in (f"/v1/jobs/{job.id}/events", f"/v1/jobs/{job.id}/metrics"):
             assert http.get(path, params={"after": str(number)}).status_code == 422
             assert http.get(path, headers={"Last-Event-ID": str(number)}).status_code == 422
+
+
+def test_a_driver_learns_from_the_answer_that_it_should_stop(service: Service) -> None:
+    made, _ = started(service.store)
+    assert report(service, made.id, [step(1)]).json() == {"desired": "run", "next_seq": 2}
+    with service.http() as http:
+        assert http.post(f"/v1/jobs/{made.id}/cancel").json()["state"] == "cancelling"
+    assert report(service, made.id, []).json() == {"desired": "cancel", "next_seq": 2}
+
+
+def test_a_gap_in_a_report_is_answered_with_the_number_expected(service: Service) -> None:
+    made, _ = started(service.store)
+    answer = report(service, made.id, [step(2)])
+    assert (answer.status_code, answer.json()["next_seq"], answer.json()["desired"]) == (409, 1, "run")
+
+
+def test_reports_need_the_attempts_token_not_the_api_key(service: Service) -> None:
+    made, _ = started(service.store)
+    assert report(service, made.id, [step(1)], token=KEY).status_code == 401
+    assert report(service, made.id, [step(1)], n=2).status_code == 401
+    assert report(service, "job_x", [step(1)]).status_code == 401
+    path = f"{service.url}/v1/jobs/{made.id}/attempts/1/reports"
+    assert httpx.post(path, json={"events": []}).status_code == 401
+    assert service.store.get(made.id).last_seq == 0
+
+
+def test_a_malformed_report_is_a_problem(service: Service) -> None:
+    made, _ = started(service.store)
+    path = f"{service.url}/v1/jobs/{made.id}/attempts/1/reports"
+    for body in ("{", '{"events": [{"seq": 1, "kind": "nonsense", "data": {}}]}', '{"events": 3}', "[]"):
+        answer = httpx.post(path, content=body, headers={"Authorization": f"Bearer {TOKEN}"})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), body

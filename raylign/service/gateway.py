@@ -1,0 +1,22 @@
+"""What all routes work on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from raylign.service.bodies import Bodies
+from raylign.service.bulletin import Bulletin
+from raylign.service.dispatch.ray_jobs import RayJobs
+from raylign.service.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """One gateway: its store, its notice board, its Ray."""
+
+    store: Store
+    bulletin: Bulletin
+    ray: RayJobs
+    api_key: str
+    allowed_hosts: Sequence[str] = ()
+    """Names, besides this machine's own, under which clients may call: a stop to DNS rebinding."""
+    bodies: Bodies = field(default_factory=Bodies)
