@@ -1,7 +1,7 @@
 # One command per chore. `make demo` and `make test` set up everything they need.
 VENV ?= .venv
 RUN := $(VENV)/bin
-LIGHT := not ray and not vllm
+LIGHT := not ray and not vllm and not wheel
 
 .PHONY: demo quick test proof check format world clean
 
@@ -11,7 +11,7 @@ demo: $(VENV)/.installed   ## serve, submit the demo job over REST, watch it to 
 quick: $(VENV)/.installed check   ## every check, and every test that starts neither Ray nor vLLM
 	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "$(LIGHT)"
 
-test: quick   ## what a change must pass: all that is quick, then the tests that start Ray or vLLM
+test: quick   ## what a change must pass: all that is quick, then what starts Ray or vLLM, or installs the wheel
 	$(RUN)/python -m pytest -m "not ($(LIGHT))"
 
 proof: $(VENV)/.installed   ## what takes long: every kill, every architecture, what judges change
