@@ -1,4 +1,4 @@
-"""The wheel on a machine that has nothing else: it checks, plans, serves and submits, on its base dependencies alone."""
+"""The wheel where nothing else is: on its base dependencies alone it checks, plans, serves and submits."""
 
 import json
 import os
