@@ -23,6 +23,8 @@ PROMPTS = 1_000_000_000
 EVAL_PROMPTS = 100_000
 """Of each task, one response each, before training starts."""
 
+NODES = 65_536
+"""Of a cluster that is only imagined; Ray is run on some thousands."""
 WORKERS = 4096
 """Of one kind: an actor each, and one placement group over all."""
 PROCESSES = 1024

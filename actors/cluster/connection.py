@@ -1,12 +1,17 @@
 """Connect to Ray, and describe it as the plan needs it."""
 
 import os
+import socket
+from urllib.parse import urlsplit
 
 import ray
 from ray.exceptions import AuthenticationError
 
 from raylign.errors import RayUnreachable, ServiceError, Unauthorized
 from raylign.plan.cluster import Cluster, Node
+
+ANSWER_S = 15.0
+"""For a cluster's address to take a connection."""
 
 
 def connect(*, namespace: str, dashboard: bool) -> str:
@@ -16,6 +21,7 @@ def connect(*, namespace: str, dashboard: bool) -> str:
     `RayUnreachable` when it does not answer.
     """
     if address := os.environ.get("RAY_ADDRESS"):
+        _require_answer(address)
         try:
             context = ray.init(namespace=namespace, log_to_driver=False)
         except (AuthenticationError, ConnectionError) as error:
@@ -30,6 +36,17 @@ def connect(*, namespace: str, dashboard: bool) -> str:
             configure_logging=False,
         )
     return f"http://{context.dashboard_url}" if context.dashboard_url else ""
+
+
+def _require_answer(address: str) -> None:
+    """Ray itself tries an address for minutes before it says that nobody is there."""
+    place = urlsplit(address if "://" in address else f"//{address}")
+    if place.hostname is None or place.port is None:  # a word of Ray's own: "auto"
+        return
+    try:
+        socket.create_connection((place.hostname, place.port), timeout=ANSWER_S).close()
+    except OSError as error:
+        raise refusal(error, address) from error
 
 
 def refusal(error: Exception, address: str) -> ServiceError:

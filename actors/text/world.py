@@ -7,7 +7,7 @@ from actors.text.golden import encoder
 from raylign.loop.baselines import Encode
 from raylign.plan.model_files import inspect_model
 from raylign.plan.vocabulary import check_same_tokens
-from raylign.sources.prompts import World, read_rows, render
+from raylign.sources.prompts import World, render, rows
 from raylign.spec.job import Job
 from raylign.types import Prompt
 
@@ -21,12 +21,12 @@ def read_world(job: Job) -> tuple[World, Encode]:
     eval_prompts: dict[str, list[Prompt]] = {}
     for task in job.tasks:
         room = context - (task.max_tokens or job.rollout.max_tokens)
-        rows = read_rows(task.prompts, need_baseline=task.baseline_source == "data")
-        prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
+        given = (row for _, row in rows(task.prompts, need_baseline=task.baseline_source == "data"))
+        prompts[task.name] = render(task.name, given, tokenizer, max_prompt_tokens=room)
         eval_prompts[task.name] = prompts[task.name]
         if task.eval_prompts is not None:
-            rows = read_rows(task.eval_prompts)
-            eval_prompts[task.name] = render(task.name, rows, tokenizer, max_prompt_tokens=room)
+            given = (row for _, row in rows(task.eval_prompts))
+            eval_prompts[task.name] = render(task.name, given, tokenizer, max_prompt_tokens=room)
     encode = encoder(job.policy.model, tokenizer, stop_tokens(job.policy.model, tokenizer))
     return World(prompts=prompts, eval_prompts=eval_prompts), encode
 

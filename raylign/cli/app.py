@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from raylign import __version__
+from raylign import __version__, bounds
 from raylign.errors import RaylignError, SpecError
 from raylign.show.terminal import soften_streams
 
@@ -77,7 +77,7 @@ def plan(
         float | None, typer.Option(help="Plan for a node with so many CPUs instead of this machine.")
     ] = None,
     gpus: Annotated[float | None, typer.Option(help="... and so many GPUs.")] = None,
-    nodes: Annotated[int, typer.Option(min=1, help="... and so many such nodes.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, max=bounds.NODES, help="... and so many such nodes.")] = 1,
 ) -> None:
     """Show what a job would run: actors and their resources, samples and microbatches per step, memory."""
     from raylign.plan.cluster import imagined_cluster

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from raylign.errors import SpecError
+from raylign.files import open_regular
 from raylign.plan.vocabulary import check_same_files
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -46,6 +47,18 @@ def inspect_model(model: str | Path) -> ModelInfo | None:
         raise SpecError(
             f"the model {str(model)!r} is a file: name the directory that holds config.json and the weights"
         )
+    try:
+        return _inspect(path)
+    except SpecError:
+        raise
+    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
+        raise SpecError(
+            f"config.json or a weight file's header in {str(path)!r} holds what no model has there "
+            f"({type(error).__name__}: {error}); fetch the model again"
+        ) from None
+
+
+def _inspect(path: Path) -> ModelInfo:
     config = _read_config(path)
     text = config.get("text_config", config)
     shapes, dtypes = _tensors(path)
@@ -54,7 +67,7 @@ def inspect_model(model: str | Path) -> ModelInfo | None:
         architecture=_architecture(config, path),
         parameters=sum(prod(shape) for shape in shapes.values()),
         vocab_size=_vocab_size(text, path),
-        max_position=text.get("max_position_embeddings") or text.get("n_positions"),
+        max_position=int(text.get("max_position_embeddings") or text.get("n_positions") or 0) or None,
         dtype=max(dtypes, key=lambda name: dtypes[name]),
         has_chat_template=_has_chat_template(path),
     )
@@ -81,9 +94,12 @@ def _read_config(path: Path) -> dict[str, Any]:
 
 def _read_json(path: Path, missing: str) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            document = json.loads(file.read())
     except FileNotFoundError:
         raise SpecError(missing) from None
+    except OSError as error:
+        raise SpecError(f"cannot read {str(path)!r}: {error.strerror}") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"{str(path)!r} is not JSON: {error}; fetch the model again") from None
     if not isinstance(document, dict):
@@ -144,7 +160,7 @@ DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat1
 def _header(file: Path) -> dict[str, Any]:
     """The JSON in front of a safetensors file: its length in 8 bytes, little endian, then itself."""
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > file.stat().st_size:
                 raise SpecError(f"{str(file)!r} is cut short or not a safetensors file; fetch the model again")

@@ -1,7 +1,7 @@
 """Prompts files: read them line by line, say which line is wrong, render and tokenise for the policy."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,11 +49,6 @@ def rows(prompts: Prompts, *, need_baseline: bool = False) -> Iterator[tuple[int
             return
     if not found:
         raise SpecError(f'{path} holds no prompts: give it lines like {{"prompt": "..."}}')
-
-
-def read_rows(prompts: Prompts, *, need_baseline: bool = False) -> list[dict[str, Any]]:
-    """All `rows` at once."""
-    return [row for _, row in rows(prompts, need_baseline=need_baseline)]
 
 
 def _read_row(line: str, place: str, need_baseline: bool) -> dict[str, Any]:
@@ -106,8 +101,8 @@ def _check_messages(messages: Any, place: str) -> None:
         raise SpecError(f"{place}: the last turn is the assistant's; the policy has nothing to answer")
 
 
-def render(task: str, rows: list[dict[str, Any]], tokenizer: Tokenizer, *, max_prompt_tokens: int) -> list[Prompt]:
-    """Rows as the policy reads them.
+def render(task: str, rows: Iterable[dict[str, Any]], tokenizer: Tokenizer, *, max_prompt_tokens: int) -> list[Prompt]:
+    """Rows as the policy reads them, one after the other: a row is not kept beside its prompt.
 
     Raises `SpecError` where messages need a chat template the tokenizer has not, or a prompt leaves no room to answer.
     """

@@ -132,8 +132,15 @@ def stop_ray(home: Home, *, grace_s: float = 15) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 survivor.kill()
         psutil.wait_procs(alive, timeout=5)
+    _forget(ray.pid)
     shutil.rmtree(ray.temp_dir, ignore_errors=True)
     home.ray_record.unlink(missing_ok=True)
+
+
+def _forget(pid: int) -> None:
+    """Of a child that has ended: a Popen that was not asked would say, once this process ends, that it still runs."""
+    for child in [child for child in _children if child.pid == pid and child.poll() is not None]:
+        _children.remove(child)
 
 
 def _environment(home: Home) -> Mapping[str, str]:

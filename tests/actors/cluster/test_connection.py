@@ -1,10 +1,12 @@
 """Joining a Ray that refuses: one sentence, never a traceback."""
 
+import socket
+
 import pytest
 from jobs import finish, small_job, start
 from ray.exceptions import AuthenticationError
 
-from actors.cluster.connection import refusal
+from actors.cluster.connection import connect, refusal
 from raylign.errors import RayUnreachable, Unauthorized
 
 
@@ -33,9 +35,18 @@ def test_what_ray_says_is_told_in_our_words(error, kind, says):
 def test_a_token_that_is_not_there_ends_the_run_with_one_sentence(tmp_path):
     """Giving a token turns Ray's authentication on, which looks for it before it connects."""
     job = small_job(tmp_path, "crpg")
-    environment = {"RAY_ADDRESS": "127.0.0.1:1", "RAY_AUTH_TOKEN_PATH": str(tmp_path / "none")}
-    arguments = ("run", "--job", str(job), "--run-dir", str(tmp_path / "run"))
-    status, output = finish(start("actors", *arguments, **environment), seconds=60)
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        address = f"127.0.0.1:{somebody.getsockname()[1]}"
+        environment = {"RAY_ADDRESS": address, "RAY_AUTH_TOKEN_PATH": str(tmp_path / "none")}
+        arguments = ("run", "--job", str(job), "--run-dir", str(tmp_path / "run"))
+        status, output = finish(start("actors", *arguments, **environment), seconds=60)
     assert status == 1, output
-    assert "error: the Ray at RAY_ADDRESS=127.0.0.1:1 wants a token" in output
+    assert f"error: the Ray at RAY_ADDRESS={address} wants a token" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "[::1]:1"])
+def test_an_address_at_which_nobody_is_is_told_at_once(monkeypatch, address):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(RayUnreachable, match="does not answer .*refused.*: start it, correct the address"):
+        connect(namespace="job", dashboard=False)

@@ -80,6 +80,12 @@ def test_a_wrong_job_is_one_sentence_and_exit_status_2(tmp_path):
         assert "Traceback" not in done.stderr
 
 
+def test_a_plan_for_more_nodes_than_anybody_has_is_refused_and_not_made():
+    done = raylign("plan", EXAMPLES / "demo.yaml", "--nodes", "1000000000")
+    assert done.returncode == 2
+    assert "--nodes" in done.stderr
+
+
 def test_plan_prints_actors_and_arithmetic():
     done = raylign("plan", EXAMPLES / "demo.yaml", "--cpus", "8")
     assert done.returncode == 0, done.stderr

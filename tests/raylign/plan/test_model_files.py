@@ -1,4 +1,6 @@
 import json
+import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,36 @@ def test_vocabularies_must_agree(policy: Path, tmp_path: Path) -> None:
     check_same_vocabulary(info, info)
     with pytest.raises(SpecError, match=r"96 tokens.*128"):
         check_same_vocabulary(info, other)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"vocab_size": []},
+        {"vocab_size": "many"},
+        {"vocab_size": 1e400},
+        {"text_config": "none"},
+        {"max_position_embeddings": {"base": 1}},
+        {"architectures": 5},
+    ],
+)
+def test_a_configuration_of_wrong_kinds_is_refused_and_no_crash(policy: Path, config: dict[str, object]) -> None:
+    path = policy / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | config))
+    with pytest.raises(SpecError, match=r"config\.json"):
+        inspect_model(policy)
+
+
+@pytest.mark.parametrize("header", [{"w": 3}, {"w": {"dtype": "F32"}}, [1], {"w": {"shape": "x", "data_offsets": [0]}}])
+def test_a_header_of_wrong_kinds_is_refused_and_no_crash(policy: Path, header: object) -> None:
+    body = json.dumps(header).encode()
+    (policy / "model.safetensors").write_bytes(struct.pack("<Q", len(body)) + body)
+    with pytest.raises(SpecError, match="config.json or a weight file's header|cut short"):
+        inspect_model(policy)
+
+
+def test_a_pipe_in_a_models_place_is_not_waited_for(policy: Path) -> None:
+    (policy / "config.json").unlink()
+    os.mkfifo(policy / "config.json")
+    with pytest.raises(SpecError, match="not a regular file"):
+        inspect_model(policy)

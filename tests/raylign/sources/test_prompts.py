@@ -6,9 +6,13 @@ import os
 import pytest
 
 from raylign.errors import SpecError
-from raylign.sources.prompts import read_rows, render
+from raylign.sources.prompts import render
 from raylign.sources.prompts import rows as prompt_rows
 from raylign.spec.task import Prompts
+
+
+def read_rows(prompts: Prompts, **settings):
+    return [row for _, row in prompt_rows(prompts, **settings)]
 
 
 class Words:
