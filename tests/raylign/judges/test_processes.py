@@ -1,6 +1,7 @@
 import os
+import time
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import psutil
 import pytest
@@ -15,7 +16,7 @@ from raylign.judges.rules.length import LengthJudge
 from raylign.judges.rules.math import MathJudge
 from raylign.judges.rules.regex import RegexJudge
 from raylign.judges.rules.rule import Case, RuleJudge, rules
-from raylign.verdicts import SATISFIED, Ruling, Verdict
+from raylign.verdicts import SATISFIED, Ruling, Verdict, abstained
 
 CATASTROPHE = RegexJudge(pattern=r"^(a+)+$", timeout_s=0.5)
 EVIL = "a" * 60 + "!"
@@ -105,9 +106,10 @@ def test_missing_metadata_abstain(judges: JudgeProcesses) -> None:
 
 
 class Unruly(RuleJudge):
-    """Does what the response says."""
+    """A kind that only this file knows. It does what the response says."""
 
     type: Literal["unruly"] = "unruly"
+    warmed: ClassVar[bool] = False
 
     def rule(self, case: Case) -> Ruling:
         match case.response:
@@ -119,17 +121,33 @@ class Unruly(RuleJudge):
                 raise LookupError("no such thing")
             case "recurse":
                 self.rule(case)
-        return SATISFIED
+            case "hang":
+                time.sleep(600)
+        return SATISFIED if self.warmed else abstained("cold")
 
     @property
     def limit_s(self) -> float:
         return 20.0
 
+    @classmethod
+    def warm(cls) -> None:
+        cls.warmed = True
+
+
+class Stubborn(Unruly):
+    """Where it hangs, it says, it is itself to blame."""
+
+    hang_violates: ClassVar = False
+
+    @property
+    def limit_s(self) -> float:
+        return 0.3
+
 
 def test_a_crash_and_an_exception_abstain_alone() -> None:
-    unruly = Unruly()
+    unruly, stubborn = Unruly(), Stubborn()
     texts = ["crash", "fine", "raise", "leave", "fine", "recurse", "crash", "fine"]
-    with JudgeProcesses([unruly], processes=2) as judges:
+    with JudgeProcesses([unruly, stubborn], processes=2) as judges:
         for _ in range(2):
             said = judges.judge_all([(Case(response=text), (unruly,)) for text in texts])
             assert [(verdict.satisfied, verdict.reason) for (verdict,) in said] == [
@@ -142,6 +160,8 @@ def test_a_crash_and_an_exception_abstain_alone() -> None:
                 (None, "crashed"),
                 (True, ""),
             ]
+        ((verdict,),) = judges.judge_all([(Case(response="hang"), (stubborn,))])
+        assert (verdict.satisfied, verdict.reason, verdict.seconds) == (None, "timeout", 0.3)
 
 
 def workers() -> set[int]:

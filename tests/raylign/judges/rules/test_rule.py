@@ -1,31 +1,18 @@
 """What holds for every rule judge, whatever it reads."""
 
-import pickle
 from typing import Any
 
 import pytest
+from fakes import make_completion, make_prompt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from judge_laws import RULES, keeps_the_law_of_judges, keeps_the_law_of_rules
 
-from raylign.judges.rules.code import CodeJudge
 from raylign.judges.rules.instructions.judge import InstructionsJudge
 from raylign.judges.rules.instructions.registry import kinds
-from raylign.judges.rules.length import LengthJudge
-from raylign.judges.rules.math import MathJudge
-from raylign.judges.rules.regex import RegexJudge
 from raylign.judges.rules.rule import Case, RuleJudge
 from raylign.verdicts import Ruling
 
-JUDGES: list[RuleJudge] = [
-    MathJudge(),
-    MathJudge(format="(.*)"),
-    InstructionsJudge(),
-    InstructionsJudge(strict=False),
-    CodeJudge(timeout_s=1),
-    LengthJudge(maximum=3),
-    LengthJudge(unit="tokens"),
-    RegexJudge(pattern=r"\w+"),
-]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -69,15 +56,22 @@ FRAGMENTS = [
 RESPONSES = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=6), max_size=12).map("".join)
 
 
-@pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.type)
+@pytest.mark.parametrize("judge", RULES, ids=lambda judge: judge.type)
+def test_it_is_a_judge(judge: RuleJudge) -> None:
+    keeps_the_law_of_judges(judge)
+
+
+@pytest.mark.parametrize("judge", RULES, ids=lambda judge: judge.type)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(response=RESPONSES, metadata=METADATA)
 def test_a_judge_never_raises(judge: RuleJudge, response: str, metadata: dict[str, Any]) -> None:
-    ruling = judge.rule(Case(response=response, metadata=metadata))
-    assert ruling.satisfied in (True, False, None)
-    assert bool(ruling.reason) == (ruling.satisfied is not True)
-    assert len(ruling.reason) < 1000
-    assert pickle.loads(pickle.dumps(ruling)) == ruling
+    keeps_the_law_of_rules(judge, Case(response=response, metadata=metadata))
+
+
+def test_a_case_is_the_response_its_length_and_what_the_prompt_says() -> None:
+    prompt = make_prompt(answer="4")
+    case = Case.of(prompt, make_completion(prompt, tokens=3, text="four"))
+    assert case == Case(response="four", metadata={"answer": "4"}, num_tokens=3)
 
 
 USABLE = {
@@ -89,7 +83,7 @@ UNITS = ["[", "<<", "*", "\n", "\n-", ".", ". ", "```", "```\n", " ", "(", "{", 
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("judge", JUDGES[:5], ids=lambda judge: judge.type)
+@pytest.mark.parametrize("judge", RULES[:5], ids=lambda judge: judge.type)
 def test_a_long_hostile_response_is_violated(judge: RuleJudge, unit: str) -> None:
     assert judge.rule(Case(response=unit * (100_000 // len(unit)), metadata=USABLE)).satisfied is False
 

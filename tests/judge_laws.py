@@ -1,0 +1,90 @@
+"""What holds for every judge, whatever it is asked: laws that a kind's tests put it to."""
+
+import math
+import pickle
+from collections.abc import Mapping, Sequence
+
+from fakes import make_prompt
+from hypothesis import strategies as st
+
+from raylign.judges.askers import Said, Writer
+from raylign.judges.judge import Judge
+from raylign.judges.kinds import KINDS
+from raylign.judges.questions.asking import AskingJudge
+from raylign.judges.questions.two_token import LLMJudge
+from raylign.judges.rules.code import CodeJudge
+from raylign.judges.rules.instructions.judge import InstructionsJudge
+from raylign.judges.rules.length import LengthJudge
+from raylign.judges.rules.math import MathJudge
+from raylign.judges.rules.regex import RegexJudge
+from raylign.judges.rules.rule import Case, RuleJudge
+from raylign.verdicts import THE_RESPONSE, Verdict, hear
+
+RULES: list[RuleJudge] = [
+    MathJudge(),
+    MathJudge(format="(.*)"),
+    InstructionsJudge(),
+    InstructionsJudge(strict=False),
+    CodeJudge(timeout_s=1),
+    LengthJudge(maximum=3),
+    LengthJudge(unit="tokens"),
+    RegexJudge(pattern=r"\w+"),
+]
+ASKING: list[AskingJudge] = [
+    LLMJudge(model="m", template="{{ prompt }} {{ response }}", positive=" Yes", negative=" No"),
+]
+assert {type(judge) for judge in [*RULES, *ASKING]} == set(KINDS)
+
+LOGPROBS = st.floats(max_value=0.0) | st.just(math.nan)
+SAID: st.SearchStrategy[Said] = st.tuples(LOGPROBS, LOGPROBS) | st.sampled_from(
+    ("too long", "control token", "template: UndefinedError")
+)
+ROWS = st.lists(st.tuples(st.text(max_size=20), SAID), max_size=5)
+"""(response, what the model says of it)."""
+
+
+class Model:
+    """Says what it was told to, whatever it is asked; ``shown`` holds what it read."""
+
+    def __init__(self, said: Sequence[Said] = ()) -> None:
+        self.said = said
+        self.shown: list[str] = []
+
+    def next_token(self, texts: Sequence[Writer], answers: Mapping[str, str]) -> list[Said]:
+        self.shown += [write(lambda foreign: f"<{foreign}>") for write in texts]
+        return list(self.said)
+
+
+def keeps_the_law_of_judges(judge: Judge) -> None:
+    """It travels, has a name, applies by its `when`, and is heard even where it stays silent."""
+    assert pickle.loads(pickle.dumps(judge)) == judge
+    assert judge.label
+    picky = judge.model_copy(update={"when": {"a": 1}})
+    assert (picky.applies({"a": 1}), picky.applies({})) == (True, False)
+    (unheard,) = hear([judge.label])
+    assert (unheard.judge, unheard.satisfied) == (judge.label, None)
+    assert bool(judge.asks()) == (judge.runs_in == "engine")
+
+
+def keeps_the_law_of_rules(judge: RuleJudge, case: Case) -> None:
+    """It answers, never raises, and says why unless it is satisfied."""
+    ruling = judge.rule(case)
+    assert ruling.satisfied in (True, False, None)
+    assert bool(ruling.reason) == (ruling.satisfied is not True)
+    assert len(ruling.reason) < 1000
+    assert pickle.loads(pickle.dumps(ruling)) == ruling
+    assert judge.limit_s > 0
+
+
+def keeps_the_law_of_asking(judge: AskingJudge, rows: Sequence[tuple[str, Said]]) -> None:
+    """One signed verdict a response, in their order; foreign text is shown; what is not read does not satisfy."""
+    responses, said = [response for response, _ in rows], [said for _, said in rows]
+    model = Model(said)
+    verdicts = judge.ask(model, [(make_prompt(), response) for response in responses])
+    assert [verdict.judge for verdict in verdicts] == [judge.label] * len(responses)
+    assert all(bool(verdict.reason) == (verdict.satisfied is not True) for verdict in verdicts)
+    assert all(f"<{response}>" in text for response, text in zip(responses, model.shown, strict=True))
+    for verdict, words in zip(verdicts, said, strict=True):
+        if isinstance(words, str):
+            blamed = False if words in THE_RESPONSE else None
+            assert verdict == Verdict(judge=judge.label, satisfied=blamed, reason=words, seconds=verdict.seconds)
