@@ -12,6 +12,7 @@ from pathlib import Path
 from actors.emitter import Emitter
 from raylign.errors import RaylignError, SpecError
 from raylign.record.events import Event
+from raylign.record.events.payloads import Status
 from raylign.record.rundir import RunDirectory, event_line
 from raylign.record.trackers import TensorBoard
 from raylign.service.reporter import Reporter, read_token
@@ -100,7 +101,7 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
     with LiveDisplay(json=options.json) as display:
         await asyncio.to_thread(_catch_up, display, run)
         emit = Emitter(run, display, tracker, reporter)
-        emit("status", {"phase": "starting Ray", "detail": ""})
+        emit(Status(phase="starting Ray"))
         # Torch takes seconds to import and Ray seconds to start: side by side, and after the display is up.
         importing = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "actors.driver"))
         from actors.cluster.connection import connect

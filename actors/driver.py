@@ -19,6 +19,8 @@ from raylign.loop.readers import require_readers
 from raylign.loop.resume import resume
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints
+from raylign.record.events.demand import Ending
+from raylign.record.events.payloads import PlanMade, RunEnded, Status, Warned
 from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
 from raylign.record.samples import SampleFile
@@ -46,7 +48,8 @@ async def drive(
     """
     work = asyncio.ensure_future(_attempts(job, run, job_id, emit, dashboard))
     watch = asyncio.ensure_future(_cancel_on_wish(work, wish))
-    state, message = "succeeded", f"{job.steps} steps"
+    state: Ending = "succeeded"
+    message = f"{job.steps} steps"
     try:
         await work
     except asyncio.CancelledError:
@@ -62,13 +65,8 @@ async def drive(
         state, message = "failed", f"unexpected {type(error).__name__}: {error}; {await _where_to_resume(run)}"
     finally:
         watch.cancel()
-    ended = {
-        "state": state,
-        "message": message,
-        "model": str(run.model_path) if run.model_path.exists() else None,
-        "report": str(run.report_path),
-    }
-    emit("end", ended)
+    model = str(run.model_path) if run.model_path.exists() else None
+    emit(RunEnded(state=state, message=message, model=model, report=str(run.report_path)))
     return state
 
 
@@ -86,15 +84,15 @@ async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emitter, das
         except WorkerLost as lost:
             if attempt == MAX_ATTEMPTS:
                 raise
-            emit("warning", {"message": f"{lost} Starting again, {await _where_to_resume(run)}"})
+            emit(Warned(message=f"{lost} Starting again, {await _where_to_resume(run)}"))
         else:
             return
 
 
 async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str) -> None:
-    emit("status", {"phase": "planning", "detail": job.name})
+    emit(Status(phase="planning", detail=job.name))
     plan = make_plan(job, describe())
-    emit("plan", {**plan.to_dict(), "job_id": job_id, "dashboard": dashboard, "run_dir": str(run.path)})
+    emit(PlanMade(**plan.to_dict(), job_id=job_id, dashboard=dashboard, run_dir=str(run.path)))
     run.require_space(CHECKPOINTS_FREE * plan.checkpoint_bytes)
     checkpoints = Checkpoints(run.checkpoints_path, keep_last=job.checkpoint.keep_last)
     async with RayFleet(job, plan, job_id=job_id, emit=emit) as fleet:
@@ -106,9 +104,9 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
             await require_readers(job, world.prompts, workers.judges, emit)
             collector = Collector(workers, {task.name: task for task in job.tasks})
             await baselines(job, world.prompts, collector, encode, made, emit)
-            emit("status", {"phase": "publishing", "detail": f"version {start.version} to every rollout worker"})
+            emit(Status(phase="publishing", detail=f"version {start.version} to every rollout worker"))
             await workers.weights.publish(start.version, verify_all=True)
-            emit("status", {"phase": "training", "detail": ""})
+            emit(Status(phase="training"))
             source = Online(job, world.prompts, collector, baselines=made)
             await train(job, source, collector, world.eval_prompts, checkpoints, emit, start)
     await asyncio.to_thread(_keep_model, run, checkpoints)

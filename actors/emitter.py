@@ -1,9 +1,8 @@
 """One run's voice: numbers what is said and passes it to the run directory, the display, the tracker, the gateway."""
 
-from typing import Any
-
-from raylign.record.events import Event, EventKind
-from raylign.record.history import flat_metrics
+from raylign.record.events import Event
+from raylign.record.events.payloads import EvaluationDone, Payload, RunEnded, StepDone
+from raylign.record.metrics import flat_metrics
 from raylign.record.rundir import RunDirectory
 from raylign.record.trackers import Tracker
 from raylign.service.reporter import Reporter
@@ -12,7 +11,7 @@ from raylign.show.report import write_report
 
 
 class Emitter:
-    """``emit(kind, data)``. On disk first: what is shown or shipped can be read again."""
+    """``emit(payload)``. On disk first: what is shown or shipped can be read again."""
 
     def __init__(self, run: RunDirectory, display: LiveDisplay, tracker: Tracker, reporter: Reporter | None) -> None:
         self._run = run
@@ -26,14 +25,15 @@ class Emitter:
         self._run.rewind(next_step)
         self._tracker.rewind(next_step)
 
-    def __call__(self, kind: EventKind, data: dict[str, Any]) -> None:
-        event = Event(seq=self._next_seq, kind=kind, data=data)
+    def __call__(self, said: Payload) -> None:
+        event = Event.of(said, seq=self._next_seq)
         self._run.append(event)
         self._next_seq += 1
-        if kind == "end":
+        if isinstance(said, RunEnded):
             write_report(self._run)  # before anyone hears of the end: who follows it up finds the report
         if self._reporter is not None:
             self._reporter.wake()
-        if values := flat_metrics(event):
-            self._tracker.log(event.data["step"], values)
+        match said:
+            case StepDone(step=step) | EvaluationDone(step=step):
+                self._tracker.log(step, flat_metrics(said))
         self._display.show(event)

@@ -66,7 +66,7 @@ async def actors(policy: Path, reward: Path, prompts: Path) -> dict[str, dict[st
     document["tasks"][0]["judges"] = [{"type": "length", "maximum": 100, "unit": "words"}]
     job = parse_job(document)
     connect(namespace=NAMESPACE, dashboard=False)
-    async with RayFleet(job, make_plan(job, describe()), job_id=NAMESPACE, emit=lambda kind, data: None) as fleet:
+    async with RayFleet(job, make_plan(job, describe()), job_id=NAMESPACE, emit=lambda said: None) as fleet:
         await (await fleet.start()).weights.publish(0)
         titles = {f"ray::{remote.__ray_metadata__.class_name}": role for role, remote in ACTORS.items()}
         return {

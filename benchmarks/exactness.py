@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import torch
 import yaml
 
 from benchmarks.kills import Driver, Kill, being_written, count_events, events, last_step, schedule, wait_for
+from raylign.record.events.tasks import TaskEvaluation
 from raylign.record.history import History
 from raylign.record.rundir import RunDirectory
 from raylign.spec import load_job
@@ -190,7 +191,7 @@ def _same(one: Any, other: Any) -> bool:
     return vars(one) == vars(other) if hasattr(one, "__dict__") else bool(one == other)
 
 
-def _evaluations(run: Path) -> dict[int, dict[str, Any]]:
+def _evaluations(run: Path) -> dict[int, Mapping[str, TaskEvaluation]]:
     history = History()
     for event in RunDirectory(run).events():
         history.add(event)

@@ -21,6 +21,7 @@ from actors.sampling.rollout_pool import RolloutPool
 from raylign.loop.baselines import baselines
 from raylign.loop.loop import train
 from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.events.payloads import Payload, StepDone
 from raylign.record.samples import SampleFile
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw
@@ -138,8 +139,8 @@ async def _steps(job: Any, count: int, workers: int) -> list[float]:
     prompts = {"math": [make_prompt(number=number) for number in range(count)]}
     collector = Collector(fleet, {task.name: task for task in job.tasks})
 
-    def emit(kind: str, data: dict[str, Any]) -> None:
-        if kind == "step":
+    def emit(said: Payload) -> None:
+        if isinstance(said, StepDone):
             ends.append(time.perf_counter())
 
     with tempfile.TemporaryDirectory() as directory, SampleFile(Path(directory) / "baselines.jsonl") as made:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from raylign.record.events import Event
+from raylign.record.events.payloads import Status, StepDone
 from raylign.record.rundir import RunDirectory
 
 WORK = ("generate", "score", "step")
@@ -39,8 +40,7 @@ class Batch:
 class Timed:
     """A run as its events tell it."""
 
-    steps: list[dict[str, Any]]
-    """Data of the step events."""
+    steps: list[StepDone]
     began: float
     """Unix seconds: when the command was given."""
     events: list[Event]
@@ -48,8 +48,9 @@ class Timed:
     def until(self, phase: str) -> float:
         """Seconds from the command to the first word on a phase; ``"step"``: to the end of the first step."""
         for event in self.events:
-            if event.data.get("phase") == phase or event.kind == phase == "step":
-                return event.time - self.began
+            match event.said:
+                case Status(phase=said) | StepDone(kind=said) if said == phase:
+                    return event.time - self.began
         raise ValueError(f"the run never said {phase!r}")
 
 
@@ -89,24 +90,24 @@ def run(document: dict[str, Any], directory: Path) -> Timed:
     if status:
         raise RuntimeError(f"the run ended with {status}; it said: {(directory / 'log').read_text()[-2000:]}")
     events = list(RunDirectory(out).events())
-    steps = [event.data for event in events if event.kind == "step"]
-    if idle := [step for step in steps if not step["train"]]:
-        skips = {name: task["skips"] for name, task in idle[0]["tasks"].items()}
-        raise RuntimeError(f"step {idle[0]['step']} trained nothing: {skips}")
+    steps = [event.said for event in events if isinstance(event.said, StepDone)]
+    if idle := [step for step in steps if not step.train]:
+        skips = {name: task.skips for name, task in idle[0].tasks.items()}
+        raise RuntimeError(f"step {idle[0].step} trained nothing: {skips}")
     return Timed(steps=steps, began=began, events=events)
 
 
-def phases(steps: list[dict[str, Any]]) -> dict[str, float]:
+def phases(steps: list[StepDone]) -> dict[str, float]:
     """Median seconds of every phase, and ``other``: what no phase accounts for."""
-    names = list(dict.fromkeys(name for step in steps for name in step["seconds"]))
-    found = {name: median(step["seconds"].get(name, 0.0) for step in steps) for name in names}
-    found["other"] = median(step["step_s"] - sum(step["seconds"].values()) for step in steps)
+    names = list(dict.fromkeys(name for step in steps for name in step.seconds))
+    found = {name: median(step.seconds.get(name, 0.0) for step in steps) for name in names}
+    found["other"] = median(step.step_s - sum(step.seconds.values()) for step in steps)
     return found
 
 
-def outside(steps: list[dict[str, Any]]) -> float:
+def outside(steps: list[StepDone]) -> float:
     """Median share of a step that is neither generate, nor score, nor step."""
-    return median(1 - sum(step["seconds"].get(name, 0.0) for name in WORK) / step["step_s"] for step in steps)
+    return median(1 - sum(step.seconds.get(name, 0.0) for name in WORK) / step.step_s for step in steps)
 
 
 def dump(file: Path | None, document: Any) -> None:

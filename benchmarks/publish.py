@@ -50,7 +50,7 @@ async def measure(shape: str, rounds: int, directory: Path) -> dict[str, Any]:
     job = parse_job(our_side.job("oaif", model=policy, reward=reward, prompts=prompts, batch=batch, steps=1))
     tensors = dict(load_policy(str(policy), dtype="float32", device="cpu").named_parameters())
     connect(namespace=NAMESPACE, dashboard=False)
-    async with RayFleet(job, make_plan(job, describe()), job_id=NAMESPACE, emit=lambda kind, data: None) as fleet:
+    async with RayFleet(job, make_plan(job, describe()), job_id=NAMESPACE, emit=lambda said: None) as fleet:
         weights = (await fleet.start()).weights
         await weights.publish(0, verify_all=True)
         found: dict[str, Any] = {name: [] for name in ("publish", "export", "receive", "copy", "fresh")}

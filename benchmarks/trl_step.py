@@ -53,15 +53,15 @@ def compare(shape: str, pair: str, steps: int, trl_python: Path | None, director
         our_side.job(pair, model=policy, reward=reward, prompts=prompts, batch=batch, steps=steps), directory / "ours"
     )
     counted = timed.steps[WARM:]
-    tokens = {step["tokens"] for step in timed.steps} | set(theirs["tokens"] if theirs else ())
+    tokens = {step.tokens for step in timed.steps} | set(theirs["tokens"] if theirs else ())
     if tokens != {batch.prompts * batch.samples * batch.tokens}:
         raise RuntimeError(f"the sides did not sample the same number of tokens a step: {sorted(tokens)}")
     row = {
         "shape": shape,
         "pair": f"{pair} / {PAIRS[pair]}",
         "ours": {
-            "step_s": median(step["step_s"] for step in counted),
-            "steps": [step["step_s"] for step in timed.steps],
+            "step_s": median(step.step_s for step in counted),
+            "steps": [step.step_s for step in timed.steps],
             "phases": our_side.phases(counted),
             "outside": our_side.outside(counted),
             "first_step_s": timed.until("step"),

@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from raylign.record.events import Event
+from raylign.record.events.demand import Ending
+from raylign.record.events.payloads import RunEnded, StepDone, Warned
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.client import Client
@@ -50,12 +52,29 @@ def started(store: Store, *, name: str = "tiny") -> tuple[JobRecord, AttemptReco
     return store.get(made.id), attempt
 
 
-def step(seq: int, **data: Any) -> Event:
-    return Event(seq=seq, kind="step", data={"step": seq, **data})
+def step(seq: int, **changes: Any) -> Event:
+    """A step event; ``changes`` are those of its payload."""
+    said = StepDone(
+        step=seq,
+        steps=9,
+        version=seq,
+        staleness=0,
+        tasks={},
+        train=None,
+        seconds={},
+        step_s=1.0,
+        tokens=64,
+        tokens_per_s=64.0,
+    )
+    return Event.of(replace(said, **changes), seq=seq)
 
 
-def end(seq: int, state: str = "succeeded", message: str = "done") -> Event:
-    return Event(seq=seq, kind="end", data={"state": state, "message": message, "model": None, "report": None})
+def warning(seq: int, message: str) -> Event:
+    return Event.of(Warned(message=message), seq=seq)
+
+
+def end(seq: int, state: Ending = "succeeded", message: str = "done") -> Event:
+    return Event.of(RunEnded(state=state, message=message, model=None, report=None), seq=seq)
 
 
 @contextlib.contextmanager

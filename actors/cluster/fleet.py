@@ -25,6 +25,7 @@ from raylign.judges import libraries
 from raylign.judges.askers import Asker
 from raylign.plan.resolve import ActorPlan, Plan, Role, reward_models
 from raylign.record.events import Emit
+from raylign.record.events.payloads import Status, Warned
 from raylign.spec.job import Job
 from raylign.workers import Fleet
 
@@ -108,7 +109,7 @@ class RayFleet:
             waited += WAIT_REPORT_S
             free = ray.available_resources()
             have = f"free now: {free.get('CPU', 0):g} CPU, {free.get('GPU', 0):g} GPU"
-            self.emit("status", {"phase": "placing actors", "detail": f"waiting for {need}; {have}; {waited:.0f} s"})
+            self.emit(Status(phase="placing actors", detail=f"waiting for {need}; {have}; {waited:.0f} s"))
             if waited >= self.job.deadlines.start_s:
                 waiting.cancel()
                 self._group = group
@@ -202,13 +203,13 @@ class RayFleet:
             left = set(waiting)
             while left:
                 names = ", ".join(sorted(waiting[task].name for task in left))
-                self.emit("status", {"phase": "starting actors", "detail": f"waiting for {names}"})
+                self.emit(Status(phase="starting actors", detail=f"waiting for {names}"))
                 done, left = await asyncio.wait(left, timeout=WAIT_REPORT_S, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     fresh = set(task.result().get("warnings", ())) - warned
                     warned |= fresh
                     for message in sorted(fresh):
-                        self.emit("warning", {"message": message})
+                        self.emit(Warned(message=message))
         finally:
             for task in waiting:
                 task.cancel()

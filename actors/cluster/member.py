@@ -12,6 +12,7 @@ from actors.cluster.within import Wait, within
 from raylign.errors import RunError, WorkerLost
 from raylign.plan.resolve import ActorPlan
 from raylign.record.events import Emit
+from raylign.record.events.payloads import Warned
 
 NAME_FREE_S = 30.0
 MAX_RESTARTS = 3
@@ -90,7 +91,7 @@ class Member:
                 raise WorkerLost(f"{lost} It was restarted {MAX_RESTARTS} times before: giving up") from lost
             self.restarts += 1
             again = f"{self.name} is started again ({self.restarts} of {MAX_RESTARTS} times)"
-            self._emit("warning", {"message": f"{again}: {lost}"})
+            self._emit(Warned(message=f"{again}: {lost}"))
             self.kill()
             await self.start()
             await self.ready()

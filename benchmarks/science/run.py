@@ -15,6 +15,8 @@ from raylign.loop.loop import train
 from raylign.loop.packing import pack
 from raylign.loop.prepare import prepare
 from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.events.payloads import Payload, StepDone
+from raylign.record.events.tasks import TaskMetrics
 from raylign.record.samples import SampleFile
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
@@ -23,7 +25,6 @@ from raylign.spec import Job
 
 FLEETS = LocalFleets()
 """This process's engines, kept from run to run."""
-KEPT = ("satisfied", "reward", "kl", "tokens")
 
 
 async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[str, Any]:
@@ -34,9 +35,9 @@ async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[
     collector = Collector(fleet, {task.name: task for task in job.tasks})
     steps: list[dict[str, Any]] = []
 
-    def emit(kind: str, data: dict[str, Any]) -> None:
-        if kind == "step":
-            steps.append({name: {key: task[key] for key in KEPT} for name, task in data["tasks"].items()})
+    def emit(said: Payload) -> None:
+        if isinstance(said, StepDone):
+            steps.append({name: _kept(task) for name, task in said.tasks.items()})
 
     if trains:
         with SampleFile(directory / "baselines.jsonl") as made:
@@ -46,8 +47,12 @@ async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[
             source = Online(quiet, world.prompts, collector, baselines=made)
             await train(quiet, source, collector, world.eval_prompts, Checkpoints(directory), emit, Progress())
     measured = (await evaluate(job, world.eval_prompts, collector)).tasks
-    final = {name: {**{key: task[key] for key in KEPT}, "judges": task["judges"]} for name, task in measured.items()}
+    final = {name: {**_kept(task), "judges": task.judges} for name, task in measured.items()}
     return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}
+
+
+def _kept(task: TaskMetrics) -> dict[str, float | None]:
+    return {"satisfied": task.satisfied, "reward": task.reward, "kl": task.kl, "tokens": task.tokens}
 
 
 async def offline_dpo(seed: int, steps: int, directory: Path) -> None:

@@ -295,12 +295,13 @@ def _connect(home: Path, url: str | None) -> "Client":
 
 def _watch(client: "Client", job: str, as_json: bool) -> int:
     """The same display as `run`, fed by the gateway. Returns the exit status: how the job ended."""
+    from raylign.record.events.payloads import RunEnded
     from raylign.show.console import LiveDisplay
 
     state = "failed"
     with LiveDisplay(json=as_json) as display:
         for event in client.events(job):
             display.show(event)
-            if event.kind == "end":
-                state = event.data["state"]
+            if isinstance(event.said, RunEnded):
+                state = event.said.state
     return {"succeeded": 0, "cancelled": 130}.get(state, 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from raylign.errors import NothingToTrain
 from raylign.loop.prepare import TaskBatch
 from raylign.record.events import Emit
+from raylign.record.events.payloads import Warned
 from raylign.spec.task import Task
 from raylign.types import Group, Sample
 
@@ -16,7 +17,7 @@ MUCH = 0.1
 
 
 class Ailments:
-    """Counts over a run's steps; ``warning`` events for what stands out."""
+    """Counts over a run's steps; a `Warned` for what stands out."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
@@ -85,7 +86,7 @@ class Ailments:
     def _tell(self, task: str, what: str, message: str) -> None:
         if (task, what) not in self._told:
             self._told.add((task, what))
-            self._emit("warning", {"message": message})
+            self._emit(Warned(message=message))
 
 
 def require_verdicts(task: Task, groups: Sequence[Group]) -> None:

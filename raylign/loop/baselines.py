@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
 from raylign.record.events import Emit
+from raylign.record.events.payloads import Status
 from raylign.record.samples import SampleFile
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
@@ -45,7 +46,7 @@ async def baselines(
     """See to it that ``kept`` holds ``a_bar``, judged and rewarded, of every prompt that the run will draw.
 
     What it holds already stays. The rollout workers must hold the reference's weights: ``baseline: reference`` is one
-    sample of it. Emits ``status`` events with counts.
+    sample of it. Emits `Status` with counts.
     """
     chunks = await asyncio.to_thread(_chunks, job, prompts)
     total = sum(len(chunk.prompts) for chunk in chunks)
@@ -58,7 +59,7 @@ async def baselines(
         nonlocal said
         if time.monotonic() - said > REPORT_S or len(kept) == total:
             said = time.monotonic()
-            emit("status", {"phase": "baselines", "detail": f"{len(kept):,} of {total:,}"})
+            emit(Status(phase="baselines", detail=f"{len(kept):,} of {total:,}"))
 
     async def work() -> None:
         for chunk in queue:

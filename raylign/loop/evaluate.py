@@ -1,12 +1,12 @@
 """Before and after: fixed prompts, fixed seeds, one response each, nothing trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from raylign.clock import Clock
 from raylign.loop.measure import group_metrics
 from raylign.loop.prepare import score
+from raylign.record.events.tasks import ShownSample, TaskEvaluation
 from raylign.sources.collect import Collector
 from raylign.sources.draw import requests
 from raylign.spec.job import Job
@@ -19,8 +19,7 @@ SHOWN_SAMPLES = 6
 class Evaluated:
     """What was measured, and on what."""
 
-    tasks: Mapping[str, Any]
-    """The ``tasks`` of an ``evaluation`` event."""
+    tasks: Mapping[str, TaskEvaluation]
     groups: Mapping[str, Sequence[Group]]
     """By task."""
 
@@ -38,22 +37,24 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
     scores = await score(collector.fleet.reference, [(group.prompt, group.samples[0].completion) for group in groups])
     by_task = {task.name: [group for group in groups if group.prompt.task == task.name] for task in job.tasks}
     measured = {
-        name: {**group_metrics(mine, scores), "samples": [_shown(group) for group in mine[:SHOWN_SAMPLES]]}
+        name: TaskEvaluation(
+            **asdict(group_metrics(mine, scores)), samples=tuple(_shown(group) for group in mine[:SHOWN_SAMPLES])
+        )
         for name, mine in by_task.items()
         if mine
     }
     return Evaluated(tasks=measured, groups=by_task)
 
 
-def _shown(group: Group) -> dict[str, Any]:
+def _shown(group: Group) -> ShownSample:
     sample = group.samples[0]
-    return {
-        "prompt": group.prompt.question,
-        "response": sample.completion.text,
-        "satisfied": sample.satisfied,
-        "reward": sample.reward,
-        "verdicts": {
+    return ShownSample(
+        prompt=group.prompt.question,
+        response=sample.completion.text,
+        satisfied=sample.satisfied,
+        reward=sample.reward,
+        verdicts={
             verdict.judge: verdict.reason or ("satisfied" if verdict.satisfied else "violated")
             for verdict in sample.verdicts
         },
-    }
+    )

@@ -7,7 +7,6 @@ Nothing flows back but the weights version. Publishing is for those who roll out
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from raylign.clock import Clock
 from raylign.errors import NothingToTrain
@@ -18,6 +17,7 @@ from raylign.loop.packing import pack
 from raylign.loop.prepare import TaskBatch, prepare
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events import Emit
+from raylign.record.events.payloads import CheckpointSaved, EvaluationDone, Status, StepDone, Trained
 from raylign.sources.collect import Collector
 from raylign.sources.source import Source
 from raylign.spec.job import Job
@@ -67,7 +67,7 @@ async def train(
                         with clock.phase("publish"):
                             await fleet.weights.publish(version)
             empty = 0 if examples else empty + 1
-            emit("step", _report(job, step, version, staleness, batches, stats, clock))
+            emit(_report(job, step, version, staleness, batches, stats, clock))
             ailments.look(batches)
             if empty >= job.max_empty_steps:
                 raise NothingToTrain(_why_nothing(empty, batches))
@@ -84,9 +84,9 @@ async def _milestones(
 ) -> None:
     """The checkpoint and the evaluation that fall due after a step; both always after the last one."""
     if done.next_step == job.steps or done.next_step % job.checkpoint.every == 0:
-        emit("status", {"phase": "checkpoint", "detail": f"step {done.next_step}"})
+        emit(Status(phase="checkpoint", detail=f"step {done.next_step}"))
         path = await checkpoints.save(collector.fleet.trainer, done)
-        emit("checkpoint", {"step": done.next_step, "path": str(path)})
+        emit(CheckpointSaved(step=done.next_step, path=str(path)))
     await _evaluate(job, eval_prompts, collector, emit, done=done.next_step)
 
 
@@ -96,9 +96,9 @@ async def _evaluate(
     """The evaluation that falls due once ``done`` steps are made, if one does."""
     every = job.evaluation.every or job.steps
     if job.evaluation.prompts and (done == job.steps or done % every == 0):
-        emit("status", {"phase": "evaluate", "detail": f"the policy after {done} steps"})
+        emit(Status(phase="evaluate", detail=f"the policy after {done} steps"))
         found = await evaluate(job, eval_prompts, collector)
-        emit("evaluation", {"step": done, "tasks": found.tasks})
+        emit(EvaluationDone(step=done, tasks=found.tasks))
         if done == 0:
             for task in job.tasks:
                 require_verdicts(task, found.groups[task.name])
@@ -112,32 +112,34 @@ def _report(
     batches: Sequence[TaskBatch],
     stats: StepStats | None,
     clock: Clock,
-) -> dict[str, Any]:
-    """The ``step`` event."""
+) -> StepDone:
     tokens = sum(
         len(sample.completion.token_ids) for batch in batches for group in batch.groups for sample in group.samples
     )
-    return {
-        "step": step,
-        "steps": job.steps,
-        "version": version,
-        "staleness": staleness,
-        "tasks": {batch.task.name: task_metrics(batch) for batch in batches},
-        "train": {
-            "loss": stats.loss,
-            "grad_norm": stats.grad_norm,
-            "learning_rate": stats.learning_rate,
-            "logprob_gap_max": stats.logprob_gap_max,
-            "logprob_gap_mean": stats.logprob_gap_mean,
-            "padding": stats.padding,
-        }
-        if stats
-        else {},
-        "seconds": dict(clock.seconds),
-        "step_s": clock.total,
-        "tokens": tokens,
-        "tokens_per_s": tokens / clock.total,
-    }
+    return StepDone(
+        step=step,
+        steps=job.steps,
+        version=version,
+        staleness=staleness,
+        tasks={batch.task.name: task_metrics(batch) for batch in batches},
+        train=_trained(stats) if stats else None,
+        seconds=dict(clock.seconds),
+        step_s=clock.total,
+        tokens=tokens,
+        tokens_per_s=tokens / clock.total,
+    )
+
+
+def _trained(stats: StepStats) -> Trained:
+    return Trained(
+        loss=stats.loss,
+        grad_norm=stats.grad_norm,
+        learning_rate=stats.learning_rate,
+        logprob_gap_max=stats.logprob_gap_max,
+        logprob_gap_mean=stats.logprob_gap_mean,
+        padding=stats.padding,
+        loss_metrics=stats.metrics_by_task,
+    )
 
 
 def _why_nothing(empty: int, batches: Sequence[TaskBatch]) -> str:

@@ -1,39 +1,40 @@
-"""What a batch of groups says in numbers: the task metrics of `raylign.record.events`."""
+"""What a batch of groups says in numbers: the `TaskMetrics` of events."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from statistics import fmean
-from typing import Any
 
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Scores, log_ratio
+from raylign.record.events.tasks import TaskMetrics, TaskStep
 from raylign.types import Group, Sample
 
 
-def task_metrics(batch: TaskBatch) -> dict[str, Any]:
-    """One task's line of a ``step`` event."""
-    return {
-        **group_metrics(batch.groups, batch.scores),
-        "calibrated": _mean(batch.chosen.calibrated),
-        "examples": len(batch.examples),
-        "skips": dict(batch.skips),
-    }
+def task_metrics(batch: TaskBatch) -> TaskStep:
+    """One task's part of a step."""
+    return TaskStep(
+        **asdict(group_metrics(batch.groups, batch.scores)),
+        calibrated=_mean(batch.chosen.calibrated),
+        examples=len(batch.examples),
+        skips=dict(batch.skips),
+    )
 
 
-def group_metrics(groups: Sequence[Group], scores: Scores) -> dict[str, Any]:
+def group_metrics(groups: Sequence[Group], scores: Scores) -> TaskMetrics:
     """Shares over responses, means over responses; ``kl`` in nats per response, see `sequence_kl`."""
     samples = [sample for group in groups for sample in group.samples]
-    return {
-        "satisfied": _mean([float(sample.satisfied is True) for sample in samples]),
-        "abstained": _mean([float(sample.satisfied is None) for sample in samples]),
-        "truncated": _mean([float(sample.completion.finish == "length") for sample in samples]),
-        "reward": _mean([sample.reward for sample in samples if sample.reward is not None]),
-        "kl": sequence_kl(groups, scores),
-        "tokens": _mean([float(len(sample.completion.token_ids)) for sample in samples]),
-        "prompts": len(groups),
-        "judges": _judge_shares(samples),
-        "asked": _asked(groups),
-    }
+    return TaskMetrics(
+        satisfied=_mean([float(sample.satisfied is True) for sample in samples]),
+        abstained=_mean([float(sample.satisfied is None) for sample in samples]),
+        truncated=_mean([float(sample.completion.finish == "length") for sample in samples]),
+        reward=_mean([sample.reward for sample in samples if sample.reward is not None]),
+        kl=sequence_kl(groups, scores),
+        tokens=_mean([float(len(sample.completion.token_ids)) for sample in samples]),
+        prompts=len(groups),
+        judges=_judge_shares(samples),
+        asked=_asked(groups),
+    )
 
 
 def sequence_kl(groups: Sequence[Group], scores: Scores) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from raylign.errors import SpecError
 from raylign.record.events import Emit
+from raylign.record.events.payloads import Warned
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 from raylign.types import Prompt
@@ -23,7 +24,7 @@ async def require_readers(job: Job, prompts: Mapping[str, Sequence[Prompt]], jud
         shapes, longest = await asyncio.to_thread(_survey, prompts[task.name])
         reading = await judges.reading(task.reward.model, list(shapes))
         for message in (*_refused(task, shapes, reading), *_beyond(job, task, longest, reading)):
-            emit("warning", {"message": message})
+            emit(Warned(message=message))
 
 
 def _survey(prompts: Sequence[Prompt]) -> tuple[Counter[Roles], int]:

@@ -4,6 +4,7 @@ import asyncio
 
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events import Emit
+from raylign.record.events.payloads import Status, Warned
 from raylign.workers import Trainer
 
 
@@ -16,19 +17,19 @@ async def resume(checkpoints: Checkpoints, trainer: Trainer, emit: Emit) -> Prog
     while True:
         found, passed_over = await asyncio.to_thread(checkpoints.survey)
         for why in set(passed_over) - told:
-            emit("warning", {"message": f"passed over, for it is not a whole checkpoint: {why}"})
+            emit(Warned(message=f"passed over, for it is not a whole checkpoint: {why}"))
         told.update(passed_over)
         if found is None:
             if told:
-                emit("warning", {"message": f"{checkpoints.directory} has no whole checkpoint: starting at step 0"})
+                emit(Warned(message=f"{checkpoints.directory} has no whole checkpoint: starting at step 0"))
             return Progress()
         path, progress = found
-        emit("status", {"phase": "verifying", "detail": str(path)})
+        emit(Status(phase="verifying", detail=str(path)))
         damage = await trainer.verify(path)
         if not damage:
-            emit("status", {"phase": "resuming", "detail": f"from {path}"})
+            emit(Status(phase="resuming", detail=f"from {path}"))
             await trainer.load(path)
             return progress
         aside = await asyncio.to_thread(checkpoints.set_aside, path)
         told.add(damage[0])
-        emit("warning", {"message": f"{path} is damaged, and now called {aside.name}: {'; '.join(damage)}"})
+        emit(Warned(message=f"{path} is damaged, and now called {aside.name}: {'; '.join(damage)}"))

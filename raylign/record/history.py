@@ -1,77 +1,61 @@
 """A run as its event stream tells it: the state that console and report draw."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from raylign.clock import PHASES
 from raylign.record.events import Event
+from raylign.record.events.payloads import (
+    CheckpointSaved,
+    EvaluationDone,
+    PlanMade,
+    RunEnded,
+    Status,
+    StepDone,
+    Warned,
+)
+from raylign.record.events.planned import PlannedTask
+from raylign.record.events.tasks import TaskEvaluation, TaskMetrics, TaskStep
+from raylign.record.metrics import mean
 
 WINDOW = 3
 """Steps averaged where one number stands for "at the start" or "now": one step's share is noisy."""
 
-
-def number(value: object) -> float | None:
-    """``value`` as a finite float, or None where it is absent, not a number, or not finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def mean(values: Sequence[float | None]) -> float | None:
-    """Mean of the values that are there; None where none is."""
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+Metric = Callable[[TaskMetrics], float | None]
+"""Of a task, in a step or an evaluation: ``lambda task: task.reward``."""
+Change = tuple[float | None, float | None]
+"""Before and after."""
+Counts = tuple[int | None, int | None]
 
 
-def _sum(values: Sequence[float | None]) -> float | None:
-    return None if None in values else sum(value for value in values if value is not None)
+def satisfied(task: TaskMetrics) -> float | None:
+    """The `Metric` that everybody looks at first."""
+    return task.satisfied
 
 
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
+def kl(task: TaskMetrics) -> float | None:
+    """The `Metric` that may have a limit."""
+    return task.kl
 
 
-def flat_metrics(event: Event) -> dict[str, float | None]:
-    """The numbers of a step or evaluation event under flat names; other kinds have none.
-
-    Example: ``{"math/satisfied": 0.71, "math/judges/answer": 0.8, "train/loss": 0.02, "seconds/generate": 0.3}``;
-    an evaluation's names start with ``evaluation/``. What is not a finite number is None.
-    """
-    data = event.data
-    if event.kind == "step":
-        plain = {key: value for key, value in data.items() if key not in ("step", "steps", "tasks")}
-        return _flatten({**data.get("tasks", {}), **plain}, "")
-    if event.kind == "evaluation":
-        return _flatten(data.get("tasks", {}), "evaluation/")
-    return {}
-
-
-def _flatten(tree: Mapping[str, Any], prefix: str) -> dict[str, float | None]:
-    flat: dict[str, float | None] = {}
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            flat |= _flatten(value, f"{prefix}{key}/")
-        elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-            flat[f"{prefix}{key}"] = number(value)
-    return flat
+def _sum(counts: Sequence[int | None]) -> int | None:
+    return None if None in counts else sum(count for count in counts if count is not None)
 
 
 @dataclass
 class History:
     """Fold of a run's events. A step that comes again, after a resume, replaces what had followed it."""
 
-    plan: dict[str, Any] = field(default_factory=dict)
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    """Data of the step events, rising step numbers."""
-    evaluations: dict[int, dict[str, Any]] = field(default_factory=dict)
+    plan: PlanMade | None = None
+    steps: list[StepDone] = field(default_factory=list)
+    """Rising step numbers."""
+    evaluations: dict[int, Mapping[str, TaskEvaluation]] = field(default_factory=dict)
     """Tasks' evaluations by step."""
-    checkpoints: list[dict[str, Any]] = field(default_factory=list)
+    checkpoints: list[CheckpointSaved] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     phase: str = "starting"
     detail: str = ""
-    end: dict[str, Any] | None = None
+    end: RunEnded | None = None
     started: float | None = None
     """Time of the first event, Unix seconds."""
     latest: float | None = None
@@ -79,85 +63,89 @@ class History:
 
     def add(self, event: Event) -> None:
         """Take in one event."""
-        data = event.data
         self.started = event.time if self.started is None else self.started
         self.latest = event.time
-        if event.kind != "warning":
+        if not isinstance(event.said, Warned):
             self.end = None  # a later attempt goes on after an earlier one's end
-        match event.kind:
-            case "status":
-                self.phase, self.detail = str(data.get("phase", "")), str(data.get("detail") or "")
-            case "plan":
-                self.plan = data
-            case "evaluation":
-                self.evaluations[int(data.get("step", 0))] = data.get("tasks", {})
-            case "step":
-                while self.steps and self.steps[-1]["step"] >= data["step"]:
+        match event.said:
+            case Status(phase=phase, detail=detail):
+                self.phase, self.detail = phase, detail
+            case PlanMade() as plan:
+                self.plan = plan
+            case EvaluationDone(step=step, tasks=tasks):
+                self.evaluations[step] = tasks
+            case StepDone() as done:
+                while self.steps and self.steps[-1].step >= done.step:
                     self.steps.pop()
-                self.steps.append(data)
+                self.steps.append(done)
                 self.phase, self.detail = "training", ""
-            case "checkpoint":
-                self.checkpoints.append(data)
-            case "warning":
-                self.warnings.append(str(data.get("message", "")))
-            case "end":
-                self.end = data
+            case CheckpointSaved() as saved:
+                self.checkpoints.append(saved)
+            case Warned(message=message):
+                self.warnings.append(message)
+            case RunEnded() as end:
+                self.end = end
 
     @property
     def name(self) -> str:
         """The job's name."""
-        return str(self.plan.get("job") or "job")
+        return (self.plan and self.plan.job) or "job"
 
     @property
     def state(self) -> str:
-        """``"running"``, or what the end event says."""
-        return "running" if self.end is None else str(self.end.get("state", "ended"))
+        """``"running"``, or how it ended."""
+        return "running" if self.end is None else self.end.state
+
+    @property
+    def newest(self) -> StepDone | None:
+        """The last step."""
+        return self.steps[-1] if self.steps else None
 
     @property
     def total(self) -> int:
         """Steps the run is to make; 0 while unknown."""
-        newest = self.steps[-1].get("steps") if self.steps else None
-        return int(newest or self.plan.get("steps") or 0)
+        return (self.newest and self.newest.steps) or (self.plan and self.plan.steps) or 0
 
     @property
     def done(self) -> int:
         """Steps made; they are numbered from 0."""
-        return int(self.steps[-1]["step"]) + 1 if self.steps else 0
+        return self.newest.step + 1 if self.newest else 0
 
     @property
     def seconds_left(self) -> float | None:
         """Rest of the run at the pace of the last ten steps."""
-        pace = mean([number(step.get("step_s")) for step in self.steps[-10:]])
+        pace = mean([step.step_s for step in self.steps[-10:]])
         return None if pace is None or not self.total else pace * max(self.total - self.done, 0)
 
     @property
     def tasks(self) -> list[str]:
         """Task names, in the plan's order where there is a plan."""
-        names = [str(task["name"]) for task in self.plan.get("tasks", ()) if "name" in task]
-        seen = [
-            name for tasks in (*self.evaluations.values(), *(s.get("tasks", {}) for s in self.steps)) for name in tasks
-        ]
+        names = [task.name for task in self.plan.tasks] if self.plan else []
+        seen = [name for tasks in (*self.evaluations.values(), *(step.tasks for step in self.steps)) for name in tasks]
         return list(dict.fromkeys(names + seen))
 
-    def planned(self, task: str) -> dict[str, Any]:
-        """The plan's entry of a task; empty where it has none."""
-        return next((entry for entry in self.plan.get("tasks", ()) if entry.get("name") == task), {})
+    def planned(self, task: str) -> PlannedTask | None:
+        """The plan's entry of a task."""
+        return next((entry for entry in self.plan.tasks if entry.name == task), None) if self.plan else None
 
     def limit(self, task: str) -> float | None:
         """The task's KL limit in nats, where its method has one."""
-        return number(self.planned(task).get("kl_max"))
+        planned = self.planned(task)
+        return planned.kl_max if planned else None
 
-    def series(self, task: str, metric: str) -> list[float | None]:
+    def series(self, task: str, metric: Callable[[TaskStep], float | None]) -> list[float | None]:
         """One value per step."""
-        return [number(step.get("tasks", {}).get(task, {}).get(metric)) for step in self.steps]
+        return [metric(step.tasks[task]) if task in step.tasks else None for step in self.steps]
 
-    def now(self, task: str, metric: str) -> float | None:
+    def recent(self, task: str, metric: Callable[[TaskStep], float | None]) -> float | None:
+        """Mean of the last steps."""
+        return mean(self.series(task, metric)[-WINDOW:])
+
+    def now(self, task: str, metric: Metric) -> float | None:
         """Mean of the last steps; before the first step, what was measured before training."""
-        if self.steps:
-            return mean(self.series(task, metric)[-WINDOW:])
-        return self._evaluated(task, metric, last=True)
+        return self.recent(task, metric) if self.steps else self._evaluated(task, metric, last=True)
 
-    def start(self, task: str, metric: str) -> float | None:
+    def start(self, task: str, metric: Metric) -> float | None:
         """Mean of the first steps, as like `now` as can be; before the first step, None."""
         return mean(self.series(task, metric)[:WINDOW])
 
@@ -166,60 +154,58 @@ class History:
         """Whether evaluations show a before and an after; otherwise the training steps have to."""
         return len(self.evaluations) > 1
 
-    def change(self, task: str, metric: str) -> tuple[float | None, float | None]:
-        """Before and after: the first and last evaluation, or the first and last steps where there are not two."""
+    def change(self, task: str, metric: Metric) -> Change:
+        """The first and last evaluation, or the first and last steps where there are not two."""
         if self.measured_twice:
             return self._evaluated(task, metric, last=False), self._evaluated(task, metric, last=True)
         if self.steps:
             return self.start(task, metric), self.now(task, metric)
         return self._evaluated(task, metric, last=False), None
 
-    def prompts(self, task: str) -> tuple[int | None, int | None]:
+    def prompts(self, task: str) -> Counts:
         """On how many prompts `change` was measured, before and after. None where the events do not say."""
         if self.measured_twice or not self.steps:
-            before, after = self.change(task, "prompts")
-            return _whole(before), _whole(after)
-        counts = self.series(task, "prompts")
-        return _whole(_sum(counts[:WINDOW])), _whole(_sum(counts[-WINDOW:]))
+            first = self.evaluation(task, last=False)
+            last = self.evaluation(task, last=True) if self.measured_twice else None
+            return first.prompts if first else None, last.prompts if last else None
+        counts = [step.tasks[task].prompts if task in step.tasks else None for step in self.steps]
+        return _sum(counts[:WINDOW]), _sum(counts[-WINDOW:])
 
-    def judges(self, task: str) -> dict[str, tuple[float | None, float | None]]:
-        """Before and after of every judge's share satisfied, by label."""
-        return self._of_judges(task, "judges")
+    def judges(self, task: str) -> dict[str, Change]:
+        """Change of every judge's share satisfied, by label."""
+        first, last = (end.judges if end else {} for end in self._ends(task))
+        return {label: (first.get(label), last.get(label)) for label in {**first, **last}}
 
-    def asked(self, task: str) -> dict[str, tuple[int | None, int | None]]:
+    def asked(self, task: str) -> dict[str, Counts]:
         """On how many prompts the shares of `judges` were measured."""
-        counts = self._of_judges(task, "asked")
-        return {label: (_whole(before), _whole(after)) for label, (before, after) in counts.items()}
+        first, last = (end.asked if end else {} for end in self._ends(task))
+        return {label: (first.get(label), last.get(label)) for label in {**first, **last}}
 
-    def _of_judges(self, task: str, metric: str) -> dict[str, tuple[float | None, float | None]]:
+    def _ends(self, task: str) -> tuple[TaskMetrics | None, TaskMetrics | None]:
         if self.measured_twice:
-            first, last = self.evaluation(task, last=False), self.evaluation(task, last=True)
-        else:
-            first, last = (self.steps[at].get("tasks", {}).get(task, {}) if self.steps else {} for at in (0, -1))
-        found = [entry.get(metric) or {} for entry in (first, last)]
-        return {label: (number(found[0].get(label)), number(found[1].get(label))) for label in {**found[0], **found[1]}}
+            return self.evaluation(task, last=False), self.evaluation(task, last=True)
+        return (self.steps[0].tasks.get(task), self.steps[-1].tasks.get(task)) if self.steps else (None, None)
 
     def skips(self, task: str) -> dict[str, int]:
         """Skipped prompts and samples by reason over all steps, most frequent first."""
         total: dict[str, int] = {}
         for step in self.steps:
-            for reason, count in (step.get("tasks", {}).get(task, {}).get("skips") or {}).items():
-                total[reason] = total.get(reason, 0) + int(count)
+            for reason, count in (step.tasks[task].skips if task in step.tasks else {}).items():
+                total[reason] = total.get(reason, 0) + count
         return dict(sorted(total.items(), key=lambda item: -item[1]))
 
     def seconds(self, last: int | None = None) -> dict[str, float]:
         """Seconds per phase, summed over the last so many steps (all where None), in the order of the loop."""
-        chosen = self.steps if last is None else self.steps[-last:]
-        spent = [step.get("seconds") or {} for step in chosen]
+        spent = [step.seconds for step in (self.steps if last is None else self.steps[-last:])]
         names = dict.fromkeys([*PHASES, *(phase for phases in spent for phase in phases)])
-        return {name: sum(number(s.get(name)) or 0.0 for s in spent) for name in names if any(name in s for s in spent)}
+        return {name: sum(s.get(name, 0.0) for s in spent) for name in names if any(name in s for s in spent)}
 
-    def evaluation(self, task: str, *, last: bool) -> dict[str, Any]:
-        """The task's first or last evaluation; empty where it has none."""
+    def evaluation(self, task: str, *, last: bool) -> TaskEvaluation | None:
+        """The task's first or last evaluation."""
         if not self.evaluations:
-            return {}
-        tasks = self.evaluations[max(self.evaluations) if last else min(self.evaluations)]
-        return dict(tasks.get(task) or {})
+            return None
+        return self.evaluations[max(self.evaluations) if last else min(self.evaluations)].get(task)
 
-    def _evaluated(self, task: str, metric: str, *, last: bool) -> float | None:
-        return number(self.evaluation(task, last=last).get(metric))
+    def _evaluated(self, task: str, metric: Metric, *, last: bool) -> float | None:
+        found = self.evaluation(task, last=last)
+        return metric(found) if found else None

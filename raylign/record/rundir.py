@@ -20,7 +20,7 @@ from typing import Any, Self, TextIO
 
 from raylign.errors import CheckpointError, RunError, SpecError
 from raylign.record.events import Event
-from raylign.record.history import flat_metrics
+from raylign.record.events.payloads import PlanMade, RunEnded, StepDone
 from raylign.record.lines import (
     append_line,
     cut_torn_line,
@@ -31,6 +31,7 @@ from raylign.record.lines import (
     last_document,
 )
 from raylign.record.lock import take_lock
+from raylign.record.metrics import flat_metrics
 from raylign.record.whole import write_whole
 
 GIB = 2**30
@@ -109,11 +110,11 @@ class RunDirectory:
             raise RunError(
                 f"{str(self.path)!r} is not locked for writing: use RunDirectory.create or RunDirectory.open"
             )
-        if event.kind == "plan":
-            self._write_document(self.plan_path, event.data)
-        if event.kind == "step":
-            metrics = {"step": event.data["step"], **flat_metrics(event)}
-            append_line(self.metrics_path, json_line(metrics))
+        match event.said:
+            case PlanMade():
+                self._write_document(self.plan_path, event.data)
+            case StepDone(step=step) as done:
+                append_line(self.metrics_path, json_line({"step": step, **flat_metrics(done)}))
         append_line(self.events_path, event_line(event))
 
     def events(self) -> Iterator[Event]:
@@ -141,9 +142,13 @@ class RunDirectory:
     def finished(self, steps: int) -> Event | None:
         """The end event of a run that succeeded with at least so many steps; None of one that has more to do."""
         last, made = last_document(self.events_path), last_document(self.metrics_path)
-        if last is None or last["kind"] != "end" or last["data"].get("state") != "succeeded":
+        if last is None or made is None or made["step"] + 1 < steps:
             return None
-        return Event.model_validate(last) if made is not None and made["step"] + 1 >= steps else None
+        event = Event.model_validate(last)
+        match event.said:
+            case RunEnded(state="succeeded"):
+                return event
+        return None
 
     def rewind(self, next_step: int) -> None:
         """Forget the metrics of steps that will be made again: those from ``next_step`` on.

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from raylign.record.events import Event
+from raylign.record.events.payloads import Status
 from raylign.service.bulletin import Bulletin, wait_for_news
 from raylign.service.gateway import Gateway
 from raylign.service.store import TERMINAL, Store
@@ -33,7 +34,7 @@ class Look:
     full: bool
     """There may be more events already."""
     ended: bool
-    status: Mapping[str, str]
+    status: Status
     """The job's state and what it waits for."""
 
 
@@ -58,7 +59,7 @@ async def stream(
 
     Between them, without id, ``status`` events numbered 0: the job's state and what it waits for, when that changes.
     """
-    said: Mapping[str, str] = {}
+    said: Status | None = None
     while not bulletin.closed:
         news = bulletin.subscribe(job_id)
         seen = await news.look((after, render, kinds), partial(look, store, job_id, after, render, kinds))
@@ -71,7 +72,7 @@ async def stream(
             return
         if kinds is None and seen.status != said:
             said = seen.status
-            yield format_sse_event(data_str=ascii_json(Event(seq=0, kind="status", data=dict(said))), event="status")
+            yield format_sse_event(data_str=ascii_json(Event.of(said, seq=0)), event=said.kind)
         if not await wait_for_news(news, KEEPALIVE_S):
             yield KEEPALIVE_COMMENT
 
@@ -86,7 +87,7 @@ def look(store: Store, job_id: str, after: int, render: Render, kinds: Sequence[
         after=page[-1].seq if page else after,
         full=len(page) == PAGE,
         ended=job.state in TERMINAL,
-        status={"phase": job.state.value, "detail": job.status_reason},
+        status=Status(phase=job.state.value, detail=job.status_reason),
     )
 
 

@@ -6,14 +6,13 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, FailFast, Field, model_validator
 
 from raylign.record.events import Event
+from raylign.record.events.payloads import KINDS
+from raylign.record.events.reading import MOST
 from raylign.service.store import AttemptState, Dossier, State
 from raylign.service.store.states import Desired
 
-MOST_EVENTS = 2**53
-"""Numbers of events and steps: what every reader of JSON holds exactly."""
 MOST_REPORTED = 5_000
 """Events of one report."""
-ENDS = ("succeeded", "failed", "cancelled")
 
 
 class AttemptView(BaseModel):
@@ -104,19 +103,14 @@ class MetricsPage(BaseModel):
 class ReportedEvent(Event):
     """An event as the gateway takes it from a driver: what readers count on is there, so none of them fails on it."""
 
-    seq: int = Field(ge=1, le=MOST_EVENTS)
+    seq: int = Field(ge=1, le=MOST)
     time: float = Field(ge=0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        if self.kind in ("step", "evaluation"):
-            step, tasks = self.data.get("step"), self.data.get("tasks", {})
-            if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= MOST_EVENTS:
-                raise ValueError(f"a {self.kind} event has a whole number as `step`")
-            if not isinstance(tasks, dict) or not all(isinstance(task, dict) for task in tasks.values()):
-                raise ValueError(f"the `tasks` of a {self.kind} event are objects by name")
-        if self.kind == "end" and self.data.get("state") not in ENDS:
-            raise ValueError(f"the `state` of an end event is one of {', '.join(ENDS)}")
+        known = KINDS.get(self.kind)
+        if known and not known.demand.met(self.data):
+            raise ValueError(f"the data of a {self.kind!r} event must have {known.demand.words}")
         return self
 
 

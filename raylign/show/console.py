@@ -12,7 +12,17 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from raylign.record.events import Event
-from raylign.record.history import History, mean, number
+from raylign.record.events.payloads import (
+    CheckpointSaved,
+    EvaluationDone,
+    PlanMade,
+    RunEnded,
+    Status,
+    StepDone,
+    Warned,
+)
+from raylign.record.history import History, kl, satisfied
+from raylign.record.metrics import mean
 from raylign.record.rundir import event_line
 from raylign.show.visible import visible
 
@@ -93,50 +103,48 @@ def picture(history: History, width: int, *, dashboard: str | None = None) -> Re
 
 def summary(history: History, width: int) -> RenderableType:
     """What came out, before -> after."""
-    end = history.end or {}
-    state = history.state
+    end, state = history.end, history.state
     title = Text.assemble(
         (f"{visible(history.name)} {visible(state)}", f"bold {STATE_STYLES.get(state, 'white')}"),
         f"  {history.done}/{history.total or '?'} steps",
         ("" if history.started is None or history.latest is None else f" in {clock(history.latest - history.started)}"),
     )
     parts: list[RenderableType] = [Text(), title]
-    if end.get("message"):
-        parts.append(Text(visible(str(end["message"]), limit=2000)))
-    if any(history.change(task, "satisfied")[0] is not None for task in history.tasks):
+    if end and end.message:
+        parts.append(Text(visible(end.message, limit=2000)))
+    if any(history.change(task, satisfied)[0] is not None for task in history.tasks):
         parts += [Text(), _summary_table(history, width)]
         if not history.measured_twice:
             parts.append(Text("Before and after are the first and last training steps: no evaluations.", "dim"))
-    places = [(name, end.get(name)) for name in ("model", "report") if end.get(name)]
+    places = [(name, place) for name, place in (("model", end.model), ("report", end.report)) if place] if end else []
     if places:
         parts.append(Text())
     for name, place in places:
-        parts.append(Text.assemble((f"{name:<8}", "dim"), visible(str(place)), no_wrap=True, overflow="ignore"))
+        parts.append(Text.assemble((f"{name:<8}", "dim"), visible(place), no_wrap=True, overflow="ignore"))
     return Group(*parts)
 
 
 def plain_line(event: Event, history: History) -> str | None:
-    """One event as one compact line; None for an event that says nothing new."""
-    data = event.data
-    match event.kind:
-        case "status":
-            words = f"{data.get('phase', '')}: {data['detail']}" if data.get("detail") else str(data.get("phase", ""))
-        case "plan":
+    """One event as one compact line; None for one that says nothing we can read."""
+    match event.said:
+        case Status(phase=phase, detail=detail):
+            words = f"{phase}: {detail}" if detail else phase
+        case PlanMade():
             tasks = ", ".join(history.tasks)
             words = f"plan {history.name}: {history.total} steps, {len(history.tasks)} tasks ({tasks})"
-        case "evaluation":
-            shares = " ".join(
-                f"{task} {percent(number(e.get('satisfied')))}" for task, e in data.get("tasks", {}).items()
-            )
-            words = f"evaluation at step {data.get('step')}: satisfied {shares}"
-        case "step":
-            words = _step_words(history)
-        case "checkpoint":
-            words = f"checkpoint of step {data.get('step')}: {data.get('path')}"
-        case "warning":
-            words = f"warning: {data.get('message', '')}"
-        case "end":
-            words = f"{data.get('state')} {data.get('message') or ''}"
+        case EvaluationDone(step=step, tasks=measured):
+            shares = " ".join(f"{task} {percent(one.satisfied)}" for task, one in measured.items())
+            words = f"evaluation at step {step}: satisfied {shares}"
+        case StepDone() as done:
+            words = _step_words(done, history)
+        case CheckpointSaved(step=step, path=path):
+            words = f"checkpoint of step {step}: {path}"
+        case Warned(message=message):
+            words = f"warning: {message}"
+        case RunEnded(state=state, message=message):
+            words = f"{state} {message}"
+        case None:
+            return None
     at = time.strftime("%H:%M:%S", time.localtime(event.time))
     return f"{at} {visible(words, limit=1000)}"
 
@@ -167,13 +175,13 @@ def _decimal(value: float | None, digits: int = 2) -> str:
 
 
 def _header(history: History, width: int) -> list[RenderableType]:
-    newest = history.steps[-1] if history.steps else {}
-    version, speed = newest.get("version"), number(newest.get("tokens_per_s"))
-    facts = [
-        f"weights v{version}" if version is not None else "",
-        f"{speed:,.0f} tokens/s" if speed is not None else "",
-        f"staleness {newest['staleness']}" if newest.get("staleness") else "",
-    ]
+    facts = []
+    if newest := history.newest:
+        facts = [
+            f"weights v{newest.version}",
+            "" if newest.tokens_per_s is None else f"{newest.tokens_per_s:,.0f} tokens/s",
+            f"staleness {newest.staleness}" if newest.staleness else "",
+        ]
     waiting = visible(f"{history.phase}: {history.detail}" if history.detail else history.phase, limit=width // 2)
     left = Text.assemble((visible(history.name), "bold"), "  ", (waiting, "cyan"))
     top = Table.grid(Column(ratio=1, no_wrap=True), Column(justify="right", no_wrap=True), expand=True, padding=(0, 1))
@@ -206,29 +214,30 @@ def _task_table(history: History, width: int) -> Table:
             table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("skips", ratio=1, no_wrap=True, overflow="ellipsis")
     for task in history.tasks:
-        now, start = history.now(task, "satisfied"), history.start(task, "satisfied")
-        satisfied = Text.assemble(f"{percent(now):>4} ", _delta(start, now))
-        reward = _decimal(history.now(task, "reward"))
-        kl = _kl(history.now(task, "kl"), history.limit(task), " / " if roomy else "/")
+        now, start = history.now(task, satisfied), history.start(task, satisfied)
+        share = Text.assemble(f"{percent(now):>4} ", _delta(start, now))
+        reward = _decimal(history.now(task, lambda one: one.reward))
+        distance = _kl(history.now(task, kl), history.limit(task), " / " if roomy else "/")
         if narrow:
-            table.add_row(Text(visible(task)), satisfied, reward, kl)
+            table.add_row(Text(visible(task)), share, reward, distance)
             continue
         reasons = history.skips(task)
-        skips = " ".join(f"{visible(str(reason))} {count}" for reason, count in reasons.items())
+        skips = " ".join(f"{visible(reason)} {count}" for reason, count in reasons.items())
         row: list[str | Text] = [
             Text(visible(task)),
-            satisfied,
-            Text(sparkline(history.series(task, "satisfied"), 16 if roomy else 8), "cyan"),
+            share,
+            Text(sparkline(history.series(task, satisfied), 16 if roomy else 8), "cyan"),
             reward,
-            _decimal(history.now(task, "calibrated")),
-            kl,
-            _decimal(history.now(task, "tokens"), 0),
-            percent(history.now(task, "truncated")),
-            percent(history.now(task, "abstained")),
+            _decimal(history.recent(task, lambda one: one.calibrated)),
+            distance,
+            _decimal(history.now(task, lambda one: one.tokens), 0),
+            percent(history.now(task, lambda one: one.truncated)),
+            percent(history.now(task, lambda one: one.abstained)),
             Text(skips if roomy else str(sum(reasons.values()) or ""), "dim"),
         ]
         if roomy:
-            row.insert(1, Text(visible(str(history.planned(task).get("method", "")))))
+            planned = history.planned(task)
+            row.insert(1, Text(visible(planned.method if planned else "")))
         table.add_row(*row)
     return table
 
@@ -272,7 +281,7 @@ def _footer(history: History, dashboard: str | None) -> list[RenderableType]:
         lines.append(Text(f"! {visible(history.warnings[-1], limit=300)}{count}", "yellow"))
     if history.checkpoints:
         newest = history.checkpoints[-1]
-        lines.append(Text(f"checkpoint of step {newest.get('step')}: {visible(str(newest.get('path')))}", "dim"))
+        lines.append(Text(f"checkpoint of step {newest.step}: {visible(newest.path)}", "dim"))
     if dashboard is not None:
         lines.append(Text(f"dashboard {dashboard}", "dim"))
     return lines
@@ -288,7 +297,7 @@ def _summary_table(history: History, width: int) -> Table:
     if width >= NARROW:
         table.add_column("judges")
     for task in history.tasks:
-        before, after = history.change(task, "satisfied")
+        before, after = history.change(task, satisfied)
         judges = ", ".join(
             f"{visible(label)} {percent(first)}→{percent(last)}"
             for label, (first, last) in history.judges(task).items()
@@ -296,10 +305,10 @@ def _summary_table(history: History, width: int) -> Table:
         row: list[str | Text] = [
             Text(visible(task)),
             Text.assemble(f"{percent(before):>4} → {percent(after):>4} ", _delta(before, after)),
-            _kl(history.change(task, "kl")[1], history.limit(task), " / "),
+            _kl(history.change(task, kl)[1], history.limit(task), " / "),
         ]
         if width >= ROOMY:
-            rewards = history.change(task, "reward")
+            rewards = history.change(task, lambda one: one.reward)
             row.append(f"{_decimal(rewards[0])} → {_decimal(rewards[1])}")
         if width >= NARROW:
             row.append(Text(judges, "dim"))
@@ -307,18 +316,16 @@ def _summary_table(history: History, width: int) -> Table:
     return table
 
 
-def _step_words(history: History) -> str:
-    newest = history.steps[-1]
-    shares = " ".join(f"{task} {percent(history.series(task, 'satisfied')[-1])}" for task in history.tasks)
-    kls = [history.series(task, "kl")[-1] for task in history.tasks]
-    worst = max((kl for kl in kls if kl is not None), default=None)
+def _step_words(done: StepDone, history: History) -> str:
+    shares = {task: done.tasks[task].satisfied if task in done.tasks else None for task in history.tasks}
+    worst = max((task.kl for task in done.tasks.values() if task.kl is not None), default=None)
     words = [
         f"step {history.done}/{history.total or '?'}",
-        f"satisfied {shares}",
+        f"satisfied {' '.join(f'{task} {percent(share)}' for task, share in shares.items())}",
         f"kl max {_decimal(worst)}",
-        f"loss {_decimal(number(newest.get('train', {}).get('loss')), 4)}",
-        f"v{newest.get('version', '?')}",
-        f"{_decimal(number(newest.get('step_s')))} s",
+        f"loss {_decimal(done.train.loss if done.train else None, 4)}",
+        f"v{done.version}",
+        f"{_decimal(done.step_s)} s",
     ]
     left = history.seconds_left
     return "  ".join(words) + ("" if left is None else f"  {clock(left)} left")

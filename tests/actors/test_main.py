@@ -1,14 +1,17 @@
 """The driver's command, as far as it goes without Ray."""
 
 import json
+import random
 import sys
 from pathlib import Path
 
 import pytest
+from event_stream import step_done
 from jobs import EXAMPLES
 
 from actors.__main__ import main
 from raylign.record.events import Event
+from raylign.record.events.payloads import RunEnded
 from raylign.record.rundir import RunDirectory
 from raylign.spec import load_job
 
@@ -18,8 +21,8 @@ def finished(tmp_path: Path) -> RunDirectory:
     job = load_job(EXAMPLES / "crpg.yaml").model_copy(update={"steps": 3})
     with RunDirectory.create(tmp_path / "run", job.model_dump(mode="json")) as run:
         for step in range(3):
-            run.append(Event(seq=step + 1, kind="step", data={"step": step, "tasks": {}}))
-        run.append(Event(seq=4, kind="end", data={"state": "succeeded", "message": "3 steps"}))
+            run.append(Event.of(step_done(("math",), step, 3, random.Random(0)), seq=step + 1))
+        run.append(Event.of(RunEnded(state="succeeded", message="3 steps", model=None, report=None), seq=4))
     return run
 
 

@@ -1,22 +1,25 @@
 """The speed benchmarks on models so small that their figures mean nothing: they run, and compare like with like."""
 
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 import yaml
+from event_stream import step_done
 from transformers import AutoModelForCausalLM
 
 from benchmarks import loop_cost, models, our_side, training, trl_step
 from benchmarks.our_side import Timed
 from raylign.record.events import Event
+from raylign.record.events.payloads import Status, StepDone
 from raylign.spec import parse_job
 
 
-def step(step_s: float, **seconds: float) -> dict[str, Any]:
-    return {"step_s": step_s, "seconds": seconds, "tokens": 64}
+def step(step_s: float, **seconds: float) -> StepDone:
+    return replace(step_done((), 0, 9, random.Random(0)), step_s=step_s, seconds=seconds)
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +69,8 @@ def test_what_is_outside_the_models_work() -> None:
 
 def test_seconds_until_a_phase_and_until_the_first_step() -> None:
     events = [
-        Event(seq=1, time=102.0, kind="status", data={"phase": "training"}),
-        Event(seq=2, time=105.0, kind="step", data=step(3.0)),
+        Event.of(Status(phase="training"), seq=1, time=102.0),
+        Event.of(step(3.0), seq=2, time=105.0),
     ]
     timed = Timed(steps=[step(3.0)], began=100.0, events=events)
     assert (timed.until("training"), timed.until("step")) == (2.0, 5.0)

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from raylign.record.events.reading import MOST
 from raylign.service import openapi
 from raylign.service.gateway import Gateway
 from raylign.service.routes.keyed import JobId, answer, keyed_router
 from raylign.service.streams import ascii_json, event_source, wants_stream
-from raylign.service.views import MOST_EVENTS, EventPage
+from raylign.service.views import EventPage
 
 
 def router(gateway: Gateway) -> APIRouter:
@@ -24,9 +25,9 @@ def router(gateway: Gateway) -> APIRouter:
     async def events(
         request: Request,
         job_id: JobId,
-        after: Annotated[int, Query(ge=0, le=MOST_EVENTS)] = 0,
+        after: Annotated[int, Query(ge=0, le=MOST)] = 0,
         limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
-        last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
+        last_event_id: Annotated[int, Header(ge=0, le=MOST)] = 0,
     ) -> Any:
         """Events above ``after``; as a live stream, resumable by Last-Event-ID, with Accept: text/event-stream."""
         if wants_stream(request):

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from raylign.record.events import Event
-from raylign.record.history import flat_metrics
+from raylign.record.events.payloads import EvaluationDone, StepDone
+from raylign.record.events.reading import MOST
+from raylign.record.metrics import flat_metrics
 from raylign.service import openapi
 from raylign.service.gateway import Gateway
 from raylign.service.routes.keyed import JobId, answer, keyed_router
 from raylign.service.streams import event_source, wants_stream
-from raylign.service.views import MOST_EVENTS, MetricsPage, MetricsRow
+from raylign.service.views import MetricsPage, MetricsRow
 
-KINDS = ("step", "evaluation")
+KINDS = (StepDone.kind, EvaluationDone.kind)
 
 
 def router(gateway: Gateway) -> APIRouter:
@@ -29,8 +31,8 @@ def router(gateway: Gateway) -> APIRouter:
     async def metrics(
         request: Request,
         job_id: JobId,
-        after: Annotated[int, Query(ge=0, le=MOST_EVENTS)] = 0,
-        last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
+        after: Annotated[int, Query(ge=0, le=MOST)] = 0,
+        last_event_id: Annotated[int, Header(ge=0, le=MOST)] = 0,
     ) -> Any:
         """The numbers of every step and evaluation; streams like events."""
         if wants_stream(request):
@@ -38,7 +40,7 @@ def router(gateway: Gateway) -> APIRouter:
 
         def page() -> Response:
             found = gateway.store.events(job_id, after=after, limit=1_000_000, kinds=KINDS)
-            rows = {(row.kind, row.step): row for row in map(metrics_row, found)}
+            rows = {(row.kind, row.step): row for row in map(metrics_row, found) if row}
             return answer(MetricsPage(data=sorted(rows.values(), key=lambda row: row.seq)))
 
         return await asyncio.to_thread(page)
@@ -46,12 +48,15 @@ def router(gateway: Gateway) -> APIRouter:
     return routes
 
 
-def metrics_row(event: Event) -> MetricsRow:
-    """A step or evaluation event as a row of numbers."""
-    return MetricsRow(
-        seq=event.seq, time=event.time, kind=event.kind, step=event.data.get("step", 0), metrics=flat_metrics(event)
-    )
+def metrics_row(event: Event) -> MetricsRow | None:
+    """A step or evaluation as a row of numbers; None of what is neither."""
+    match event.said:
+        case StepDone(step=step) | EvaluationDone(step=step):
+            metrics = flat_metrics(event.said)
+            return MetricsRow(seq=event.seq, time=event.time, kind=event.kind, step=step, metrics=metrics)
+    return None
 
 
-def _row_json(event: Event) -> str:
-    return json.dumps(json.loads(metrics_row(event).model_dump_json()))
+def _row_json(event: Event) -> str | None:
+    row = metrics_row(event)
+    return json.dumps(json.loads(row.model_dump_json())) if row else None

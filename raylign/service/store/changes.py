@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from raylign.errors import JobNotFound
 from raylign.record.events import Event
+from raylign.record.events.payloads import RunEnded, Warned
 from raylign.service.store.records import (
     ATTEMPT_FIELDS,
     JOB_FIELDS,
@@ -16,7 +17,7 @@ from raylign.service.store.records import (
     job_record,
 )
 from raylign.service.store.schema import attempts, events, jobs
-from raylign.service.store.states import TERMINAL, State, check_move
+from raylign.service.store.states import ENDINGS, TERMINAL, State, check_move
 
 JOB_COLUMNS = [jobs.c[name] for name in JOB_FIELDS]
 """Without the document: it can be long, and few who ask for a job want it."""
@@ -26,6 +27,8 @@ _JOB = select(*JOB_COLUMNS).where(jobs.c.id == bindparam("job_id"))
 _LOCKED_JOB = _JOB.with_for_update()
 MAX_REASON = 4000
 """Characters of a reason; every list of jobs shows it."""
+UNREADABLE = RunEnded(state="failed", message="its driver ended with a word we do not know", model=None, report=None)
+"""What an end event in a dead driver's spool comes to, should it not be one."""
 
 
 def find_job(connection: Connection, job_id: str, *, lock: bool = False) -> JobRecord:
@@ -72,8 +75,8 @@ def finish_job(
     move_job(connection, job, state, reason)
     if end is None:
         last = connection.execute(select(jobs.c.last_seq).where(jobs.c.id == job.id)).scalar_one()
-        data = {"state": state.value, "message": plain(reason), "model": None, "report": None}
-        end = Event(seq=last + 1, kind="end", data=data)
+        said = RunEnded(state=ENDINGS[state], message=plain(reason), model=None, report=None)
+        end = Event.of(said, seq=last + 1)
     append_events(connection, job.id, attempt, [end])
     set_job(connection, job.id, finished_at=end.time)
 
@@ -96,19 +99,17 @@ def take_events(connection: Connection, job: JobRecord, attempt: int, fresh: Seq
         return job
     kept: list[Event] = []
     for event in fresh:
-        said = event.data.get("state")
-        if event.kind == "end" and said == State.CANCELLED and job.desired != "cancel":
-            # Nobody asked: the driver was killed from outside. The job is not over, and its stream must not say so.
-            kept.append(
-                Event(seq=event.seq, time=event.time, kind="warning", data={"message": "the driver was stopped"})
-            )
-        elif event.kind == "end":
-            append_events(connection, job.id, attempt, kept)
-            outcome = next((state for state in TERMINAL if state == said), State.FAILED)
-            finish_job(connection, job, outcome, str(event.data.get("message", "")), end=event, attempt=attempt)
-            return find_job(connection, job.id)
-        else:
+        if event.kind != RunEnded.kind:
             kept.append(event)
+            continue
+        said = event.said if isinstance(event.said, RunEnded) else UNREADABLE
+        if said.state == State.CANCELLED and job.desired != "cancel":
+            # Nobody asked: the driver was killed from outside. The job is not over, and its stream must not say so.
+            kept.append(Event.of(Warned(message="the driver was stopped"), seq=event.seq, time=event.time))
+            continue
+        append_events(connection, job.id, attempt, kept)
+        finish_job(connection, job, State(said.state), said.message, end=event, attempt=attempt)
+        return find_job(connection, job.id)
     append_events(connection, job.id, attempt, kept)
     return find_job(connection, job.id)
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from raylign.errors import JobConflict
+from raylign.record.events.demand import Ending
 
 Desired = Literal["run", "cancel"]
 """What the driver should be doing; it learns it from the answer to each report."""
@@ -49,7 +50,13 @@ class AttemptState(StrEnum):
     """The service itself stopped it; does not count against the limit of attempts."""
 
 
-TERMINAL = frozenset({State.CANCELLED, State.SUCCEEDED, State.FAILED})
+ENDINGS: Mapping[State, Ending] = {
+    State.CANCELLED: "cancelled",
+    State.SUCCEEDED: "succeeded",
+    State.FAILED: "failed",
+}
+"""What an end event says of a job that came to this state."""
+TERMINAL = frozenset(ENDINGS)
 WAITING = (State.RECOVERING, State.QUEUED)
 """States in which the dispatcher may start an attempt, in the order in which it does."""
 CLOSED = frozenset({AttemptState.ENDED, AttemptState.LOST, AttemptState.INTERRUPTED})

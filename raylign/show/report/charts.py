@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
-from raylign.record.history import mean
+from raylign.record.metrics import mean
 
 MOST_POINTS = 160
 """Points of a line or bars of a stack; longer runs are averaged down to it."""

@@ -3,12 +3,14 @@
 import json
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from raylign.record.history import History, number
+from raylign.record.events.payloads import Trained
+from raylign.record.history import History, Metric, kl, satisfied
 from raylign.record.rundir import RunDirectory
 from raylign.record.whole import write_whole
 from raylign.show.console import NONE, clock, percent
@@ -17,13 +19,20 @@ from raylign.show.report.interval import Bounds, newcombe, wilson
 from raylign.show.report.verdict import verdict
 from raylign.show.visible import visible
 
-CURVES = (
-    ("satisfied", "satisfied, all judges"),
-    ("reward", "reward"),
-    ("calibrated", "calibrated reward"),
-    ("kl", "KL, nats per response"),
-    ("tokens", "tokens per response"),
-)
+CURVES: Mapping[str, Metric] = {
+    "satisfied, all judges": satisfied,
+    "reward": lambda task: task.reward,
+    "KL, nats per response": kl,
+    "tokens per response": lambda task: task.tokens,
+}
+"""Of a task, over steps and evaluations."""
+TRAINING: Mapping[str, Callable[[Trained], float | None]] = {
+    "loss": lambda train: train.loss,
+    "gradient norm": lambda train: train.grad_norm,
+    "learning rate": lambda train: train.learning_rate,
+    "largest log-prob gap, trainer to sampler": lambda train: train.logprob_gap_max,
+}
+"""Of a run, over steps."""
 LONGEST_TEXT = 2_000
 """Characters of a sample that are shown."""
 MOST_SAMPLES = 6
@@ -61,11 +70,12 @@ def render(history: History, job: dict[str, Any], *, model: str | None) -> str:
         "decimal": _decimal,
         "points": _points,
         "bounds": _bounds,
+        "size": _size,
     }
     seconds = history.seconds()
     return environment.get_template("page.html").render(
         history=history,
-        name=history.plan.get("job") or job.get("name") or "job",
+        name=(history.plan and history.plan.job) or job.get("name") or "job",
         job=json.dumps(job, indent=2, ensure_ascii=False),
         asked=_asked(history, job),
         verdict=verdict(history),
@@ -73,11 +83,12 @@ def render(history: History, job: dict[str, Any], *, model: str | None) -> str:
         took=(history.latest or 0) - (history.started or 0),
         tasks=[_task(history, task) for task in history.tasks],
         seconds=seconds,
-        step_seconds=sum(number(step.get("step_s")) or 0.0 for step in history.steps),
-        time_chart=stacked_bars(_per_step(history), list(seconds), label="seconds per step by phase"),
+        step_seconds=sum(step.step_s or 0.0 for step in history.steps),
+        time_chart=stacked_bars(
+            [step.seconds for step in history.steps], list(seconds), label="seconds per step by phase"
+        ),
         loss_charts=_train_charts(history),
-        actors=history.plan.get("actors") or [],
-        totals={key: value for key, value in (history.plan.get("totals") or {}).items() if not isinstance(value, dict)},
+        plan=history.plan,
         warnings=Counter(_cut(message) for message in history.warnings).most_common(MOST_WARNINGS),
         model=model,
         model_literal=repr(model),
@@ -85,53 +96,47 @@ def render(history: History, job: dict[str, Any], *, model: str | None) -> str:
 
 
 def _task(history: History, task: str) -> dict[str, Any]:
-    planned = history.planned(task)
-    limit = history.limit(task)
-    before, after = history.change(task, "satisfied")
+    before, after = history.change(task, satisfied)
     prompts, asked = history.prompts(task), history.asked(task)
-    charts = [
-        (
-            title,
-            line_chart(
-                history.series(task, metric),
-                label=f"{task}: {title}",
-                percent=metric == "satisfied",
-                limit=limit if metric == "kl" else None,
-                marks=_marks(history, task, metric),
-            ),
-        )
-        for metric, title in CURVES
-    ]
-    judges = planned.get("judges") or []
     return {
         "name": task,
-        "method": planned.get("method"),
-        "reward_model": planned.get("reward"),
-        "planned_judges": ", ".join(str(judge) for judge in judges)
-        if isinstance(judges, list | tuple)
-        else str(judges),
-        "prompts_per_step": planned.get("prompts_per_step"),
-        "samples_per_prompt": planned.get("samples_per_prompt"),
-        "samples": planned.get("samples"),
-        "weight": planned.get("weight"),
+        "planned": history.planned(task),
         "before": before,
         "after": after,
         "bounds": (wilson(before, prompts[0]), wilson(after, prompts[1])),
         "change_bounds": newcombe(before, after, prompts),
-        "kl": history.change(task, "kl")[1],
-        "limit": limit,
-        "reward": history.change(task, "reward"),
-        "tokens": history.change(task, "tokens"),
-        "abstained": history.now(task, "abstained"),
-        "truncated": history.now(task, "truncated"),
+        "kl": history.change(task, kl)[1],
+        "limit": history.limit(task),
+        "reward": history.change(task, lambda one: one.reward),
+        "tokens": history.change(task, lambda one: one.tokens),
+        "abstained": history.now(task, lambda one: one.abstained),
+        "truncated": history.now(task, lambda one: one.truncated),
         "judges": {
             label: (pair, tuple(map(wilson, pair, asked.get(label, (None, None)))))
             for label, pair in history.judges(task).items()
         },
         "skips": history.skips(task),
-        "charts": [(title, chart) for title, chart in charts if chart],
+        "charts": _task_charts(history, task),
         "samples_shown": _samples(history, task),
     }
+
+
+def _task_charts(history: History, task: str) -> list[tuple[str, str]]:
+    charts = {
+        title: line_chart(
+            history.series(task, metric),
+            label=f"{task}: {title}",
+            percent=metric is satisfied,
+            limit=history.limit(task) if metric is kl else None,
+            marks=_marks(history, task, metric),
+        )
+        for title, metric in CURVES.items()
+    }
+    calibrated = history.series(task, lambda one: one.calibrated)
+    charts["calibrated reward"] = line_chart(calibrated, label=f"{task}: calibrated reward")
+    norms = _trained(history, lambda train: train.grad_norm_by_task.get(task))
+    charts["gradient norm"] = line_chart(norms, label=f"{task}: gradient norm")
+    return [(title, chart) for title, chart in charts.items() if chart]
 
 
 def _samples(history: History, task: str) -> list[dict[str, Any]]:
@@ -141,43 +146,39 @@ def _samples(history: History, task: str) -> list[dict[str, Any]]:
         if last and not history.measured_twice:
             continue
         seen: Counter[str] = Counter()
-        for sample in history.evaluation(task, last=last).get("samples") or []:
-            prompt = str(sample.get("prompt", ""))
-            seen[prompt] += 1
-            pairs.setdefault((prompt, seen[prompt]), {"prompt": _cut(prompt), "before": None, "after": None})[side] = {
-                "response": _cut(sample.get("response", "")),
-                "satisfied": sample.get("satisfied"),
-                "reward": number(sample.get("reward")),
-                "verdicts": {
-                    str(label): _cut(reason or "") for label, reason in (sample.get("verdicts") or {}).items()
-                },
+        evaluation = history.evaluation(task, last=last)
+        for sample in evaluation.samples if evaluation else ():
+            seen[sample.prompt] += 1
+            pair = pairs.setdefault(
+                (sample.prompt, seen[sample.prompt]), {"prompt": _cut(sample.prompt), "before": None, "after": None}
+            )
+            pair[side] = {
+                "response": _cut(sample.response),
+                "satisfied": sample.satisfied,
+                "reward": sample.reward,
+                "verdicts": {label: _cut(reason) for label, reason in sample.verdicts.items()},
             }
     return list(pairs.values())[:MOST_SAMPLES]
 
 
-def _marks(history: History, task: str, metric: str) -> dict[int, float]:
-    marks = {at: number((tasks.get(task) or {}).get(metric)) for at, tasks in history.evaluations.items()}
+def _marks(history: History, task: str, metric: Metric) -> dict[int, float]:
+    marks = {at: metric(tasks[task]) for at, tasks in history.evaluations.items() if task in tasks}
     return {at: value for at, value in marks.items() if value is not None}
 
 
-def _per_step(history: History) -> list[dict[str, float]]:
-    return [{phase: number(s) or 0.0 for phase, s in (step.get("seconds") or {}).items()} for step in history.steps]
-
-
 def _train_charts(history: History) -> list[tuple[str, str]]:
-    titles = {
-        "loss": "loss",
-        "grad_norm": "gradient norm",
-        "learning_rate": "learning rate",
-        "logprob_gap_max": "largest log-prob gap, trainer to sampler",
-    }
-    series = {key: [number((step.get("train") or {}).get(key)) for step in history.steps] for key in titles}
-    return [(title, chart) for key, title in titles.items() if (chart := line_chart(series[key], label=title))]
+    charts = {title: line_chart(_trained(history, metric), label=title) for title, metric in TRAINING.items()}
+    return [(title, chart) for title, chart in charts.items() if chart]
+
+
+def _trained(history: History, metric: Callable[[Trained], float | None]) -> list[float | None]:
+    """One value per step; None where nothing was trained."""
+    return [metric(step.train) if step.train else None for step in history.steps]
 
 
 def _asked(history: History, job: dict[str, Any]) -> str:
     policy = job.get("policy") or {}
-    methods = sorted({str(history.planned(task).get("method", "")) for task in history.tasks} - {""})
+    methods = sorted({task.method for task in history.plan.tasks if task.method}) if history.plan else []
     count = len(history.tasks)
     words = [
         f"{history.total or job.get('steps', '?')} steps",
@@ -189,9 +190,8 @@ def _asked(history: History, job: dict[str, Any]) -> str:
 
 
 def _model(run: RunDirectory, history: History) -> str | None:
-    told = (history.end or {}).get("model")
-    if told:
-        return str(told)
+    if history.end and history.end.model:
+        return history.end.model
     return str(run.model_path.resolve()) if run.model_path.exists() else None
 
 
@@ -208,6 +208,10 @@ def _decimal(value: float | None, digits: int = 2) -> str:
     return NONE if value is None else f"{value:.{digits}f}"
 
 
+def _size(num_bytes: float | None) -> str:
+    return "unknown" if num_bytes is None else f"{num_bytes / 2**30:.2f} GiB"
+
+
 def _points(change: tuple[float | None, float | None]) -> str:
     before, after = change
     return "" if before is None or after is None else f"{round(100 * after) - round(100 * before):+d}"
@@ -218,5 +222,5 @@ def _bounds(bounds: Bounds | None, *, signed: bool = False) -> str:
     return NONE if bounds is None else " to ".join(f"{round(100 * end):{'+d' if signed else 'd'}}" for end in bounds)
 
 
-def _cut(text: object) -> str:
-    return visible(str(text), limit=LONGEST_TEXT, lines=True)
+def _cut(text: str) -> str:
+    return visible(text, limit=LONGEST_TEXT, lines=True)

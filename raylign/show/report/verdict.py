@@ -1,6 +1,6 @@
 """What came out of a run, in words."""
 
-from raylign.record.history import History
+from raylign.record.history import History, kl, satisfied
 from raylign.show.report.interval import newcombe
 from raylign.show.visible import visible
 
@@ -21,15 +21,14 @@ def _ending(history: History) -> str:
         case "running":
             return f"The run has not ended: {steps} so far."
         case state:
-            message = str((history.end or {}).get("message") or "").strip()
-            message = visible(message, limit=LONGEST_MESSAGE)
+            message = visible(history.end.message.strip(), limit=LONGEST_MESSAGE) if history.end else ""
             return f"The run {state} after {steps}{': ' + message if message else ''}".rstrip(".") + "."
 
 
 def _satisfied(history: History) -> list[str]:
     points: dict[str, int] = {}
     for task in history.tasks:
-        before, after = history.change(task, "satisfied")
+        before, after = history.change(task, satisfied)
         if before is not None and after is not None:
             points[task] = round(100 * after) - round(100 * before)
     if not points:
@@ -55,7 +54,7 @@ def _satisfied(history: History) -> list[str]:
 
 def _beyond_chance(history: History, tasks: list[str]) -> list[str]:
     """What of it the number of prompts can show. Nothing where the events do not tell that number."""
-    bounds = {task: newcombe(*history.change(task, "satisfied"), history.prompts(task)) for task in tasks}
+    bounds = {task: newcombe(*history.change(task, satisfied), history.prompts(task)) for task in tasks}
     known = {task: found for task, found in bounds.items() if found is not None}
     if not known:
         return []
@@ -71,11 +70,11 @@ def _beyond_chance(history: History, tasks: list[str]) -> list[str]:
 
 
 def _kl(history: History) -> list[str]:
-    measured = {task: (history.change(task, "kl")[1], history.limit(task)) for task in history.tasks}
-    limited = {task: (kl, limit) for task, (kl, limit) in measured.items() if kl is not None and limit is not None}
+    measured = {task: (history.change(task, kl)[1], history.limit(task)) for task in history.tasks}
+    limited = {task: (now, limit) for task, (now, limit) in measured.items() if now is not None and limit is not None}
     if not limited:
         return []
-    over = [f"{task} ({kl:.1f} of {limit:g} nats)" for task, (kl, limit) in limited.items() if kl > limit]
+    over = [f"{task} ({now:.1f} of {limit:g} nats)" for task, (now, limit) in limited.items() if now > limit]
     if over:
         return ["The KL divergence from the reference is beyond its limit on " + ", ".join(over) + "."]
     return ["The KL divergence from the reference is within its limit wherever there is one."]

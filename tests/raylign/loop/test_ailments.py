@@ -33,7 +33,7 @@ def batch(*samples: Sample) -> list[TaskBatch]:
 
 def told(*steps: list[TaskBatch]) -> list[str]:
     said: list[str] = []
-    ailments = Ailments(lambda kind, data: said.append(data["message"]))
+    ailments = Ailments(lambda warned: said.append(warned.message))
     for step in steps:
         ailments.look(step)
     return said

@@ -51,9 +51,9 @@ async def make(job, prompts, fleet, path, *, encode=lambda prompt: (7, 42)):
     said = []
     collector = Collector(fleet, {task.name: task for task in job.tasks})
     with SampleFile(path) as kept:
-        await baselines(job, prompts, collector, encode, kept, lambda kind, data: said.append((kind, data)))
-        assert {(kind, data["phase"]) for kind, data in said} <= {("status", "baselines")}
-        return dict(kept), [data["detail"] for _, data in said]
+        await baselines(job, prompts, collector, encode, kept, said.append)
+        assert {(one.kind, one.phase) for one in said} <= {("status", "baselines")}
+        return dict(kept), [one.detail for one in said]
 
 
 def golden_job(**settings):

@@ -1,5 +1,6 @@
 """The loop over in-process workers: order of calls, randomness without history, staleness, resume, empty steps."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -11,6 +12,7 @@ from raylign.loop.baselines import baselines
 from raylign.loop.loop import train
 from raylign.methods import GRPO
 from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.events.payloads import EvaluationDone, StepDone
 from raylign.record.samples import SampleFile
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw
@@ -23,27 +25,23 @@ async def run(job, fleet, directory, *, start=None, events=None):
     collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
     directory.mkdir(exist_ok=True)
     with SampleFile(directory / "baselines.jsonl") as made:
-        await baselines(job, PROMPTS, collector, lambda prompt: (1, 2), made, lambda kind, data: None)
+        await baselines(job, PROMPTS, collector, lambda prompt: (1, 2), made, lambda said: None)
         await fleet.workers.weights.publish(start.version if start else 0)
         source = Online(job, PROMPTS, collector, baselines=made)
         checkpoints = Checkpoints(directory, keep_last=2)
         fleet.calls.clear()
-        await train(
-            job,
-            source,
-            collector,
-            PROMPTS,
-            checkpoints,
-            lambda kind, data: events.append((kind, data)),
-            start or Progress(),
-        )
+        await train(job, source, collector, PROMPTS, checkpoints, events.append, start or Progress())
     return events
 
 
 def metrics(events):
     """The step events less what depends on the clock."""
-    timed = {"seconds", "step_s", "tokens_per_s"}
-    return [{key: value for key, value in data.items() if key not in timed} for kind, data in events if kind == "step"]
+    return [replace(step, seconds={}, step_s=0.0, tokens_per_s=0.0) for step in of(StepDone, events)]
+
+
+def of(kind, events):
+    """What was said of that kind."""
+    return [said for said in events if isinstance(said, kind)]
 
 
 async def test_phases_come_in_the_order_of_the_design(tmp_path):
@@ -145,7 +143,7 @@ def die_at(fleet, moment):
 
 
 def evaluations(events):
-    return {data["step"]: data["tasks"] for kind, data in events if kind == "evaluation"}
+    return {said.step: said.tasks for said in of(EvaluationDone, events)}
 
 
 @pytest.mark.parametrize("staleness", [0, 1])
@@ -185,7 +183,7 @@ async def test_whatever_dies_whenever_no_prompt_is_lost_and_none_is_trained_on_t
 async def test_staleness_one_overlaps_generation_with_training_and_says_so(tmp_path):
     fleet = FakeFleet()
     events = await run(make_job(rollout={"max_staleness": 1}, evaluation={"prompts": 0}), fleet, tmp_path)
-    assert [data["staleness"] for kind, data in events if kind == "step"] == [0, 1, 1, 1, 1, 1]
+    assert [step.staleness for step in of(StepDone, events)] == [0, 1, 1, 1, 1, 1]
     assert {example.staleness for example in fleet.trainer.batches[3]} == {1}
     calls = [call for call in fleet.calls if call in ("generate", "generated", "publish")]
     # A publish never falls between the beginning and the end of a generation.
@@ -220,12 +218,12 @@ async def test_judges_that_are_not_enforced_are_reported_and_constrain_nothing(t
         job = make_job(steps=1, evaluation={"prompts": 0})
         task = job.tasks[0].model_copy(update=settings)
         events = await run(job.model_copy(update={"tasks": (task,)}), fleet, tmp_path / directory)
-        return metrics(events)[0]["tasks"]["math"], [example.coefficient for example in fleet.trainer.batches[0]]
+        return metrics(events)[0].tasks["math"], [example.coefficient for example in fleet.trainer.batches[0]]
 
     reported, loose = await run_with("loose", enforce_judges=False)
     _, strict = await run_with("strict")
     _, bare = await run_with("bare", judges=())
-    assert reported["satisfied"] == 0.25
+    assert reported.satisfied == 0.25
     assert loose == bare != strict
 
 
@@ -242,8 +240,8 @@ async def test_beyond_the_rewards_context_violates_only_where_judges_constrain(t
     job = make_job(steps=1, evaluation={"prompts": 0})
     task = job.tasks[0].model_copy(update={"enforce_judges": enforced})
     events = await run(job.model_copy(update={"tasks": (task,)}), fleet, tmp_path)
-    told = metrics(events)[0]["tasks"]["math"]
-    assert (told["satisfied"], told["skips"].get("reward too long", 0)) == (satisfied, 12 - trained)
+    told = metrics(events)[0].tasks["math"]
+    assert (told.satisfied, told.skips.get("reward too long", 0)) == (satisfied, 12 - trained)
 
 
 async def test_a_judge_that_was_not_asked_abstains(tmp_path):
@@ -258,7 +256,7 @@ async def test_a_judge_that_was_not_asked_abstains(tmp_path):
     events = []
     with pytest.raises(NothingToTrain, match="abstained 12"):
         await run(job, fleet, tmp_path, events=events)
-    assert metrics(events)[0]["tasks"]["math"]["abstained"] == 1.0
+    assert metrics(events)[0].tasks["math"].abstained == 1.0
 
 
 async def test_steps_without_a_usable_sample_are_counted_and_then_fatal(tmp_path):
@@ -277,7 +275,7 @@ async def test_empty_steps_neither_train_nor_publish_and_the_run_goes_on(tmp_pat
     job = job.model_copy(update={"tasks": job.tasks[:1]})
     events = await run(job, fleet, tmp_path)
     assert fleet.calls.count("step") == fleet.calls.count("publish") == 3
-    assert [data["version"] for kind, data in events if kind == "step"] == [1, 1, 2, 2, 3, 3]
+    assert [step.version for step in of(StepDone, events)] == [1, 1, 2, 2, 3, 3]
 
 
 async def test_a_step_that_nothing_satisfies_trains_on_nothing(tmp_path):
@@ -288,7 +286,7 @@ async def test_a_step_that_nothing_satisfies_trains_on_nothing(tmp_path):
     with pytest.raises(NothingToTrain, match=r"3 steps in a row .*\(math: no gradient 12\)"):
         await run(job, fleet, tmp_path, events=events)
     assert fleet.calls.count("step") == fleet.calls.count("publish") == 0
-    assert [data["tasks"]["math"]["examples"] for kind, data in events if kind == "step"] == [0, 0, 0]
+    assert [step.tasks["math"].examples for step in of(StepDone, events)] == [0, 0, 0]
 
 
 async def test_terms_without_a_gradient_are_left_out_and_still_counted_in_the_mean(tmp_path):
@@ -312,7 +310,7 @@ async def test_terms_without_a_gradient_are_left_out_and_still_counted_in_the_me
     mine = [example for example in examples if example.task == "talk"]
     assert len(mine) == 4
     assert {example.weight for example in mine} == {1 / 12}
-    assert metrics(events)[0]["tasks"]["talk"]["skips"] == {"no gradient": 8}
+    assert metrics(events)[0].tasks["talk"].skips == {"no gradient": 8}
 
 
 async def test_a_worker_error_reaches_the_caller_as_it_is(tmp_path):
@@ -329,9 +327,10 @@ async def test_a_worker_error_reaches_the_caller_as_it_is(tmp_path):
 async def test_evaluation_before_and_after_uses_the_same_prompts_and_seeds(tmp_path):
     fleet = FakeFleet()
     events = await run(make_job(), fleet, tmp_path)
-    measured = [data for kind, data in events if kind == "evaluation"]
-    assert [data["step"] for data in measured] == [0, 6]
-    assert measured[0]["tasks"]["math"]["satisfied"] == measured[1]["tasks"]["math"]["satisfied"]
-    assert len(measured[0]["tasks"]["math"]["samples"]) == 2
-    assert (measured[0]["tasks"]["math"]["prompts"], metrics(events)[0]["tasks"]["math"]["prompts"]) == (2, 3)
-    assert measured[0]["tasks"]["math"]["asked"] == {"even": 2}
+    measured = of(EvaluationDone, events)
+    assert [said.step for said in measured] == [0, 6]
+    before, after = (said.tasks["math"] for said in measured)
+    assert before.satisfied == after.satisfied
+    assert len(before.samples) == 2
+    assert (before.prompts, metrics(events)[0].tasks["math"].prompts) == (2, 3)
+    assert before.asked == {"even": 2}

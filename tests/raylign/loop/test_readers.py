@@ -32,7 +32,7 @@ class Reader(FakeJudges):
 async def told(prompts, *, context=100, job=JOB):
     said: list[str] = []
     reader = Reader(context)
-    await require_readers(job, {"math": prompts}, reader, lambda kind, data: said.append(data["message"]))
+    await require_readers(job, {"math": prompts}, reader, lambda warned: said.append(warned.message))
     assert len(set(reader.asked)) == len(reader.asked)
     return said
 

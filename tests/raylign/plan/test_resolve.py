@@ -8,6 +8,7 @@ from raylign.errors import PlanError, SpecError
 from raylign.plan.check import check_job
 from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import askers, make_plan
+from raylign.record.events.payloads import PlanMade, wire
 from raylign.spec import parse_job
 
 GIB = 2**30
@@ -43,6 +44,16 @@ def test_actors_and_arithmetic(job):
     assert plan.tasks[0].kl_max == 3.0
     assert plan.device == "cpu"
     json.dumps(plan.to_dict())
+
+
+def test_its_event_says_all_that_readers_look_at(job):
+    """By the names they look for: what is not there would be read as nothing, and nobody would notice."""
+    plan = make_plan(job(), cluster())
+    said = PlanMade(**plan.to_dict(), job_id="job_1", dashboard="", run_dir="/r")
+    assert said.model_fields_set >= set(PlanMade.model_fields)
+    assert all(part.model_fields_set >= set(type(part).model_fields) for part in (*said.tasks, *said.actors))
+    assert (said.job, said.steps, said.actors[0].name) == (plan.job, plan.steps, plan.actors[0].name)
+    assert wire(said).items() >= json.loads(json.dumps(plan.to_dict())).items()
 
 
 def test_rollout_workers_hold_the_policy_whatever_weights_they_start_on(job):

@@ -1,10 +1,12 @@
-import math
+import random
+from dataclasses import replace
 
 import pytest
-from event_stream import event_stream, full_of_holes
+from event_stream import evaluated, event_stream, full_of_holes, step_done, stepped
 
 from raylign.record.events import Event
-from raylign.record.history import History, flat_metrics, number
+from raylign.record.events.payloads import EvaluationDone, StepDone
+from raylign.record.history import History, satisfied
 
 
 def folded(events) -> History:
@@ -17,79 +19,53 @@ def folded(events) -> History:
 def test_a_whole_run():
     history = folded(event_stream(steps=20))
     assert (history.name, history.state, history.done, history.total) == ("tiny-cgpo", "succeeded", 20, 20)
-    assert history.change("math", "satisfied") == (pytest.approx(0.53), pytest.approx(0.78))
+    assert history.change("math", satisfied) == (pytest.approx(0.53), pytest.approx(0.78))
     assert history.judges("math")["answer"] == (0.5, 0.8)
     assert history.skips("code")["timeout"] == 20
     assert history.limit("code") is None
+    assert history.planned("math").method == "crpg"
     assert list(history.seconds()) == ["draw", "generate", "judge", "select", "score", "pack", "step", "publish"]
 
 
 def test_a_resumed_run_replaces_what_it_makes_again():
     events = list(event_stream(steps=10))
-    again = [event for event in events if event.kind == "step" and event.data["step"] >= 5]
+    again = [event for event in events if isinstance(event.said, StepDone) and event.said.step >= 5]
     history = folded([*events, *again])
-    assert [step["step"] for step in history.steps] == list(range(10))
+    assert [step.step for step in history.steps] == list(range(10))
     assert history.state == "running"
 
 
 def test_time_left_is_the_pace_times_the_steps():
-    events = [Event(seq=at + 1, kind="step", data={"step": at, "steps": 8, "step_s": 2.0}) for at in range(3)]
+    made = step_done((), 0, 8, random.Random(0))
+    events = [Event.of(replace(made, step=at, step_s=2.0), seq=at + 1) for at in range(3)]
     assert folded(events).seconds_left == 10.0
 
 
-def test_flat_metrics_of_a_step():
-    event = Event(
-        seq=1,
-        kind="step",
-        data={
-            "step": 3,
-            "steps": 9,
-            "tasks": {"math": {"satisfied": 0.5, "reward": None, "judges": {"answer": 1}, "skips": {"tie": 2}}},
-            "train": {"loss": math.nan},
-            "seconds": {"generate": 0.25},
-            "tokens_per_s": 10.0,
-        },
-    )
-    assert flat_metrics(event) == {
-        "math/satisfied": 0.5,
-        "math/reward": None,
-        "math/judges/answer": 1.0,
-        "math/skips/tie": 2.0,
-        "train/loss": None,
-        "seconds/generate": 0.25,
-        "tokens_per_s": 10.0,
-    }
-
-
-def test_flat_metrics_of_an_evaluation_leave_samples_out():
-    event = next(event for event in event_stream(tasks=("math",)) if event.kind == "evaluation")
-    assert set(flat_metrics(event)) == {
-        *(
-            f"evaluation/math/{name}"
-            for name in (
-                "satisfied",
-                "reward",
-                "kl",
-                "tokens",
-                "prompts",
-                "judges/answer",
-                "judges/format",
-                "asked/answer",
-                "asked/format",
-            )
-        )
-    }
+def test_before_the_first_step_an_evaluation_tells():
+    event = Event.of(EvaluationDone(step=0, tasks={"math": evaluated(satisfied=0.25, judges={"answer": 0.5})}), seq=1)
+    history = folded([event])
+    assert (history.now("math", satisfied), history.start("math", satisfied)) == (0.25, None)
+    assert history.change("math", satisfied) == (0.25, None)
+    assert (history.done, history.total, history.seconds_left) == (0, 0, None)
 
 
 def test_holes_are_none_and_late_tasks_appear():
     history = folded(full_of_holes())
     assert history.tasks == ["chat", "math", "late"]
-    assert set(history.series("math", "satisfied")) == {None}
-    assert history.now("late", "satisfied") == 1.0
+    assert set(history.series("math", satisfied)) == {None}
+    assert history.now("late", satisfied) == 1.0
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [(1, 1.0), (math.nan, None), (math.inf, None), ("1", None), (True, None)]
-)
-def test_number(value, expected):
-    assert number(value) == expected
+def test_what_cannot_be_read_changes_nothing():
+    history = folded(event_stream(steps=3))
+    known = (history.done, len(history.evaluations), len(history.warnings))
+    for kind, data in (("step", {}), ("evaluation", {"step": "x"}), ("rollout", {"worker": 3})):
+        history.add(Event(seq=99, kind=kind, data=data))
+    assert (history.done, len(history.evaluations), len(history.warnings)) == known
+
+
+def test_judges_of_a_run_without_evaluations_are_those_of_its_steps():
+    made = step_done((), 0, 2, random.Random(0))
+    first, last = ({"math": stepped(judges=judges)} for judges in ({"answer": 0.25}, {"answer": 0.5, "late": 1.0}))
+    events = [Event.of(replace(made, step=at, tasks=tasks), seq=at + 1) for at, tasks in enumerate((first, last))]
+    assert folded(events).judges("math") == {"answer": (0.25, 0.5), "late": (None, 1.0)}

@@ -5,10 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from event_stream import event_stream, full_of_holes
+from event_stream import event_stream, full_of_holes, plan
 
 from raylign.errors import CheckpointError, RunError, SpecError
 from raylign.record.events import Event
+from raylign.record.events.payloads import RunEnded, Status, StepDone
 from raylign.record.rundir import RunDirectory
 
 JOB = {"name": "tiny", "steps": 3}
@@ -39,7 +40,7 @@ def test_metrics_are_one_line_per_step(tmp_path):
 
 def test_an_event_is_on_disk_when_append_returns(tmp_path):
     with RunDirectory.create(tmp_path, JOB) as run:
-        run.append(Event(seq=1, kind="status", data={"phase": "start"}))
+        run.append(Event.of(Status(phase="start"), seq=1))
         assert len(run.events_path.read_text().splitlines()) == 1
 
 
@@ -77,7 +78,7 @@ def test_rewound_and_resumed_metrics_equal_uninterrupted_ones(tmp_path):
         resumed.rewind(4)
         assert [line["step"] for line in resumed.metrics()] == [0, 1, 2, 3]
         for event in events:
-            if event.kind == "step" and event.data["step"] >= 4:
+            if isinstance(event.said, StepDone) and event.said.step >= 4:
                 resumed.append(event)
     assert resumed.metrics_path.read_bytes() == whole.metrics_path.read_bytes()
 
@@ -96,8 +97,8 @@ def test_only_a_line_feed_ends_a_line(tmp_path, text):
 def test_the_next_number_and_the_torn_line_are_found_from_the_end(tmp_path):
     """Not by reading it all: what lies before is not looked at, however long, here a line that is damaged."""
     with RunDirectory.create(tmp_path, JOB) as run:
-        run.append(Event(seq=1, kind="status", data={"phase": "x" * 200_000}))
-        run.append(Event(seq=2, kind="status", data={"phase": "y" * 200_000}))
+        run.append(Event.of(Status(phase="x" * 200_000), seq=1))
+        run.append(Event.of(Status(phase="y" * 200_000), seq=2))
     whole = run.events_path.read_bytes()
     run.events_path.write_bytes(b"{damaged}\n" + whole + b'{"seq": 3, "torn')
     assert run.next_seq == 3
@@ -116,7 +117,7 @@ def test_the_next_number_and_the_torn_line_are_found_from_the_end(tmp_path):
         ("succeeded", 4, None, False),  # the job has been given more steps since
         ("failed", 3, None, False),
         ("cancelled", 3, None, False),
-        ("succeeded", 3, "status", False),  # it was started again
+        ("succeeded", 3, Status(phase="planning"), False),  # it was started again
     ],
 )
 def test_a_run_is_finished_when_it_said_so_and_made_all_its_steps(tmp_path, state, steps, after, finished):
@@ -125,10 +126,10 @@ def test_a_run_is_finished_when_it_said_so_and_made_all_its_steps(tmp_path, stat
         for event in event_stream(steps=3):
             if event.kind != "end":
                 run.append(event)
-        end = Event(seq=run.next_seq, kind="end", data={"state": state})
+        end = Event.of(RunEnded(state=state, message="", model=None, report=None), seq=run.next_seq)
         run.append(end)
         if after:
-            run.append(Event(seq=run.next_seq, kind=after, data={"phase": "planning"}))
+            run.append(Event.of(after, seq=run.next_seq))
     assert run.finished(steps) == (end if finished else None)
 
 
@@ -210,7 +211,7 @@ def test_a_place_that_cannot_be_made_is_named(tmp_path):
 
 def test_a_reader_may_not_write(tmp_path):
     with pytest.raises(RunError, match="not locked"):
-        RunDirectory(tmp_path).append(Event(seq=1, kind="status", data={}))
+        RunDirectory(tmp_path).append(Event.of(Status(phase="start"), seq=1))
 
 
 def test_space_is_required_with_numbers(tmp_path):
@@ -224,11 +225,11 @@ def test_a_full_disk_is_an_error_of_ours(tmp_path):
     with RunDirectory.create(tmp_path, JOB) as run:
         run.events_path.symlink_to("/dev/full")
         with pytest.raises(RunError, match=r"events\.jsonl.*No space left"):
-            run.append(Event(seq=1, kind="status", data={}))
+            run.append(Event.of(Status(phase="start"), seq=1))
 
 
 def test_a_plan_that_cannot_be_written_is_an_error_of_ours(tmp_path):
     with RunDirectory.create(tmp_path, JOB) as run:
         run.plan_path.mkdir()
         with pytest.raises(RunError, match=r"cannot write .*plan\.json"):
-            run.append(Event(seq=1, kind="plan", data={}))
+            run.append(Event.of(plan(("math",), 3), seq=1))

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from event_stream import stepped
 from fastapi import FastAPI
 from service import KEY, TOKEN, FakeRay, job_document, open_store, started, step
 
@@ -132,7 +133,7 @@ KINDS: list[Callable[[random.Random], Body]] = [
 
 def events_of(dice: random.Random) -> bytes:
     """A driver's report, damaged."""
-    whole = json.dumps({"events": [step(1, tasks={"t": {"reward": 1.0}}).model_dump()]}).encode()
+    whole = json.dumps({"events": [step(1, tasks={"t": stepped(reward=1.0)}).model_dump()]}).encode()
     event = {"seq": 1, "time": 1.0, "kind": dice.choice(["step", "evaluation", "end", "status"]), "data": tree(dice)}
     return dice.choice(
         [

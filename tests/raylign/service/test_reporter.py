@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from service import TOKEN, Service, live_service, open_store, started, step
+from service import TOKEN, Service, live_service, open_store, started, step, warning
 
 from raylign.errors import Unauthorized
 from raylign.record.events import Event
@@ -26,7 +26,7 @@ def say(reporter: Reporter, message: str) -> Event:
     """As the driver does: append to the spool, then wake who ships it."""
     spool = reporter._spool.path
     last = last_document(spool)
-    event = Event(seq=last["seq"] + 1 if last else 1, kind="warning", data={"message": message})
+    event = warning(last["seq"] + 1 if last else 1, message)
     append_line(spool, event_line(event))
     reporter.wake()
     return event

@@ -1,9 +1,10 @@
 """Streams: resumed, followed to the end, and whole whatever a model writes."""
 
 from httpx_sse import connect_sse
-from service import Service, end, job_document, report, started, step
+from service import Service, end, job_document, report, started, step, warning
 
 from raylign.record.events import Event
+from raylign.record.events.payloads import Status, Warned
 
 
 def test_a_stream_resumes_after_the_last_event_id_and_ends_with_the_job(service: Service) -> None:
@@ -30,7 +31,7 @@ def test_a_stream_tells_of_the_job_before_its_driver_does(service: Service) -> N
         with connect_sse(http, "GET", f"/v1/jobs/{made['id']}/events") as source:
             for message in source.iter_sse():
                 event = Event.model_validate_json(message.data)
-                phases.append(event.data.get("phase", event.kind))
+                phases.append(event.said.phase if isinstance(event.said, Status) else event.kind)
                 if phases == ["queued"]:
                     with service.client() as client:
                         client.cancel(made["id"])
@@ -40,10 +41,10 @@ def test_a_stream_tells_of_the_job_before_its_driver_does(service: Service) -> N
 def test_line_separators_in_a_models_text_do_not_break_the_stream(service: Service) -> None:
     made, _ = started(service.store)
     hostile = "a\u2028b\u2029c\x85d\re\nf\x0bg\x1ch data: x\n\nevent: end\n\n\U0001f600 <script>"
-    report(service, made.id, [Event(seq=1, kind="warning", data={"message": hostile}), end(2)])
+    report(service, made.id, [warning(1, hostile), end(2)])
     with service.http() as http, connect_sse(http, "GET", f"/v1/jobs/{made.id}/events") as source:
         events = [Event.model_validate_json(message.data) for message in source.iter_sse()]
-    assert events[0].data["message"] == hostile
+    assert events[0].said == Warned(message=hostile)
     assert [event.seq for event in events] == [1, 2]
 
 

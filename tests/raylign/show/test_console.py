@@ -7,6 +7,7 @@ from event_stream import HOSTILE, LONG, event_stream, failed_at_start, full_of_h
 from rich.console import Console
 
 from raylign.record.events import Event
+from raylign.record.events.payloads import RunEnded
 from raylign.record.history import History
 from raylign.show.console import LiveDisplay, clock, percent, picture, sparkline, summary
 
@@ -152,7 +153,7 @@ def test_summary_of_a_failed_run_says_why():
 
 def test_summary_never_breaks_a_path():
     path = "/very/long" * 20
-    end = {"state": "succeeded", "message": "", "model": path, "report": None}
+    end = RunEnded(state="succeeded", message="", model=path, report=None)
     assert path in shown(event_stream(steps=2, end=end))
 
 

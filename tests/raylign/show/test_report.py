@@ -3,10 +3,12 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
-from event_stream import HOSTILE, LONG, event_stream, failed_at_start, full_of_holes
+from event_stream import HOSTILE, LONG, evaluated, event_stream, failed_at_start, full_of_holes, plan
 
 from raylign.errors import SpecError
 from raylign.record.events import Event
+from raylign.record.events.payloads import EvaluationDone
+from raylign.record.events.tasks import TaskEvaluation
 from raylign.record.history import History
 from raylign.record.rundir import RunDirectory
 from raylign.show.report import write_report
@@ -163,17 +165,22 @@ def test_no_run_no_report(tmp_path):
         write_report(RunDirectory(tmp_path))
 
 
-def evaluated(before: dict, after: dict, *, kl_max: float | None = None) -> History:
-    plan = {"steps": 5, "tasks": [{"name": task, "kl_max": kl_max} for task in before]}
-    data = [("plan", plan), ("evaluation", {"step": 0, "tasks": before}), ("evaluation", {"step": 5, "tasks": after})]
-    return folded(Event(seq=at, kind=kind, data=fields) for at, (kind, fields) in enumerate(data, start=1))
+def change(before: dict[str, TaskEvaluation], after: dict[str, TaskEvaluation], *, kl_max: float = 5.0) -> History:
+    planned = plan(tuple(before), 5)
+    tasks = tuple(task.model_copy(update={"kl_max": kl_max}) for task in planned.tasks)
+    said = (
+        planned.model_copy(update={"tasks": tasks}),
+        EvaluationDone(step=0, tasks=before),
+        EvaluationDone(step=5, tasks=after),
+    )
+    return folded(Event.of(one, seq=at) for at, one in enumerate(said, start=1))
 
 
 def test_verdict_names_what_fell():
     words = verdict(
-        evaluated(
-            {"math": {"satisfied": 0.5}, "code": {"satisfied": 0.5}},
-            {"math": {"satisfied": 0.7}, "code": {"satisfied": 0.4}},
+        change(
+            {"math": evaluated(satisfied=0.5), "code": evaluated(satisfied=0.5)},
+            {"math": evaluated(satisfied=0.7), "code": evaluated(satisfied=0.4)},
         )
     )
     assert "rose on 1 of 2 tasks; the mean change is +5 points" in words[1]
@@ -190,7 +197,9 @@ def test_verdict_names_what_fell():
 )
 def test_verdict_says_whether_a_rise_may_be_chance(after, prompts, says):
     words = verdict(
-        evaluated({"math": {"satisfied": 0.5, "prompts": prompts}}, {"math": {"satisfied": after, "prompts": prompts}})
+        change(
+            {"math": evaluated(satisfied=0.5, prompts=prompts)}, {"math": evaluated(satisfied=after, prompts=prompts)}
+        )
     )
     assert words[2].startswith(says)
 
@@ -211,7 +220,7 @@ def test_training_steps_stand_in_with_the_prompts_of_their_window(tmp_path):
 
 def test_verdict_names_kl_beyond_its_limit():
     inside, beyond = (
-        verdict(evaluated({"math": {"satisfied": 0.5}}, {"math": {"satisfied": 0.5, "kl": kl}}, kl_max=3.0))[-1]
+        verdict(change({"math": evaluated(satisfied=0.5)}, {"math": evaluated(satisfied=0.5, kl=kl)}, kl_max=3.0))[-1]
         for kl in (3.0, 3.5)
     )
     assert inside == "The KL divergence from the reference is within its limit wherever there is one."

@@ -7,6 +7,7 @@ from loop_job import PROMPTS, make_job
 from raylign.errors import WorkerLost
 from raylign.loop.loop import train
 from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.events.payloads import StepDone
 from raylign.sources.collect import Collector
 from raylign.types import Group, Preference, Sample
 
@@ -47,7 +48,7 @@ def pairs_job(**settings):
     return job.model_copy(update={"tasks": job.tasks[2:]})
 
 
-async def run(job, fleet, directory, *, start=None, emit=lambda kind, data: None):
+async def run(job, fleet, directory, *, start=None, emit=lambda said: None):
     source = FixedPairs()
     collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
     try:
@@ -59,11 +60,11 @@ async def run(job, fleet, directory, *, start=None, emit=lambda kind, data: None
 async def test_pairs_are_trained_on_and_no_rollout_worker_or_judge_is_asked(tmp_path):
     fleet, events = FakeFleet(), []
     fleet.rollouts = fleet.judges = fleet.weights = Nobody()
-    await run(pairs_job(steps=3), fleet, tmp_path, emit=lambda kind, data: events.append((kind, data)))
+    await run(pairs_job(steps=3), fleet, tmp_path, emit=events.append)
     assert fleet.calls == ["score", "step", "score", "step", "save", "score", "step", "save"]
-    steps = [data for kind, data in events if kind == "step"]
-    assert [(step["version"], step["staleness"]) for step in steps] == [(1, 0), (2, 0), (3, 0)]
-    assert all(step["tasks"]["talk"]["kl"] is None for step in steps)
+    steps = [said for said in events if isinstance(said, StepDone)]
+    assert [(step.version, step.staleness) for step in steps] == [(1, 0), (2, 0), (3, 0)]
+    assert all(step.tasks["talk"].kl is None for step in steps)
     for number, batch in enumerate(fleet.trainer.batches):
         assert [example.staleness for example in batch] == [None] * PER_STEP
         better = sorted(len(example.sequences[0].response_ids) for example in batch)

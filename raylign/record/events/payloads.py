@@ -1,0 +1,168 @@
+"""What an event may say: a payload of one of these kinds.
+
+A new kind is a class here and a word in `Payload`; who has something to show of it reads its attributes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, get_args
+
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
+
+from raylign.record.events.demand import ENDED, MEASURED, NOTHING, NUMBERED, Ending
+from raylign.record.events.planned import Part, PlannedActor, PlannedTask
+from raylign.record.events.reading import Count, Else, Number, Numbers, Place, Seconds, Step, Text
+from raylign.record.events.tasks import TaskEvaluation, TaskStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What happens or is waited for right now."""
+
+    kind: ClassVar = "status"
+    demand: ClassVar = NOTHING
+
+    phase: Text
+    detail: Text = ""
+
+
+class PlanMade(Part):
+    """What the job resolved to, and where it runs."""
+
+    kind: ClassVar = "plan"
+    demand: ClassVar = NOTHING
+
+    job: Text
+    """Its name."""
+    steps: Count
+    device: Text
+    tasks: Annotated[tuple[PlannedTask, ...], Else(tuple)]
+    actors: Annotated[tuple[PlannedActor, ...], Else(tuple)]
+    samples_per_step: Count
+    tokens_per_step: Count
+    """Of prompts and responses, at most about."""
+    microbatches_per_step: Count
+    """About, over all ranks."""
+    checkpoint_bytes: Number
+    """Estimate; None where it is not known."""
+    max_staleness: Count
+    job_id: Text
+    dashboard: Text
+    """Its address, where there is one."""
+    run_dir: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationDone:
+    """The policy measured on fixed prompts: before training (step 0), during, after (the last step)."""
+
+    kind: ClassVar = "evaluation"
+    demand: ClassVar = MEASURED
+
+    step: Step
+    """Steps made before it."""
+    tasks: Annotated[Mapping[str, TaskEvaluation], Else(dict, wrong="raise")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """What the trainer says of a step."""
+
+    loss: Number
+    grad_norm: Number
+    """Before clipping."""
+    learning_rate: Number
+    logprob_gap_max: Number
+    """Largest difference of a token's log-prob, trainer to sampler."""
+    logprob_gap_mean: Number
+    padding: Number
+    """Share of the batch area."""
+    grad_norm_by_task: Numbers = field(default_factory=dict)
+    """Of each task's part of the gradient, before clipping."""
+    loss_metrics: Annotated[Mapping[str, Numbers], Else(dict)] = field(default_factory=dict)
+    """By task, what its loss says of itself by name: a clip share, a margin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    """A step; numbered from 0."""
+
+    kind: ClassVar = "step"
+    demand: ClassVar = MEASURED
+
+    step: Step
+    steps: Count
+    """Of the run."""
+    version: Count
+    """Of the weights after it."""
+    staleness: Count
+    tasks: Annotated[Mapping[str, TaskStep], Else(dict, wrong="raise")]
+    train: Annotated[
+        Trained | None,
+        BeforeValidator(lambda train: train or None),
+        PlainSerializer(lambda train: TRAINED.dump_python(train, mode="json") if train else {}),
+        Else(lambda: None),
+    ]
+    """None, as ``{}`` on the wire, where there was nothing to learn from."""
+    seconds: Annotated[Mapping[str, Seconds], Else(dict)]
+    """By phase."""
+    step_s: Number
+    tokens: Count
+    """Of all responses."""
+    tokens_per_s: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSaved:
+    """A checkpoint, committed."""
+
+    kind: ClassVar = "checkpoint"
+    demand: ClassVar = NUMBERED
+
+    step: Step
+    """Steps made before it."""
+    path: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """What somebody should know."""
+
+    kind: ClassVar = "warning"
+    demand: ClassVar = NOTHING
+
+    message: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """How an attempt came to its end."""
+
+    kind: ClassVar = "end"
+    demand: ClassVar = ENDED
+
+    state: Ending
+    message: Text
+    model: Place
+    report: Place
+
+
+Payload = Status | PlanMade | EvaluationDone | StepDone | CheckpointSaved | Warned | RunEnded
+
+KINDS: Mapping[str, type[Payload]] = {payload.kind: payload for payload in get_args(Payload)}
+ADAPTERS: Mapping[str, TypeAdapter[Payload]] = {kind: TypeAdapter(payload) for kind, payload in KINDS.items()}
+TRAINED = TypeAdapter(Trained)
+
+
+def wire(payload: Payload) -> dict[str, Any]:
+    """The payload as plain data."""
+    data: dict[str, Any] = ADAPTERS[payload.kind].dump_python(payload, mode="json")
+    return data
+
+
+def read(kind: str, data: Mapping[str, Any]) -> Payload | None:
+    """The payload that ``data`` is; None of a kind that is not known here.
+
+    Raises `pydantic.ValidationError` where its kind's ``demand`` is not met.
+    """
+    return ADAPTERS[kind].validate_python(data) if kind in ADAPTERS else None

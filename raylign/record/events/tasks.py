@@ -1,0 +1,60 @@
+"""What is measured of a task, in a step and in an evaluation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from raylign.record.events.reading import Count, Counts, Else, Known, Number, Numbers, Text, Texts, Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskMetrics:
+    """Shares of responses, and means over responses; None where the task has none."""
+
+    satisfied: Number
+    """Share that satisfies all judges."""
+    abstained: Number
+    truncated: Number
+    """Share cut off at the length limit."""
+    reward: Number
+    kl: Number
+    """Nats per response against the reference."""
+    tokens: Number
+    """Length of a response."""
+    prompts: Known
+    """How many there were."""
+    judges: Numbers
+    """By label: share satisfied."""
+    asked: Annotated[Mapping[str, Known], Else(dict)]
+    """By label: prompts on which it had a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStep(TaskMetrics):
+    """Of what a step trained on."""
+
+    calibrated: Number
+    """Mean calibrated reward."""
+    examples: Count
+    """Terms of the loss."""
+    skips: Counts
+    """Prompts and samples left out, by reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSample:
+    """A response that people may look at."""
+
+    prompt: Text
+    response: Text
+    satisfied: Truth
+    reward: Number
+    verdicts: Texts
+    """By judge: its reason, or its word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvaluation(TaskMetrics):
+    """Of the evaluation's own prompts."""
+
+    samples: Annotated[tuple[ShownSample, ...], Else(tuple)]

@@ -1,0 +1,37 @@
+from dataclasses import MISSING, fields, is_dataclass
+
+import pytest
+from event_stream import event_stream
+
+from raylign.record.events.payloads import KINDS, Warned, read, wire
+
+
+def test_kinds_are_words_of_their_own():
+    assert list(KINDS) == ["status", "plan", "evaluation", "step", "checkpoint", "warning", "end"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if is_dataclass(kind)])
+def test_who_says_something_says_all_of_it(kind):
+    """Reading forgives what is absent; making does not."""
+    demanded = [field.name for field in fields(kind) if field.default is field.default_factory is MISSING]
+    assert demanded
+    with pytest.raises(TypeError, match=demanded[0]):
+        kind()
+    with pytest.raises(TypeError, match="unknown"):
+        kind(unknown=1)
+
+
+def test_all_kinds_come_back_from_the_wire():
+    said = [event.said for event in event_stream(steps=20)]
+    assert {type(one) for one in said} == set(KINDS.values())
+    assert [read(one.kind, wire(one)) for one in said] == said
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if name not in ("step", "evaluation", "checkpoint", "end")])
+def test_what_demands_nothing_is_read_from_anything(kind):
+    assert isinstance(read(kind, {"phase": 3, "message": None, "tasks": "x", "job": []}), KINDS[kind])
+
+
+def test_text_of_any_kind_travels():
+    message = "\x1b[2J \u2028 \U0001f600 </script>"
+    assert read("warning", wire(Warned(message=message))) == Warned(message=message)
