@@ -173,6 +173,11 @@ class StepStats:
     """What each task's loss measured, over its examples: ``{"chat": {"margin": 0.3, "accuracy": 0.75}}``."""
     grad_norm: float
     """Before clipping."""
+    grad_norm_by_task: Mapping[str, float] = field(default_factory=dict)
+    """Of each task's weight * loss alone, before clipping: its part in the step. Measured every
+    ``trainer.task_norms_every`` steps, and known where one task has all the examples; empty elsewhere."""
+    task_norms_s: float = field(default=0.0, compare=False)
+    """Seconds that measuring them took, over and above the step."""
     learning_rate: float
     logprob_gap_max: float = 0.0
     """Largest |trainer - sampler| token log-prob difference over examples with staleness 0: the mismatch metric."""

@@ -5,9 +5,11 @@ microbatches.
 """
 
 import math
+from collections.abc import Callable
 from collections.abc import Sequence as Items
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, NoReturn
 
 import torch
 from safetensors import SafetensorError
@@ -16,9 +18,10 @@ from torch import Tensor
 
 from actors.loading import load_config, load_policy, load_tokenizer
 from actors.training.adapters import adapted_layers, add_adapters, merge_adapters, save_adapters
-from actors.training.tally import Tally
+from actors.training.passes import Passes
+from actors.training.tally import Totals
+from actors.training.update import NotFiniteError, Update
 from actors.training.zero import (
-    clips_itself,
     gather_with,
     join_process_group,
     leave_process_group,
@@ -36,8 +39,7 @@ from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
 from raylign.spec import Job
-from raylign.tensors.collate import behavior_rows, collate, collate_examples, split_terms
-from raylign.tensors.logprobs import response_logprobs, score
+from raylign.tensors.logprobs import score
 from raylign.tensors.threads import use_threads
 from raylign.types import Example, Sequence, StepStats
 from raylign.workers import Sight
@@ -60,10 +62,6 @@ class PolicyTrainer:
         use_threads(threads)
         torch.manual_seed(job.seed)
         self._job, self._rank, self._world_size, self._device = job, rank, world_size, device
-        self._losses = {
-            task.name: build(task.method.objective, max_correction=job.trainer.max_correction) for task in job.tasks
-        }
-        self._weights = {task.name: task.weight for task in job.tasks}
         self._owns_group = join_process_group(
             rank=rank,
             world_size=world_size,
@@ -89,11 +87,11 @@ class PolicyTrainer:
         if job.trainer.sharding == 3:
             for _, layer in adapted_layers(trained):
                 gather_with(layer, layer.used())
-        self._bare_norm = math.nan
-        if not clips_itself(job):
-            self._optimizer.register_step_pre_hook(self._clip)
-        # ZeRO-3 gathers weights pass by pass, so all ranks must make equally many; recomputing drops keys and values.
-        self._share_prompts = job.trainer.sharding < 3 and not job.trainer.gradient_checkpointing
+        losses = {
+            task.name: build(task.method.objective, max_correction=job.trainer.max_correction) for task in job.tasks
+        }
+        self._passes = Passes(self._engine, losses, job, world_size=world_size, device=device)
+        self._update = Update(self._engine, self._optimizer, job)
         self._broken = ""
 
     def ready(self) -> dict[str, int]:
@@ -111,24 +109,22 @@ class PolicyTrainer:
         """
         if self._broken:
             raise Diverged(f"{self._broken} Earlier in this process; start a new trainer from the last checkpoint.")
-        tally = Tally({task: loss.measures for task, loss in self._losses.items()}, device=self._device)
-        for examples in microbatches:
-            self._engine.backward(self._world_size * self._loss(examples, tally))
-        totals = tally.reduce()
+        begun = monotonic()
+        norms = self._task_norms(step, microbatches)
+        task_norms_s = monotonic() - begun
+        totals = self._descend(step, microbatches)
         if not totals.examples:
             raise NothingToTrain(f"step {step} has no example: draw more prompts, or see why all were skipped")
-        for task, value in totals.loss_by_task.items():
-            if not math.isfinite(value):
-                self._diverge(f"the loss of task {task!r} is {value} at step {step}.")
         rate = learning_rate(self._job.trainer, step=step, steps=self._job.steps)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        norm = self._update(step, totals.loss_by_task)
+        norm = self._norm(step, totals, lambda: self._update.take(rate))
+        weights = {task.name: task.weight for task in self._job.tasks}
         return StepStats(
             loss=sum(totals.loss_by_task.values()),
-            loss_by_task={task: value / self._weights[task] for task, value in totals.loss_by_task.items()},
+            loss_by_task={task: value / weights[task] for task, value in totals.loss_by_task.items()},
             metrics_by_task=totals.metrics_by_task,
             grad_norm=norm,
+            grad_norm_by_task=norms if len(totals.loss_by_task) > 1 else dict.fromkeys(totals.loss_by_task, norm),
+            task_norms_s=task_norms_s,
             learning_rate=rate,
             logprob_gap_max=totals.gap_max,
             logprob_gap_mean=totals.gap_mean,
@@ -145,7 +141,7 @@ class PolicyTrainer:
             temperature=self._job.rollout.temperature,
             tokens_per_batch=self._job.trainer.tokens_per_microbatch,
             device=self._device,
-            share_prompts=self._share_prompts,
+            share_prompts=self._passes.share_prompts,
         )
 
     def export(self) -> WeightUpdate | None:
@@ -202,44 +198,41 @@ class PolicyTrainer:
         if self._owns_group:
             leave_process_group()
 
-    def _loss(self, examples: Items[Example], tally: Tally) -> Tensor:
-        """Sum of weight * loss over the examples, after one forward pass of all their sequences."""
-        temperature = self._job.rollout.temperature
-        if not examples:
-            # Other ranks are at work: collectives of ZeRO-3 need this rank's forward and backward pass as well.
-            idle = collate([((0,), (0,))], device=self._device)
-            return 0.0 * response_logprobs(self._engine, idle, temperature=temperature).sum()
-        batch = collate_examples(examples, device=self._device)
-        policy_ST = response_logprobs(self._engine, batch, temperature=temperature, share_prompts=self._share_prompts)
-        losses = []
-        for group in split_terms(examples, policy_ST, batch.mask_ST):
-            loss = self._losses[group.task](group.terms)
-            losses.append((group.weight_U * loss.per_unit_U).sum())
-            tally.add_loss(group.task, losses[-1], loss)
-        behavior_ST = behavior_rows(examples, policy_ST.shape[1], self._device)
-        tally.add_batch(examples, gap_ST=(policy_ST.detach() - behavior_ST).abs(), mask_ST=batch.mask_ST)
-        return torch.stack(losses).sum()
+    def _task_norms(self, step: int, microbatches: Items[Items[Example]]) -> dict[str, float]:
+        """The norm of each task's own gradient, on steps on which it is due and several tasks have examples.
 
-    def _update(self, step: int, losses: Any) -> float:
-        """Take the optimizer step; the gradient's norm before clipping."""
-        where = f"at step {step} (tasks {', '.join(sorted(losses))})."
+        A sum of gradients does not tell what its parts were: every task takes passes of its own over its examples, and
+        rehearses the update. What the step then does, to the bit, does not depend on it.
+        """
+        every = self._job.trainer.task_norms_every
+        if not every or step % every or len(self._job.tasks) == 1:
+            return {}
+        shares = self._passes.by_task(microbatches)
+        if len(shares) == 1:
+            return {}
+        norms = {}
+        with torch.random.fork_rng(devices=[torch.cuda.current_device()] if self._device == "cuda" else []):
+            for task, share in shares.items():
+                norms[task] = self._norm(step, self._descend(step, share), self._update.rehearse)
+        return norms
+
+    def _descend(self, step: int, microbatches: Items[Items[Example]]) -> Totals:
+        """Backward passes; what they found."""
+        totals = self._passes.descend(microbatches)
+        for task, value in totals.loss_by_task.items():
+            if not math.isfinite(value):
+                self._diverge(f"the loss of task {task!r} is {value} at step {step}.")
+        return totals
+
+    def _norm(self, step: int, totals: Totals, update: Callable[[], float]) -> float:
+        """The gradient's norm before clipping, as the update finds it."""
         try:
-            self._engine.step()
-        except _NotFiniteError as error:
-            self._diverge(f"the gradient's norm is {error} {where}")
-        norm = float(self._engine.get_global_grad_norm()) if clips_itself(self._job) else self._bare_norm
-        if not self._engine.was_step_applied() or not math.isfinite(norm):
-            self._diverge(f"the gradient's norm is {norm} {where}")
-        return norm
+            return update()
+        except NotFiniteError as error:
+            tasks = ", ".join(sorted(totals.loss_by_task))
+            self._diverge(f"the gradient's norm is {error} at step {step} (tasks {tasks}).")
 
-    def _clip(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        norm = float(torch.nn.utils.clip_grad_norm_(parameters, self._job.trainer.max_grad_norm))
-        if not math.isfinite(norm):
-            raise _NotFiniteError(norm)
-        self._bare_norm = norm
-
-    def _diverge(self, what: str) -> None:
+    def _diverge(self, what: str) -> NoReturn:
         self._broken = what[0].upper() + what[1:]
         raise Diverged(
             f"{self._broken} The weights are unchanged. Lower the learning rate, or look at that task's rewards."
@@ -274,10 +267,6 @@ class PolicyTrainer:
         if self._model.generation_config is not None:
             self._model.generation_config.save_pretrained(directory)
         load_tokenizer(self._job.policy.model).save_pretrained(directory)
-
-
-class _NotFiniteError(ArithmeticError):
-    """The gradient's norm, on its way out of the optimizer's hook."""
 
 
 def _size(parameter: Any) -> int:

@@ -50,12 +50,15 @@ def pack(examples: Sequence[Example], *, ranks: int, tokens_per_microbatch: int)
         rank = loads.index(min(loads))
         shares[rank].append(example)
         loads[rank] += num_tokens(example)
-    packed = [
-        [[share[i] for i in batch] for batch in cut([shape(example) for example in share], tokens_per_microbatch)]
-        for share in shares
-    ]
+    packed = [_microbatches(share, tokens_per_microbatch) for share in shares]
     count = max(len(microbatches) for microbatches in packed)
     return [microbatches + [[] for _ in range(count - len(microbatches))] for microbatches in packed]
+
+
+def of_task(microbatches: Sequence[Sequence[Example]], task: str, *, tokens_per_microbatch: int) -> list[list[Example]]:
+    """One task's examples among a rank's microbatches, cut anew into as few as the budget allows."""
+    share = [example for microbatch in microbatches for example in microbatch if example.task == task]
+    return _microbatches(share, tokens_per_microbatch)
 
 
 def cut(shapes: Sequence[Shape], budget: int) -> list[list[int]]:
@@ -102,6 +105,10 @@ def padding(microbatches: Sequence[Sequence[Example]]) -> float:
 def num_tokens(example: Example) -> int:
     """Prompt and response tokens of all its sequences."""
     return sum(len(sequence) for sequence in example.sequences)
+
+
+def _microbatches(share: Sequence[Example], budget: int) -> list[list[Example]]:
+    return [[share[i] for i in batch] for batch in cut([shape(example) for example in share], budget)]
 
 
 def _joint(microbatch: Sequence[Example]) -> Shape:

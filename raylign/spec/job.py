@@ -102,6 +102,9 @@ class TrainerSpec(Spec):
     """Budget of prompt plus response tokens, padding included, for one forward and backward pass on one rank."""
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, a third more time."""
+    task_norms_every: int = Field(default=10, ge=0, le=bounds.STEPS)
+    """Steps between measurements of each task's own gradient norm, from the first step on; 0: never. One takes a second
+    forward and backward pass over the step; a job of one task needs none."""
     max_correction: float = Field(default=2.0, ge=1, le=bounds.FACTOR)
     """Cap of the importance ratio that corrects stale samples."""
 

@@ -1,10 +1,7 @@
 """What a step counts, summed by paper and pencil; `test_trainer.py` holds two ranks against one."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
-import torch.distributed as dist
 from training_cases import make_examples
 
 from actors.training.tally import Tally, Totals
@@ -12,14 +9,6 @@ from raylign.losses import Loss, mean
 
 pytestmark = pytest.mark.usefixtures("one_rank")
 MEASURES = {"alone": ("clip_share", "kl"), "paired": ("margin",), "idle": ("margin",)}
-
-
-@pytest.fixture(scope="module")
-def one_rank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    store = tmp_path_factory.mktemp("group") / "store"
-    dist.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
-    yield
-    dist.destroy_process_group()
 
 
 def tally_of(*batches: dict[str, tuple[float, dict[str, list[float]]]]) -> Totals:

@@ -306,7 +306,7 @@ def test_a_directory_without_trainer_state_is_refused(model: Path, tmp_path: Pat
 
 def figures(stats: StepStats) -> tuple[float, ...]:
     """The norm as well: AdamW hardly feels a gradient that is off by the number of ranks."""
-    return stats.loss, stats.grad_norm, *metrics(stats).values()
+    return stats.loss, stats.grad_norm, *metrics(stats).values(), *stats.grad_norm_by_task.values()
 
 
 def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[list[list[Example]]]], out: str) -> None:
@@ -343,14 +343,19 @@ def one_rank(job: Job, batches: list[list[Example]]) -> tuple[list[Any], dict[st
 def test_two_ranks_train_as_one_does(model: Path, tmp_path: Path) -> None:
     adapters = {"rank": 4}
     cases = [(0, None), (1, None), (2, None), (3, None), (1, adapters), (3, adapters)]
-    jobs = [make_job(model, zero_stage=stage, ranks=2, lora=lora) for stage, lora in cases]
+    jobs = [make_job(model, zero_stage=stage, ranks=2, lora=lora, task_norms_every=1) for stage, lora in cases]
+    # The twin of one of them, which measures no task's norm.
+    jobs.append(make_job(model, zero_stage=3, ranks=2, task_norms_every=0))
     # The last step's examples are too few for both: one rank gets empty microbatches.
     batches = [make_examples(0), make_examples(1), make_examples(2)[:1]]
     shares = [pack(examples, ranks=2, tokens_per_microbatch=150) for examples in batches]
-    full, adapted = (one_rank(make_job(model, lora=lora), batches) for lora in (None, adapters))
+    full, adapted = (one_rank(make_job(model, lora=lora, task_norms_every=1), batches) for lora in (None, adapters))
     mp.spawn(run_rank, (([free_port() for _ in jobs]), jobs, shares, str(tmp_path)), nprocs=2)
-    found = zip(cases, *(torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1)), strict=True)
-    for (_, lora), (ours, logprobs, tensors), (theirs, other_logprobs, nothing) in found:
+    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
+    assert_same_bits(first[3][2], first[-1][2])
+    for (_, lora), (ours, logprobs, tensors), (theirs, other_logprobs, nothing) in zip(
+        cases, first[: len(cases)], second[: len(cases)], strict=True
+    ):
         expected, trained = adapted if lora else full
         assert ours == theirs == expected
         assert logprobs == other_logprobs

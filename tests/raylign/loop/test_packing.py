@@ -4,7 +4,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raylign.loop.packing import Shape, cut, num_tokens, pack, padding, shape
+from raylign.loop.packing import Shape, cut, num_tokens, of_task, pack, padding, shape
 from raylign.types import Example, Sequence
 
 
@@ -45,6 +45,19 @@ def test_laws_of_packing(items: list[Example], ranks: int, budget: int, shuffle:
     reordered = list(items)
     shuffle.shuffle(reordered)
     assert pack(reordered, ranks=ranks, tokens_per_microbatch=budget) == packed
+
+
+@given(examples, st.integers(1, 300))
+def test_a_tasks_share_is_all_its_examples_within_the_budget(items: list[Example], budget: int) -> None:
+    (microbatches,) = pack(items, ranks=1, tokens_per_microbatch=budget)
+    shares = [of_task(microbatches, task, tokens_per_microbatch=budget) for task in "ab"]
+    flat = [item for share in shares for microbatch in share for item in microbatch]
+    assert sorted(map(repr, flat)) == sorted(map(repr, items))
+    for task, share in zip("ab", shares, strict=True):
+        assert all(microbatch for microbatch in share)
+        assert {item.task for microbatch in share for item in microbatch} <= {task}
+        assert all(area(microbatch) <= budget for microbatch in share if len(microbatch) > 1)
+        assert len(share) <= len(microbatches)
 
 
 def test_longest_come_first_and_share_microbatches_with_their_like() -> None:

@@ -244,6 +244,7 @@ def test_defaults_are_pinned():
         "max_grad_norm": 1.0,
         "tokens_per_microbatch": 8192,
         "gradient_checkpointing": False,
+        "task_norms_every": 10,
         "max_correction": 2.0,
     }
     trainers = [{}, {"ranks": 2}, {"zero_stage": 3}, {"ranks": 2, "zero_stage": 0}]

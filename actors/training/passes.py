@@ -1,0 +1,68 @@
+"""Forward and backward passes: a rank's microbatches become gradients, which wait in the engine for an update."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from actors.training.tally import Tally, Totals
+from raylign.loop.packing import of_task
+from raylign.losses import LossFunction
+from raylign.spec import Job
+from raylign.tensors.collate import behavior_rows, collate, collate_examples, split_terms
+from raylign.tensors.logprobs import response_logprobs
+from raylign.types import Example
+
+
+class Passes:
+    """One rank's; all ranks must make the same calls, over equally many microbatches.
+
+    ``losses``: of each task.
+    """
+
+    def __init__(
+        self, engine: Any, losses: Mapping[str, LossFunction], job: Job, *, world_size: int, device: str
+    ) -> None:
+        self._engine, self._losses, self._world_size, self._device = engine, losses, world_size, device
+        self._temperature, self._budget = job.rollout.temperature, job.trainer.tokens_per_microbatch
+        # ZeRO-3 gathers weights pass by pass, so all ranks must make equally many; recomputing drops keys and values.
+        self.share_prompts = job.trainer.sharding < 3 and not job.trainer.gradient_checkpointing
+
+    def descend(self, microbatches: Sequence[Sequence[Example]]) -> Totals:
+        """Add up the gradients of weight * loss over all microbatches; what the passes found, over all ranks."""
+        tally = Tally({task: loss.measures for task, loss in self._losses.items()}, device=self._device)
+        for examples in microbatches:
+            self._engine.backward(self._world_size * self._loss(examples, tally))
+        return tally.reduce()
+
+    def by_task(self, microbatches: Sequence[Sequence[Example]]) -> dict[str, list[list[Example]]]:
+        """This rank's share of every task that any rank has examples of; a task's are equally many on all ranks."""
+        shares = {task: of_task(microbatches, task, tokens_per_microbatch=self._budget) for task in self._losses}
+        counts = torch.tensor([len(share) for share in shares.values()], device=self._device)
+        dist.all_reduce(counts, op=dist.ReduceOp.MAX)
+        return {
+            task: share + [[] for _ in range(count - len(share))]
+            for (task, share), count in zip(shares.items(), counts.tolist(), strict=True)
+            if count
+        }
+
+    def _loss(self, examples: Sequence[Example], tally: Tally) -> Tensor:
+        """Sum of weight * loss over the examples, after one forward pass of all their sequences."""
+        if not examples:
+            # Other ranks are at work: collectives of ZeRO-3 need this rank's forward and backward pass as well.
+            idle = collate([((0,), (0,))], device=self._device)
+            return 0.0 * response_logprobs(self._engine, idle, temperature=self._temperature).sum()
+        batch = collate_examples(examples, device=self._device)
+        policy_ST = response_logprobs(
+            self._engine, batch, temperature=self._temperature, share_prompts=self.share_prompts
+        )
+        losses = []
+        for group in split_terms(examples, policy_ST, batch.mask_ST):
+            loss = self._losses[group.task](group.terms)
+            losses.append((group.weight_U * loss.per_unit_U).sum())
+            tally.add_loss(group.task, losses[-1], loss)
+        behavior_ST = behavior_rows(examples, policy_ST.shape[1], self._device)
+        tally.add_batch(examples, gap_ST=(policy_ST.detach() - behavior_ST).abs(), mask_ST=batch.mask_ST)
+        return torch.stack(losses).sum()
