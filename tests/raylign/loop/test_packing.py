@@ -92,7 +92,7 @@ def test_cut_measures_the_joint_rectangle() -> None:
 
 
 def test_what_is_not_the_policys_own_comes_before_the_freshest_of_its_like() -> None:
-    ages = [1, None, 0, 2]
+    ages = [1, 0, None, 2]
     items = [dataclasses.replace(example(2, 2), staleness=age) for age in ages]
     ((packed,),) = pack(items, ranks=1, tokens_per_microbatch=99)
     assert [item.staleness for item in packed] == [None, 0, 1, 2]
