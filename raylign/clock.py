@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PHASES = ("draw", "generate", "judge", "select", "score", "pack", "step", "publish")
+PHASES = ("draw", "generate", "judge", "select", "score", "pack", "step", "norms", "publish")
 
 
 class Clock:
@@ -29,6 +29,12 @@ class Clock:
 
     def stop(self, name: str, start: float) -> None:
         self.seconds[name] += time.perf_counter() - start
+
+    def part(self, name: str, *, of: str, seconds: float) -> None:
+        """Count these seconds of a phase under a name of their own; where there are none, not at all."""
+        if seconds:
+            self.seconds[of] -= seconds
+            self.seconds[name] += seconds
 
     def add(self, other: "Clock") -> None:
         """Take in the phases of what was begun before."""

@@ -177,7 +177,7 @@ class StepStats:
     """Of each task's weight * loss alone, before clipping: its part in the step. Measured every
     ``trainer.task_norms_every`` steps, and known where one task has all the examples; empty elsewhere."""
     task_norms_s: float = field(default=0.0, compare=False)
-    """Seconds that measuring them took, over and above the step."""
+    """Seconds that measuring them took, over and above the step; 0 where nothing was measured."""
     learning_rate: float
     logprob_gap_max: float = 0.0
     """Largest |trainer - sampler| token log-prob difference over examples with staleness 0: the mismatch metric."""

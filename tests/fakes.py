@@ -140,7 +140,16 @@ class FakeTrainer:
         examples = [example for rank in microbatches for microbatch in rank for example in microbatch]
         self.batches.append(examples)
         self.state = _digest(self.state, step, sorted(map(repr, examples)))
-        return StepStats(loss=0.5, loss_by_task={}, grad_norm=1.0, learning_rate=1e-3)
+        tasks = sorted({example.task for example in examples})
+        return StepStats(
+            loss=0.5,
+            loss_by_task={},
+            metrics_by_task={task: {"margin": 0.25} for task in tasks},
+            grad_norm=1.0,
+            grad_norm_by_task=dict.fromkeys(tasks, 0.75) if step == 0 else {},
+            task_norms_s=1e-6 if step == 0 else 0.0,
+            learning_rate=1e-3,
+        )
 
     async def look(self, directory: Path) -> list[Sight]:
         return [look(seen, rank) for rank, seen in enumerate(self._seen(directory))]

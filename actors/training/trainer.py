@@ -111,7 +111,7 @@ class PolicyTrainer:
             raise Diverged(f"{self._broken} Earlier in this process; start a new trainer from the last checkpoint.")
         begun = monotonic()
         norms = self._task_norms(step, microbatches)
-        task_norms_s = monotonic() - begun
+        task_norms_s = monotonic() - begun if norms else 0.0
         totals = self._descend(step, microbatches)
         if not totals.examples:
             raise NothingToTrain(f"step {step} has no example: draw more prompts, or see why all were skipped")

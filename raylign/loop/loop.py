@@ -61,6 +61,7 @@ async def train(
             if examples:
                 with clock.phase("step"):
                     stats = await fleet.trainer.step(step, microbatches)
+                clock.part("norms", of="step", seconds=stats.task_norms_s)
                 version += 1
                 if rolls_out:
                     async with collector.generating:
@@ -138,6 +139,7 @@ def _trained(stats: StepStats) -> Trained:
         logprob_gap_max=stats.logprob_gap_max,
         logprob_gap_mean=stats.logprob_gap_mean,
         padding=stats.padding,
+        grad_norm_by_task=stats.grad_norm_by_task,
         loss_metrics=stats.metrics_by_task,
     )
 

@@ -68,6 +68,15 @@ async def test_one_optimizer_step_takes_all_tasks(tmp_path):
     assert all({example.task for example in batch} == {"math", "chat", "talk"} for batch in fleet.trainer.batches)
 
 
+async def test_a_step_says_what_its_losses_measured_and_its_tasks_gradients_were(tmp_path):
+    first, second = of(StepDone, await run(make_job(steps=2), FakeFleet(), tmp_path))
+    tasks = ("chat", "math", "talk")
+    assert first.train.loss_metrics == {task: {"margin": 0.25} for task in tasks}
+    assert (first.train.grad_norm_by_task, second.train.grad_norm_by_task) == (dict.fromkeys(tasks, 0.75), {})
+    assert first.seconds["norms"] == 1e-6
+    assert "norms" not in second.seconds
+
+
 async def test_order_of_arrival_changes_nothing(tmp_path):
     first, second = FakeFleet(), FakeFleet(shuffle=7)
     one = await run(make_job(), first, tmp_path / "a")
