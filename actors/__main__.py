@@ -14,7 +14,7 @@ from raylign.errors import RaylignError, SpecError
 from raylign.record.events import Event
 from raylign.record.events.payloads import Status
 from raylign.record.rundir import RunDirectory, event_line
-from raylign.record.trackers import TensorBoard
+from raylign.record.sinks import open_sinks
 from raylign.service.reporter import Reporter, read_token
 from raylign.show.console import LiveDisplay
 from raylign.show.terminal import soften_streams
@@ -87,7 +87,7 @@ def _reporter(options: argparse.Namespace, job_id: str, run: RunDirectory) -> Re
 
 async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> int:
     job_id = options.job_id or f"{job.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    tracker = TensorBoard(run.tensorboard_path)
+    sinks = open_sinks(run.path, job.name)
     reporter = _reporter(options, job_id, run) if options.report else None
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -100,7 +100,7 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
 
     with LiveDisplay(json=options.json) as display:
         await asyncio.to_thread(_catch_up, display, run)
-        emit = Emitter(run, display, tracker, reporter)
+        emit = Emitter(run, display, sinks, reporter)
         emit(Status(phase="starting Ray"))
         # Torch takes seconds to import and Ray seconds to start: side by side, and after the display is up.
         importing = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "actors.driver"))
@@ -109,7 +109,8 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
         dashboard = connect(namespace=job_id, dashboard=not options.no_dashboard)
         driver = await importing
         state = await driver.drive(job, run, job_id=job_id, emit=emit, wish=wish, dashboard=dashboard)
-    tracker.close()
+    for sink in sinks:
+        sink.close()
     if reporter is not None:
         reporter.close()
     return EXIT[state]

@@ -1,10 +1,12 @@
-"""One run's voice: numbers what is said and passes it to the run directory, the display, the tracker, the gateway."""
+"""One run's voice: numbers what is said and passes it on: run directory, gateway, sinks of metrics, display."""
+
+from collections.abc import Sequence
 
 from raylign.record.events import Event
 from raylign.record.events.payloads import EvaluationDone, Payload, RunEnded, StepDone
 from raylign.record.metrics import flat_metrics
 from raylign.record.rundir import RunDirectory
-from raylign.record.trackers import Tracker
+from raylign.record.sinks import Sink
 from raylign.service.reporter import Reporter
 from raylign.show.console import LiveDisplay
 from raylign.show.report import write_report
@@ -13,17 +15,20 @@ from raylign.show.report import write_report
 class Emitter:
     """``emit(payload)``. On disk first: what is shown or shipped can be read again."""
 
-    def __init__(self, run: RunDirectory, display: LiveDisplay, tracker: Tracker, reporter: Reporter | None) -> None:
+    def __init__(
+        self, run: RunDirectory, display: LiveDisplay, sinks: Sequence[Sink], reporter: Reporter | None
+    ) -> None:
         self._run = run
         self._display = display
-        self._tracker = tracker
+        self._sinks = sinks
         self._reporter = reporter
         self._next_seq = run.next_seq
 
     def rewind(self, next_step: int) -> None:
-        """Steps from ``next_step`` on are made again: forget what run directory and tracker have of them."""
+        """Steps from ``next_step`` on are made again: forget what run directory and sinks have of them."""
         self._run.rewind(next_step)
-        self._tracker.rewind(next_step)
+        for sink in self._sinks:
+            sink.rewind(next_step)
 
     def __call__(self, said: Payload) -> None:
         event = Event.of(said, seq=self._next_seq)
@@ -35,5 +40,7 @@ class Emitter:
             self._reporter.wake()
         match said:
             case StepDone(step=step) | EvaluationDone(step=step):
-                self._tracker.log(step, flat_metrics(said))
+                metrics = flat_metrics(said)
+                for sink in self._sinks:
+                    sink.log(step, metrics)
         self._display.show(event)

@@ -53,7 +53,6 @@ class RunDirectory:
         self.events_path = self.path / "events.jsonl"
         self.metrics_path = self.path / "metrics.jsonl"
         self.baselines_path = self.path / "baselines.jsonl"
-        self.tensorboard_path = self.path / "tensorboard"
         self.checkpoints_path = self.path / "checkpoints"
         self.model_path = self.path / "model"
         self.report_path = self.path / "report.html"

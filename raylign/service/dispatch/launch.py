@@ -10,6 +10,7 @@ from typing import Any
 
 import raylign
 from raylign.judges import libraries
+from raylign.record import sinks
 from raylign.record.lines import json_line
 from raylign.record.whole import write_whole
 from raylign.service.reporter import TOKEN_FILE
@@ -43,4 +44,5 @@ def env_vars() -> Mapping[str, str]:
         "RAY_JOB_STOP_WAIT_TIME_S": str(RAY_STOP_WAIT_S),
         **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {}),
         **libraries.setting(),
+        **sinks.setting(),
     }
