@@ -93,7 +93,8 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
     emit(Status(phase="planning", detail=job.name))
     plan = make_plan(job, describe())
     emit(PlanMade(**plan.to_dict(), job_id=job_id, dashboard=dashboard, run_dir=str(run.path)))
-    run.require_space(CHECKPOINTS_FREE * plan.checkpoint_bytes)
+    if plan.checkpoint_bytes is not None:
+        run.require_space(CHECKPOINTS_FREE * plan.checkpoint_bytes)
     checkpoints = Checkpoints(run.checkpoints_path, keep_last=job.checkpoint.keep_last)
     async with RayFleet(job, plan, job_id=job_id, emit=emit) as fleet:
         workers, (world, encode) = await _together(fleet.start(), asyncio.to_thread(_read_world, job))

@@ -2,6 +2,8 @@
 
 Peaks are the kernel's (VmHWM): all pages a process ever had at once, those of the object store that it had mapped
 among them. Those are counted in every process that maps them; the column "store" says how much of the peak they were.
+What an actor starts (the children of a judge) counts as its own. Ray is told of more memory than there is: the plan is
+measured here, and not obeyed.
 """
 
 import argparse
@@ -11,12 +13,13 @@ import sys
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
+import ray
 import torch
 
 from actors.cluster.fleet import ACTORS
@@ -33,6 +36,8 @@ MEMORY_GB = 0.25
 """KV cache."""
 LOOK_S = 0.1
 """Seconds between two looks at the processes; the kernel keeps each one's peak in between."""
+ENDLESS = 2.0**40
+"""Bytes."""
 MOST = 0.2
 """Share of a peak by which the plan may be off."""
 TRAININGS: dict[str, dict[str, Any] | None] = {"full": None, "lora": {"rank": 16}}
@@ -71,8 +76,8 @@ def measure(shape: str, training: str, dtype: str) -> Iterator[dict[str, Any]]:
     """A row for each role, in MiB."""
     with tempfile.TemporaryDirectory() as name:
         document = job(shape, training, dtype, Path(name))
-        plan = make_plan(parse_job(document), imagined_cluster(cpus=os.cpu_count(), gpus=0, memory_bytes=2.0**40))
-        with watched() as peaks:
+        plan = make_plan(parse_job(document), imagined_cluster(cpus=os.cpu_count(), gpus=0, memory_bytes=ENDLESS))
+        with endless_ray(), watched() as peaks:
             our_side.run(document, Path(name) / "run")
     for actor in plan.actors:
         peak, store = (value / 2**20 for value in peaks[actor.role])
@@ -100,6 +105,18 @@ def job(shape: str, training: str, dtype: str, directory: Path) -> dict[str, Any
 
 
 @contextmanager
+def endless_ray() -> Iterator[None]:
+    """A Ray of this machine, for the runs within, that refuses nothing for want of memory."""
+    context = ray.init(address="local", include_dashboard=False, log_to_driver=False, _memory=ENDLESS)
+    os.environ["RAY_ADDRESS"] = context.address_info["address"]
+    try:
+        yield
+    finally:
+        del os.environ["RAY_ADDRESS"]
+        ray.shutdown()
+
+
+@contextmanager
 def watched() -> Iterator[dict[str, tuple[int, int]]]:
     """(peak, pages shared with the object store at the highest) in bytes by role, of all actors below this process."""
     found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
@@ -114,7 +131,7 @@ def watched() -> Iterator[dict[str, tuple[int, int]]]:
                     if role := roles.get(process.pid) or CLASSES.get(name):
                         roles[process.pid] = role
                         peak, store = _memory(process.pid)
-                        found[role] = max(found[role][0], peak), max(found[role][1], store)
+                        found[role] = max(found[role][0], peak + _children(process, roles)), max(found[role][1], store)
                 except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
                     continue  # it ended while we looked
 
@@ -132,6 +149,11 @@ def _memory(pid: int) -> tuple[int, int]:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     values = {name: text for name, _, text in (line.partition(":") for line in lines)}
     return tuple(int(values.get(name, "0 kB").split()[0]) * 1024 for name in ("VmHWM", "RssShmem"))  # type: ignore[return-value]
+
+
+def _children(process: psutil.Process, roles: Collection[int]) -> int:
+    """Bytes of what the process started, less those of other roles; what these share counted in parts."""
+    return sum(child.memory_full_info().pss for child in process.children(recursive=True) if child.pid not in roles)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,18 @@
 
 import os
 import socket
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import ray
 from ray.exceptions import AuthenticationError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from raylign.errors import RayUnreachable, ServiceError, Unauthorized
-from raylign.plan.cluster import Cluster, Node
+from raylign.plan.cluster import DRIVER_S, Cluster, Node, gpu_memory
+
+MEMORY = ("memory", "object_store_memory")
+"""Ray divides a node's free memory between processes and its object store."""
 
 ANSWER_S = 15.0
 """For a cluster's address to take a connection."""
@@ -65,10 +70,30 @@ def refusal(error: Exception, address: str) -> ServiceError:
 
 def describe() -> Cluster:
     """The live nodes of the connected cluster."""
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    gpu_memory = _gpu_memory([node["NodeID"] for node in nodes if node["Resources"].get("GPU")])
     return Cluster(
         nodes=tuple(
-            Node(cpus=node.get("CPU", 0.0), gpus=node.get("GPU", 0.0), memory_bytes=node.get("memory", 0.0))
+            Node(
+                cpus=node["Resources"].get("CPU", 0.0),
+                gpus=node["Resources"].get("GPU", 0.0),
+                memory_bytes=sum(node["Resources"].get(part, 0.0) for part in MEMORY),
+                gpu_memory_bytes=gpu_memory.get(node["NodeID"]),
+            )
             for node in nodes
         )
     )
+
+
+def _gpu_memory(nodes: Sequence[str]) -> dict[str, float | None]:
+    """Bytes of a GPU by node, asked there; nodes that do not answer in time are left out."""
+    asked = {
+        ray.remote(num_cpus=0)(gpu_memory)
+        .options(name="gpu_memory", scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False))
+        .remote(): node
+        for node in nodes
+    }
+    if not asked:
+        return {}
+    told, _ = ray.wait(list(asked), num_returns=len(asked), timeout=3 * DRIVER_S)
+    return {asked[answer]: ray.get(answer) for answer in told}

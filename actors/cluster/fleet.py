@@ -23,7 +23,9 @@ from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGrou
 from raylign.errors import DeadlineExpired
 from raylign.judges import libraries
 from raylign.judges.askers import Asker
-from raylign.plan.resolve import ActorPlan, Plan, Role, reward_models
+from raylign.plan.demand import Role
+from raylign.plan.plan import ActorPlan, Plan
+from raylign.plan.resolve import reward_models
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Status, Warned
 from raylign.spec.job import Job

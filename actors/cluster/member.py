@@ -10,7 +10,7 @@ from ray.exceptions import ActorAlreadyExistsError, RayActorError
 
 from actors.cluster.within import Wait, within
 from raylign.errors import RunError, WorkerLost
-from raylign.plan.resolve import ActorPlan
+from raylign.plan.plan import ActorPlan
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Warned
 

@@ -12,6 +12,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from raylign.errors import CheckpointError, RunError
+from raylign.plan.memory.training import BUCKET
 from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.spec import Job
 
@@ -60,7 +61,7 @@ def make_engine(model: torch.nn.Module, optimizer: torch.optim.Optimizer, job: J
     # An operator for single-machine CPU collectives that DeepSpeed would compile on first use; gloo serves as well.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    config = engine_config(job, world_size=world_size)
+    config = engine_config(job, world_size=world_size, trainable=sum(parameter.numel() for parameter in trainable))
     engine, *_ = deepspeed.initialize(
         model=model,
         optimizer=optimizer,
@@ -79,8 +80,8 @@ def clips_itself(job: Job) -> bool:
     return job.trainer.sharding > 0 or job.policy.dtype == "bfloat16"
 
 
-def engine_config(job: Job, *, world_size: int) -> dict[str, Any]:
-    """DeepSpeed's configuration.
+def engine_config(job: Job, *, world_size: int, trainable: int) -> dict[str, Any]:
+    """DeepSpeed's configuration. ``trainable``: numbers that are trained.
 
     Stage 0 in bfloat16 becomes stage 1: DeepSpeed would otherwise sum gradients in bfloat16, and the step would depend
     on how its batch was cut.
@@ -90,7 +91,12 @@ def engine_config(job: Job, *, world_size: int) -> dict[str, Any]:
         "train_batch_size": world_size,
         "train_micro_batch_size_per_gpu": 1,
         "managed_gradient_accumulation": False,
-        "zero_optimization": {"stage": max(job.trainer.sharding, int(half)), "overlap_comm": False},
+        "zero_optimization": {
+            "stage": max(job.trainer.sharding, int(half)),
+            "overlap_comm": False,
+            # A GPU has the whole bucket from the start: none is made larger than what goes into it.
+            "reduce_bucket_size": min(BUCKET, trainable),
+        },
         "zero_allow_untested_optimizer": True,
         "gradient_clipping": job.trainer.max_grad_norm if clips_itself(job) else 0.0,
         "steps_per_print": None,

@@ -77,16 +77,20 @@ def plan(
         float | None, typer.Option(help="Plan for a node with so many CPUs instead of this machine.")
     ] = None,
     gpus: Annotated[float | None, typer.Option(help="... and so many GPUs.")] = None,
+    gpu_memory_gb: Annotated[float | None, typer.Option(help="... of so many GiB each.")] = None,
     nodes: Annotated[int, typer.Option(min=1, max=bounds.NODES, help="... and so many such nodes.")] = 1,
 ) -> None:
     """Show what a job would run: actors and their resources, samples and microbatches per step, memory."""
     from raylign.plan.cluster import imagined_cluster
+    from raylign.plan.memory.terms import GIB
     from raylign.plan.resolve import make_plan
     from raylign.plan.show import show_plan
     from raylign.spec import load_job
 
     job = load_job(file)
-    made = make_plan(job, imagined_cluster(cpus=cpus, gpus=gpus, nodes=nodes), checked=_check(job))
+    gpu_memory = None if gpu_memory_gb is None else gpu_memory_gb * GIB
+    cluster = imagined_cluster(cpus=cpus, gpus=gpus, gpu_memory_bytes=gpu_memory, nodes=nodes)
+    made = make_plan(job, cluster, checked=_check(job))
     if as_json:
         print(json.dumps(made.to_dict(), indent=2))
     else:

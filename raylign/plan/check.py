@@ -9,7 +9,7 @@ from raylign.errors import SpecError
 from raylign.judges.askers import Question
 from raylign.judges.judge import Judge, applying
 from raylign.plan.cluster import local_node
-from raylign.plan.model_files import ModelInfo, check_same_vocabulary, inspect_model
+from raylign.plan.model_files import ModelInfo, check_same_vocabulary, find_model
 from raylign.sources.prompts import rows
 from raylign.spec.job import Job
 from raylign.spec.task import Prompts, Task
@@ -47,6 +47,8 @@ class Survey:
 class Checked:
     """A job in which nothing is wrong, and what is still worth saying of it."""
 
+    models: Mapping[str, ModelInfo | None]
+    """By the name the job gives them; None for hub ids that this machine's cache does not hold."""
     surveys: Mapping[str, Survey]
     """The training prompts of each task."""
     warnings: tuple[str, ...]
@@ -74,11 +76,11 @@ def check_job(job: Job) -> Checked:
         surveys[task.name], said = check_prompts(task)
         warnings += [*said, *_reward_warnings(job, task, surveys[task.name], infos)]
     notes = tuple(f"not checked: hub id {model!r}" for model, info in infos.items() if info is None)
-    return Checked(surveys=surveys, warnings=tuple(warnings), notes=notes)
+    return Checked(models=infos, surveys=surveys, warnings=tuple(warnings), notes=notes)
 
 
 def check_models(job: Job) -> dict[str, ModelInfo | None]:
-    """Every model of the job, None for hub ids, which are checked when they are loaded.
+    """Every model of the job, None for hub ids that are not in the cache, which are checked when they are loaded.
 
     Raises `SpecError` where a directory is wrong, a model of a kind that cannot do what it is named for, or policy and
     reference cannot be compared.
@@ -86,7 +88,7 @@ def check_models(job: Job) -> dict[str, ModelInfo | None]:
     infos: dict[str, ModelInfo | None] = {}
     for whose, model, kind in _models(job):
         if model not in infos:
-            infos[model] = inspect_model(model)
+            infos[model] = find_model(model)
         info = infos[model]
         if info is not None and info.architecture.endswith(WRONG_ENDINGS[kind]):
             raise SpecError(f"{whose}, {model!r}, is a {info.architecture}, which {_SHORTCOMINGS[kind]}")

@@ -1,18 +1,18 @@
 """What a model directory says of itself, read from its JSON and its safetensors headers. No torch, no weights."""
 
 import json
-import struct
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
 from raylign.errors import SpecError
 from raylign.files import open_regular
+from raylign.plan.dimensions import Dimensions, read_dimensions, read_size
+from raylign.plan.hub_cache import cached_snapshot
 from raylign.plan.vocabulary import check_same_files
-
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+from raylign.plan.weight_headers import TensorHeader, read_headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,21 +22,50 @@ class ModelInfo:
     path: Path
     architecture: str
     """``"LlamaForCausalLM"``."""
-    parameters: int
-    """Numbers in its checkpoint; tied weights count once."""
+    tensors: Mapping[str, TensorHeader]
+    """Its checkpoint, by name; tied weights are there once."""
+    dimensions: Dimensions | None
+    """None where its configuration names them in a way we do not know."""
     vocab_size: int
     """Rows of the embedding, padding rows included."""
     max_position: int | None
     """Longest context in tokens, where the configuration states one."""
-    dtype: str
-    """``"float32"``, ``"bfloat16"``, ...: of most of its weights."""
     has_chat_template: bool
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in its checkpoint."""
+        return sum(tensor.numel for tensor in self.tensors.values())
+
+    @property
+    def nbytes(self) -> int:
+        """Of its checkpoint's tensors, as their files hold them."""
+        return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    @property
+    def dtype(self) -> str:
+        """``"float32"``, ``"bfloat16"``, ...: of most of its weights."""
+        numbers = Counter[str]()
+        for tensor in self.tensors.values():
+            numbers[tensor.dtype] += tensor.numel
+        return max(numbers, key=lambda name: numbers[name])
+
+
+def find_model(model: str | Path) -> ModelInfo | None:
+    """As `inspect_model`, and a hub id as this machine's cache holds it; None for one that it does not hold whole."""
+    if (info := inspect_model(model)) or (snapshot := cached_snapshot(str(model))) is None:
+        return info
+    try:
+        return inspect_model(snapshot)
+    except SpecError:
+        return None  # what is missing in a cache is fetched when the model is loaded
 
 
 def inspect_model(model: str | Path) -> ModelInfo | None:
     """What the directory ``model`` holds; None where it can only be a hub id.
 
-    Raises `SpecError` when it looks like a path and is not there, lacks a file, or has weights only as pickles.
+    Raises `SpecError` when it looks like a path and is not there, lacks a file, has weights only as pickles, or says
+    of itself what cannot be.
     """
     path = Path(model).expanduser()
     if not path.exists():
@@ -47,28 +76,17 @@ def inspect_model(model: str | Path) -> ModelInfo | None:
         raise SpecError(
             f"the model {str(model)!r} is a file: name the directory that holds config.json and the weights"
         )
-    try:
-        return _inspect(path)
-    except SpecError:
-        raise
-    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
-        raise SpecError(
-            f"config.json or a weight file's header in {str(path)!r} holds what no model has there "
-            f"({type(error).__name__}: {error}); fetch the model again"
-        ) from None
-
-
-def _inspect(path: Path) -> ModelInfo:
     config = _read_config(path)
     text = config.get("text_config", config)
-    shapes, dtypes = _tensors(path)
+    if not isinstance(text, dict):
+        raise SpecError(f"{str(path / 'config.json')!r} has a `text_config` that is no mapping; fetch the model again")
     return ModelInfo(
         path=path,
         architecture=_architecture(config, path),
-        parameters=sum(prod(shape) for shape in shapes.values()),
+        tensors=read_headers(path),
+        dimensions=read_dimensions(text, path),
         vocab_size=_vocab_size(text, path),
-        max_position=int(text.get("max_position_embeddings") or text.get("n_positions") or 0) or None,
-        dtype=max(dtypes, key=lambda name: dtypes[name]),
+        max_position=read_size(text, "max_position_embeddings", path) or read_size(text, "n_positions", path),
         has_chat_template=_has_chat_template(path),
     )
 
@@ -100,7 +118,9 @@ def _read_json(path: Path, missing: str) -> dict[str, Any]:
         raise SpecError(missing) from None
     except OSError as error:
         raise SpecError(f"cannot read {str(path)!r}: {error.strerror}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise SpecError(f"{str(path)!r} is nested too deep; fetch the model again") from None
+    except ValueError as error:  # of JSON, of UTF-8, of a number with too many digits
         raise SpecError(f"{str(path)!r} is not JSON: {error}; fetch the model again") from None
     if not isinstance(document, dict):
         raise SpecError(f"{str(path)!r} holds {type(document).__name__}, not a mapping; fetch the model again")
@@ -109,69 +129,16 @@ def _read_json(path: Path, missing: str) -> dict[str, Any]:
 
 def _architecture(config: Mapping[str, Any], path: Path) -> str:
     architectures = config.get("architectures") or []
-    if not architectures:
+    if not isinstance(architectures, list) or not architectures:
         raise SpecError(f"{str(path / 'config.json')!r} names no `architectures`: is it a model's configuration?")
     return str(architectures[0])
 
 
 def _vocab_size(config: Mapping[str, Any], path: Path) -> int:
-    if "vocab_size" not in config:
+    size = read_size(config, "vocab_size", path)
+    if size is None:
         raise SpecError(f"{str(path / 'config.json')!r} has no `vocab_size`: raylign needs a language model")
-    return int(config["vocab_size"])
-
-
-def _weight_files(path: Path) -> list[Path]:
-    index = path / "model.safetensors.index.json"
-    if index.exists():
-        names = sorted(set(_read_json(index, "").get("weight_map", {}).values()))
-        missing = [name for name in names if not (path / name).exists()]
-        if missing:
-            raise SpecError(f"the model {str(path)!r} lacks {missing[0]!r}, one of its {len(names)} weight files")
-        return [path / name for name in names]
-    files = sorted(path.glob("*.safetensors"))
-    if files:
-        return files
-    pickles = sorted(file.name for pattern in PICKLES for file in path.glob(pattern))
-    if pickles:
-        raise SpecError(
-            f"the model {str(path)!r} has its weights only as a pickle, {pickles[0]!r}, which can run code when "
-            "loaded: convert it to safetensors (`model.save_pretrained(...)` does)"
-        )
-    raise SpecError(f"{str(path)!r} is not a model directory: model.safetensors is missing")
-
-
-def _tensors(path: Path) -> tuple[dict[str, list[int]], dict[str, int]]:
-    """Shape by tensor, and numbers held by dtype."""
-    shapes: dict[str, list[int]] = {}
-    numbers: dict[str, int] = {}
-    for file in _weight_files(path):
-        for name, entry in _header(file).items():
-            shapes[name] = entry["shape"]
-            dtype = DTYPES.get(entry["dtype"], entry["dtype"].lower())
-            numbers[dtype] = numbers.get(dtype, 0) + prod(entry["shape"])
-    if not shapes:
-        raise SpecError(f"the weight files of {str(path)!r} hold no tensor; fetch the model again")
-    return shapes, numbers
-
-
-DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-
-
-def _header(file: Path) -> dict[str, Any]:
-    """The JSON in front of a safetensors file: its length in 8 bytes, little endian, then itself."""
-    try:
-        with open_regular(file) as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            if length > file.stat().st_size:
-                raise SpecError(f"{str(file)!r} is cut short or not a safetensors file; fetch the model again")
-            header: dict[str, Any] = json.loads(stream.read(length))
-    except (struct.error, json.JSONDecodeError, UnicodeDecodeError):
-        raise SpecError(f"{str(file)!r} is cut short or not a safetensors file; fetch the model again") from None
-    header.pop("__metadata__", None)
-    end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
-    if file.stat().st_size < end:
-        raise SpecError(f"{str(file)!r} is cut short: {file.stat().st_size} of {end} bytes; fetch the model again")
-    return header
+    return size
 
 
 def _has_chat_template(path: Path) -> bool:

@@ -3,7 +3,8 @@
 from rich.console import Console
 from rich.table import Table
 
-from raylign.plan.resolve import GIB, Plan
+from raylign.plan.memory.terms import GIB
+from raylign.plan.plan import Plan
 
 
 def show_plan(plan: Plan, console: Console) -> None:
@@ -29,10 +30,10 @@ def show_plan(plan: Plan, console: Console) -> None:
             f"{actor.cpus:g}",
             f"{actor.gpus:g}",
             str(actor.threads),
-            f"{actor.memory_bytes / GIB:.1f} GiB",
+            "unknown" if actor.unknown else f"{actor.memory_bytes / GIB:.1f} GiB",
             actor.model,
         )
-    memory = sum(actor.memory_bytes for actor in plan.actors) / GIB
+    checkpoint = "unknown" if plan.checkpoint_bytes is None else f"about {plan.checkpoint_bytes / 2**20:.0f} MiB"
     console.print(f"[bold]{plan.job}[/]: {plan.steps} steps on {plan.device}, max staleness {plan.max_staleness}\n")
     console.print(tasks)
     console.print()
@@ -40,5 +41,23 @@ def show_plan(plan: Plan, console: Console) -> None:
     console.print(
         f"\nA step: {plan.samples_per_step} samples, at most about {plan.tokens_per_step} tokens, "
         f"about {plan.microbatches_per_step} microbatches."
-        f"\nMemory: about {memory:.1f} GiB. A checkpoint: about {plan.checkpoint_bytes / 2**20:.0f} MiB."
+        f"\nA checkpoint: {checkpoint}.\n"
     )
+    console.print(_memory(plan))
+    if plan.device == "cpu":
+        console.print(f"\nMemory: about {plan.memory_bytes / GIB:.1f} GiB, what processes share counted once.")
+    if plan.unknown:
+        console.print(f"\nUnknown is the memory of what is not on this machine: {', '.join(plan.unknown)}.")
+
+
+def _memory(plan: Plan) -> Table:
+    """Where memory goes: GiB, a row for actors that are alike."""
+    kinds = {(actor.role, actor.model, tuple(actor.memory.items())): actor for actor in reversed(plan.actors)}
+    actors = [actor for actor in reversed(kinds.values()) if not actor.unknown]
+    names = list(dict.fromkeys(name for actor in actors for name in actor.memory))
+    table = Table("GiB", *names, box=None)
+    for actor in actors:
+        table.add_row(
+            actor.name, *(f"{actor.memory[name] / GIB:.2f}" if name in actor.memory else "" for name in names)
+        )
+    return table

@@ -103,7 +103,7 @@ def test_a_configuration_of_wrong_kinds_is_refused_and_no_crash(policy: Path, co
 def test_a_header_of_wrong_kinds_is_refused_and_no_crash(policy: Path, header: object) -> None:
     body = json.dumps(header).encode()
     (policy / "model.safetensors").write_bytes(struct.pack("<Q", len(body)) + body)
-    with pytest.raises(SpecError, match="config.json or a weight file's header|cut short"):
+    with pytest.raises(SpecError, match="describes its tensor 'w' wrongly|cut short"):
         inspect_model(policy)
 
 
@@ -112,3 +112,28 @@ def test_a_pipe_in_a_models_place_is_not_waited_for(policy: Path) -> None:
     os.mkfifo(policy / "config.json")
     with pytest.raises(SpecError, match="not a regular file"):
         inspect_model(policy)
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ('{"architectures": ["LlamaForCausalLM"], "text_config": []}', "a `text_config` that is no mapping"),
+        ('{"architectures": {"a": 1}, "vocab_size": 96}', "names no `architectures`"),
+        ('{"architectures": ["LlamaForCausalLM"], "vocab_size": "96"}', "`vocab_size` '96', which is no size"),
+        ('{"architectures": ["LlamaForCausalLM"], "vocab_size": 96, "head_dim": -1, "n_head": 0}', "`n_head` '0'"),
+        ("[" * 100_000, "is nested too deep"),
+        ('{"vocab_size": ' + "9" * 5000 + "}", "is not JSON"),
+    ],
+)  # fmt: skip
+def test_a_configuration_that_cannot_be_is_refused(policy: Path, config: str, says: str) -> None:
+    (policy / "config.json").write_text(config)
+    with pytest.raises(SpecError, match=says):
+        inspect_model(policy)
+
+
+def test_a_model_of_unknown_make_has_no_dimensions(policy: Path) -> None:
+    (policy / "config.json").write_text('{"architectures": ["NewForCausalLM"], "vocab_size": 96, "width": 32}')
+    info = inspect_model(policy)
+    assert info is not None
+    assert info.dimensions is None
+    assert info.parameters == 24736

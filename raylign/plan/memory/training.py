@@ -1,0 +1,100 @@
+"""Memory of a rank of the trainer: weights, AdamW, gradients, what the backward pass needs, and what publishing makes.
+
+DeepSpeed 0.19.8 as `actors.training.zero` sets it: from stage 1 on each rank keeps its share of float32 weights,
+moments and gradients; bfloat16 is never trained below stage 1.
+"""
+
+from collections.abc import Sequence
+
+from raylign.plan.memory import activations
+from raylign.plan.memory.activations import Batch
+from raylign.plan.memory.adapters import Adapters, adapters
+from raylign.plan.memory.terms import MIB, Device, Model, Terms, largest, process, published, together, width_of
+from raylign.plan.model_files import ModelInfo
+from raylign.spec.job import Job
+
+PROCESS = 560 * MIB
+"""torch, transformers, DeepSpeed, Ray."""
+MASTER, MOMENTS, GRADIENT = 4, 8, 4
+"""Bytes a trained parameter: float32 weights, AdamW's moments, float32 gradient."""
+LIVE = 10**9
+"""Parameters that ZeRO-3 has gathered at once (stage3_max_live_parameters)."""
+BUCKET = 500_000_000
+"""Most numbers that ZeRO sums over ranks at once (reduce_bucket_size)."""
+
+
+def policy(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Device, rank: int) -> Terms:
+    """A rank. ``batches``: the largest microbatch of every task."""
+    model, stage = Model(info=info, width=width_of(job)), stage_of(job)
+    added = adapters(info, job.policy.lora) if job.policy.lora else None
+    trained = added.parameters if added else info.parameters
+    whole = model.weights + (added.parameters * model.width if added else 0)
+    phases = [
+        _backward(job, model, batches, device=device),
+        _reduction(trained, stage=stage, width=model.width, device=device),
+        _publishing(model, added, stage=stage, device=device) if rank == 0 else {},
+    ]
+    working = (
+        process(PROCESS, device)
+        | _states(job, model, whole=whole, trained=trained)
+        | together(phases, device)
+        | (published(model, device) if rank == 0 else {})
+    )
+    # Every rank loads the whole model before ZeRO-3 leaves it a share.
+    return largest([working, process(PROCESS, device) | {"weights before ZeRO-3": whole}])
+
+
+def checkpoint(job: Job, info: ModelInfo) -> int:
+    """Bytes on disk: the policy, and what training goes on from, which has the weights that are trained once more."""
+    trained = adapters(info, job.policy.lora).parameters if job.policy.lora else info.parameters
+    states = MOMENTS + (MASTER if stage_of(job) else 0)
+    return info.parameters * width_of(job) + trained * (width_of(job) + states)
+
+
+def stage_of(job: Job) -> int:
+    """The ZeRO stage that runs."""
+    return max(job.trainer.sharding, int(job.policy.dtype == "bfloat16"))
+
+
+def _states(job: Job, model: Model, *, whole: float, trained: int) -> Terms:
+    """What stays from step to step, and the gradients that microbatches add up."""
+    ranks, stage = job.trainer.ranks, stage_of(job)
+    if stage == 0:
+        return {"weights": whole, "optimizer": trained * MOMENTS, "gradients": trained * GRADIENT}
+    shares: Terms = {"optimizer": trained * (MASTER + MOMENTS) / ranks, "gradients": trained * GRADIENT / ranks}
+    if stage < 3:
+        return {"weights": whole} | shares
+    return {"weights": whole / ranks, "gathered weights": min(whole, LIVE * model.width)} | shares
+
+
+def _backward(job: Job, model: Model, batches: Sequence[Batch], *, device: Device) -> Terms:
+    frozen, again = job.policy.lora is not None, job.trainer.gradient_checkpointing
+    return largest(
+        {
+            "activations": activations.kept(model.sizes, batch, width=model.width, frozen=frozen, checkpointing=again),
+            "logits": activations.logits(model.sizes, batch, width=model.width, device=device, gradient=True),
+        }
+        for batch in batches
+    )
+
+
+def _reduction(trained: int, *, stage: int, width: int, device: Device) -> Terms:
+    """Gradients on their way between ranks, beside the share that a rank keeps."""
+    bucket = min(trained, BUCKET)
+    match stage:
+        case 0:
+            return {}
+        case 1:
+            # On a host the bucket takes the gradients' place as it fills; on a GPU it is there from the start.
+            return {"reduction": GRADIENT * (trained + (bucket if device == "cuda" else 0))}
+        case _:
+            return {"reduction": bucket * (width + GRADIENT)}
+
+
+def _publishing(model: Model, added: Adapters | None, *, stage: int, device: Device) -> Terms:
+    """What rank 0 makes of its weights, beside the copy in the object store."""
+    if added:
+        # On a host the float32 sums leave holes between the merged weights.
+        sums = GRADIENT if device == "cpu" and model.width < GRADIENT else 0
+        return {"merged weights": added.covered * (model.width + sums)}
+    return {"weights to publish": model.weights} if stage == 3 and device == "cpu" else {}

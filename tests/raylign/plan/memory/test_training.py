@@ -1,0 +1,82 @@
+"""Bytes a parameter, counted by hand for 340 parameters."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from raylign.plan.memory.activations import Batch
+from raylign.plan.memory.terms import CONTEXT, STORE, Device, Terms
+from raylign.plan.memory.training import PROCESS, checkpoint, policy, stage_of
+from raylign.plan.model_files import ModelInfo
+from raylign.spec import Job
+
+MakeJob = Callable[..., Job]
+
+BATCH = Batch(rows=3, prompt=2, response=4)
+
+
+def terms(make_job: MakeJob, info: ModelInfo, *, device: Device = "cpu", rank: int = 0, **settings: Any) -> Terms:
+    return policy(make_job(**settings), info, [BATCH], device=device, rank=rank)
+
+
+def test_float32_takes_sixteen_bytes_a_parameter(make_job: MakeJob, tiny: ModelInfo) -> None:
+    found = terms(make_job, tiny)
+    assert (found["weights"], found["optimizer"], found["gradients"]) == (4 * 340, 8 * 340, 4 * 340)
+    assert (found["process"], found[STORE]) == (PROCESS, 2 * 4 * 340)
+    assert "reduction" not in found
+
+
+def test_bfloat16_takes_eighteen_for_its_gradients_are_float32(make_job: MakeJob, tiny: ModelInfo) -> None:
+    found = terms(make_job, tiny, dtype="bfloat16")
+    assert (found["weights"], found["optimizer"], found["gradients"]) == (2 * 340, (4 + 8) * 340, 4 * 340)
+    assert (found["reduction"], found[STORE]) == (4 * 340, 2 * 2 * 340)
+
+
+def test_adapters_are_all_that_is_trained(make_job: MakeJob, tiny: ModelInfo) -> None:
+    found = terms(make_job, tiny, dtype="bfloat16", lora={"rank": 2})
+    # In each layer q 2 (4 + 4), k and v 2 (2 + 4), o 2 (4 + 4), and three times 2 (6 + 4) in the MLP.
+    adapters = 2 * (16 + 12 + 12 + 16 + 3 * 20)
+    assert found["weights"] == 2 * (340 + adapters)
+    assert (found["optimizer"], found["gradients"]) == (12 * adapters, 4 * adapters)
+    assert found["merged weights"] == 2 * 120 * (2 + 4)
+    assert terms(make_job, tiny, lora={"rank": 2})["merged weights"] == 2 * 120 * 4
+
+
+@pytest.mark.parametrize(
+    ("stage", "weights", "optimizer", "gradients"),
+    [(0, 4 * 340, 8 * 340, 4 * 340), (1, 4 * 340, 3 * 340, 340), (2, 4 * 340, 3 * 340, 340), (3, 340, 3 * 340, 340)],
+)
+def test_ranks_share(
+    make_job: MakeJob, tiny: ModelInfo, stage: int, weights: int, optimizer: int, gradients: int
+) -> None:
+    found = terms(make_job, tiny, trainer={"ranks": 4, "zero_stage": stage}, rank=1)
+    assert (found["weights"], found["optimizer"], found["gradients"]) == (weights, optimizer, gradients)
+    assert STORE not in found  # rank 0 publishes
+
+
+def test_zero_3_gathers_weights_to_work_and_to_publish(make_job: MakeJob, tiny: ModelInfo) -> None:
+    found = terms(make_job, tiny, trainer={"ranks": 4, "zero_stage": 3})
+    assert (found["gathered weights"], found["weights to publish"]) == (4 * 340, 4 * 340)
+
+
+def test_a_gpu_needs_the_largest_phase(make_job: MakeJob, tiny: ModelInfo) -> None:
+    found = terms(make_job, tiny, device="cuda", dtype="bfloat16")
+    assert found["process"] == CONTEXT
+    assert {"activations", "logits"} <= found.keys()
+    assert not {"reduction", STORE} & found.keys()
+
+
+def test_of_tasks_the_one_that_needs_most_counts(make_job: MakeJob, tiny: ModelInfo) -> None:
+    longer = Batch(rows=3, prompt=2, response=400)
+    found = policy(make_job(), tiny, [BATCH, longer], device="cpu", rank=0)
+    assert found["activations"] == policy(make_job(), tiny, [longer], device="cpu", rank=0)["activations"]
+
+
+def test_a_checkpoint_has_the_policy_and_what_training_goes_on_from(make_job: MakeJob, tiny: ModelInfo) -> None:
+    assert checkpoint(make_job(), tiny) == 340 * (4 + 4 + 8)
+    assert checkpoint(make_job(dtype="bfloat16"), tiny) == 340 * (2 + 2 + 12)
+
+
+def test_half_precision_is_trained_at_stage_1_at_least(make_job: MakeJob) -> None:
+    assert [stage_of(make_job(dtype=dtype)) for dtype in ("float32", "bfloat16")] == [0, 1]
