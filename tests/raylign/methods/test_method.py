@@ -15,7 +15,8 @@ from loop_job import PROMPTS, make_job
 from method_cases import METHODS, group, run, sample
 from pydantic import Field, ValidationError
 
-from raylign.judges.annotators import AnyAnnotator, RewardAnnotator
+from raylign.judges.annotator import RewardAnnotator
+from raylign.judges.kinds import AnyAnnotator
 from raylign.loop.baselines import baselines
 from raylign.loop.loop import train
 from raylign.losses import Terms, build
