@@ -173,6 +173,7 @@ def demo(
     from raylign.spec import load_job
 
     job = load_job(file or find_example())
+    _check(job)
     with service(home), _connect(home, None) as client:
         sent = client.submit(job.model_dump(mode="json"))
         state = _watch(client, sent["id"], as_json)

@@ -1,7 +1,8 @@
 """Check a job: everything about it that can be known without a cluster and without loading a model."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,6 +42,8 @@ class Survey:
     """Prompts that each judge is asked about, by its label."""
     lacking: Mapping[str, int]
     """Those of them without the metadata it needs."""
+    whole: bool
+    """Whether all of the file was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ def check_job(job: Job) -> Checked:
     """Look at the job's models, templates and prompts files, from first to last line. Raises `SpecError`."""
     infos = check_models(job)
     check_questions(job)
-    warnings = [*_context_warnings(job, infos[job.policy.model]), *_device_warnings(job)]
+    warnings = [*context_warnings(job, infos[job.policy.model]), *_device_warnings(job)]
     surveys = {}
     for task in job.tasks:
         surveys[task.name], said = check_prompts(task)
@@ -79,8 +82,8 @@ def check_job(job: Job) -> Checked:
     return Checked(models=infos, surveys=surveys, warnings=tuple(warnings), notes=notes)
 
 
-def check_models(job: Job) -> dict[str, ModelInfo | None]:
-    """Every model of the job, None for hub ids that are not in the cache, which are checked when they are loaded.
+def check_models(job: Job, *, inspect: Callable[[str], ModelInfo | None] = find_model) -> dict[str, ModelInfo | None]:
+    """Every model of the job, None for those that ``inspect`` leaves to who loads them: hub ids not in the cache.
 
     Raises `SpecError` where a directory is wrong, a model of a kind that cannot do what it is named for, or policy and
     reference cannot be compared.
@@ -88,7 +91,7 @@ def check_models(job: Job) -> dict[str, ModelInfo | None]:
     infos: dict[str, ModelInfo | None] = {}
     for whose, model, kind in _models(job):
         if model not in infos:
-            infos[model] = find_model(model)
+            infos[model] = inspect(model)
         info = infos[model]
         if info is not None and info.architecture.endswith(WRONG_ENDINGS[kind]):
             raise SpecError(f"{whose}, {model!r}, is a {info.architecture}, which {_SHORTCOMINGS[kind]}")
@@ -144,7 +147,7 @@ def check_questions(job: Job) -> None:
             question.check(whose=whose)
 
 
-def _context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:
+def context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:
     """Raises `SpecError` where a task's longest response leaves a prompt no room."""
     own, asked = policy.max_position if policy else None, job.rollout.context_tokens
     context = min((tokens for tokens in (own, asked) if tokens is not None), default=None)
@@ -188,6 +191,15 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
     Raises `SpecError` for a file that is wrong or too short, and for a judge that would never have anything to say.
     """
     survey = survey_prompts(task.prompts, task.judges, need_baseline=task.baseline_source == "data")
+    require_asked(task, survey)
+    warnings = list(missing_metadata(task, task.prompts, survey))
+    if task.eval_prompts is not None:
+        warnings += missing_metadata(task, task.eval_prompts, survey_prompts(task.eval_prompts, task.judges))
+    return survey, warnings
+
+
+def require_asked(task: Task, survey: Survey) -> None:
+    """Raise `SpecError` where there are fewer prompts than a step takes, or a judge is asked about none of them."""
     if survey.prompts < task.prompts_per_step:
         raise SpecError(
             f"task {task.name!r} takes {task.prompts_per_step} prompts a step, {task.prompts.path!r} holds "
@@ -199,14 +211,16 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
                 f"judge {judge.label!r} of task {task.name!r} is asked about no prompt: none in {task.prompts.path!r} "
                 f"has metadata that meet its `when`, {judge.when}"
             )
-    warnings = list(_missing(task, task.prompts, survey))
-    if task.eval_prompts is not None:
-        warnings += _missing(task, task.eval_prompts, survey_prompts(task.eval_prompts, task.judges))
-    return survey, warnings
 
 
-def survey_prompts(prompts: Prompts, judges: Sequence[Judge], *, need_baseline: bool = False) -> Survey:
-    """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row."""
+def survey_prompts(
+    prompts: Prompts, judges: Sequence[Judge], *, need_baseline: bool = False, until: float | None = None
+) -> Survey:
+    """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row.
+
+    ``until``: by `time.monotonic`, when to leave it at what was read.
+    """
+    whole = True
     count = characters = longest = 0
     asked, lacking = Counter[str](), Counter[str]()
     for _, row in rows(prompts, need_baseline=need_baseline):
@@ -218,10 +232,13 @@ def survey_prompts(prompts: Prompts, judges: Sequence[Judge], *, need_baseline: 
         for judge in applying(judges, metadata):
             asked[judge.label] += 1
             lacking[judge.label] += judge.needs is not None and metadata.get(judge.needs) is None
-    return Survey(prompts=count, characters=characters, longest=longest, asked=asked, lacking=lacking)
+        if until is not None and time.monotonic() > until:
+            whole = False
+            break
+    return Survey(prompts=count, characters=characters, longest=longest, asked=asked, lacking=lacking, whole=whole)
 
 
-def _missing(task: Task, prompts: Prompts, survey: Survey) -> Iterator[str]:
+def missing_metadata(task: Task, prompts: Prompts, survey: Survey) -> Iterator[str]:
     """Sentences on judges that will abstain for want of metadata. Raises `SpecError` for one that always will."""
     for judge in task.judges:
         asked, lacking = survey.asked.get(judge.label, 0), survey.lacking.get(judge.label, 0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from raylign.service.bodies import Bodies
 from raylign.service.bulletin import Bulletin
+from raylign.service.checks import Checks
 from raylign.service.dispatch.ray_jobs import RayJobs
 from raylign.service.store import Store
 
@@ -20,3 +21,4 @@ class Gateway:
     allowed_hosts: Sequence[str] = ()
     """Names, besides this machine's own, under which clients may call: a stop to DNS rebinding."""
     bodies: Bodies = field(default_factory=Bodies)
+    checks: Checks = field(default_factory=Checks)

@@ -37,17 +37,22 @@ def router(gateway: Gateway) -> APIRouter:
         request: Request,
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, pattern=PRINTABLE)] = None,
     ) -> Response:
-        """Queue a job: the job document as JSON or YAML. 200 where the Idempotency-Key has made this job before."""
+        """Queue a job: the job document as JSON or YAML. 200 where the Idempotency-Key has made this job before.
+
+        422 where it is wrong by itself, or by the files that this machine sees.
+        """
         kind = request.headers.get("content-type", "")
 
-        def queue(body: bytes) -> Response:
-            made, created = store.create(parse_job(read_document(body, kind)), key=idempotency_key)
+        def queue() -> Response:
+            made, created = store.create(document, key=idempotency_key)
             found = Dossier(job=made, attempts=[]) if created else store.dossier(made.id)
             shown = job_view(found, gateway.ray.url)
             return answer(shown, 201 if created else 200, Location=shown.links.self)
 
         async with gateway.bodies.read(request, MAX_BYTES) as body:
-            told = await asyncio.to_thread(queue, body)
+            document = await asyncio.to_thread(lambda: parse_job(read_document(body, kind)))
+            await gateway.checks.look(document)
+            told = await asyncio.to_thread(queue)
         bulletin.post(WORK)
         return told
 

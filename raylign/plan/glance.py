@@ -1,0 +1,50 @@
+"""A short look at a job by a service: what `check` says, as far as it can be known here and soon.
+
+A path that is not seen here may be there for the workers, and the rest of a long file is theirs to read: nothing is
+said of either. What is seen is refused in the same words.
+"""
+
+import os
+import time
+
+from raylign.plan.check import (
+    check_models,
+    check_questions,
+    context_warnings,
+    missing_metadata,
+    require_asked,
+    survey_prompts,
+)
+from raylign.plan.model_files import ModelInfo, inspect_model
+from raylign.spec.job import Job
+
+LOOK_S = 0.5
+"""For all prompts files of a job: 80,000 short prompts."""
+
+
+def glance(job: Job, *, seconds: float = LOOK_S) -> None:
+    """Raise `SpecError` for what is wrong with the job by its templates and the files that are seen here."""
+    check_questions(job)
+    infos = check_models(job, inspect=_inspect)
+    until = time.monotonic() + seconds
+    list(context_warnings(job, infos[job.policy.model]))
+    for task in job.tasks:
+        for prompts in (task.prompts, task.eval_prompts):
+            if prompts is None or not _seen(prompts.path):
+                continue
+            trained = prompts is task.prompts
+            need_baseline = trained and task.baseline_source == "data"
+            survey = survey_prompts(prompts, task.judges, need_baseline=need_baseline, until=until)
+            if survey.whole and trained:
+                require_asked(task, survey)
+            if survey.whole:
+                list(missing_metadata(task, prompts, survey))
+
+
+def _inspect(model: str) -> ModelInfo | None:
+    return inspect_model(model) if _seen(model) else None
+
+
+def _seen(path: str) -> bool:
+    """A relative path is another one to each who reads it."""
+    return os.path.isabs(path) and os.access(path, os.R_OK)
