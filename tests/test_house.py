@@ -20,7 +20,6 @@ WAITING = (
     "raylign/cli/demo.py",
     "raylign/errors.py",
     "raylign/files.py",
-    "raylign/judges/",
     "raylign/loop/",
     "raylign/methods/",
     "raylign/plan/cluster.py",

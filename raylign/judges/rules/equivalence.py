@@ -30,8 +30,8 @@ def equivalent(answer: str, gold: str) -> bool:
     """Whether two answers are the same.
 
     Where the gold answer is a number, the answer must write one out (`raylign.judges.rules.numbers`) and name no other;
-    it may end a chain of equal sides (``40 + 6 = 46``) or follow a name (``x = 46``). Bare lists compare item by item, in
-    order; the rest by math-verify, and is wrong where it leaves a calculation that the gold answer does not leave.
+    it may end a chain of equal sides (``40 + 6 = 46``) or follow a name (``x = 46``). Bare lists compare item by item,
+    in order; the rest by math-verify, and is wrong where it leaves a calculation that the gold answer does not leave.
     """
     answer, gold = clean(answer), clean(gold)
     if not answer or not gold or len(answer) > MAX_ANSWER_CHARS or _BROKEN_INLINE.search(answer):
