@@ -5,8 +5,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from raylign.record.events import Event
+from raylign.record.events.payloads import ADAPTERS, Payload
 from raylign.service.problems import PROBLEM_JSON, Problem
 from raylign.spec import Job
 
@@ -39,14 +42,26 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Add the schemas that `problems` and `JOB_BODY` refer to."""
+    """Add the schemas that `problems` and `JOB_BODY` refer to, and what the events of each kind hold."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, routes=app.routes)
             _, schemas = models_json_schema([(Job, "validation"), (Problem, "serialization")], ref_template=REF)
             document["components"]["schemas"] |= schemas["$defs"]
+            _describe_events(document["components"]["schemas"])
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending it
+
+
+def _describe_events(schemas: dict[str, Any]) -> None:
+    """By kind; a stranger's or another version's may hold anything."""
+    inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Payload]]] = [
+        (kind, "serialization", adapter) for kind, adapter in ADAPTERS.items()
+    ]
+    payloads, parts = TypeAdapter.json_schemas(inputs, ref_template=REF)
+    schemas |= parts["$defs"]
+    kinds = [{"title": kind, **payload} for (kind, _), payload in payloads.items()]
+    schemas[Event.__name__]["properties"]["data"]["anyOf"] = [*kinds, {"title": "another kind", "type": "object"}]

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from service import KEY, FakeRay, job, open_store
 
+from raylign.record.events.payloads import KINDS
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.gateway import Gateway
@@ -63,6 +64,11 @@ def test_the_job_is_described_and_every_reference_leads_somewhere(app: FastAPI) 
     assert referred <= schemas.keys()
     assert {"Job", "Task", "Problem", "JobView", "JobDetail", "JobPage", "EventPage", "MetricsPage"} <= referred
     assert schemas["Job"]["properties"]["steps"]["description"]
+    kinds = {one["title"]: one.get("$ref", "") for one in schemas["Event"]["properties"]["data"]["anyOf"]}
+    assert kinds == {kind: f"#/components/schemas/{said.__name__}" for kind, said in KINDS.items()} | {
+        "another kind": ""
+    }
+    assert {"StepDone", "TaskStep", "Trained", "PlanMade", "PlannedActor"} <= referred
     submit = document["paths"]["/v1/jobs"]["post"]
     assert submit["requestBody"]["content"].keys() == {"application/json", "application/yaml"}
     assert submit["responses"].keys() >= {"200", "201", "401", "409", "413", "415", "422", "503"}

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -7,7 +8,7 @@ from event_stream import HOSTILE, LONG, evaluated, event_stream, failed_at_start
 
 from raylign.errors import SpecError
 from raylign.record.events import Event
-from raylign.record.events.payloads import EvaluationDone
+from raylign.record.events.payloads import EvaluationDone, StepDone
 from raylign.record.events.tasks import TaskEvaluation
 from raylign.record.history import History
 from raylign.record.rundir import RunDirectory
@@ -102,6 +103,12 @@ def test_the_page_tells_what_was_asked_and_what_came_out(tmp_path):
         "60 steps in 0:4",
         "16 × 4",
         "rollout/0",
+        "device cpu",
+        "samples a step 320",
+        "tokens a step, at most about 6000",
+        "a checkpoint, about 2.00 GiB",
+        "1.50 GiB tiny/policy",
+        "unknown tiny/helpfulness",
     ):
         assert fact in text
 
@@ -297,3 +304,23 @@ def test_job_is_shown_as_sent(tmp_path):
     with RunDirectory.create(tmp_path, JOB) as run:
         text = Page(write_report(run).read_text()).text
     assert " ".join(json.dumps(JOB, indent=2).split()) in text
+
+
+def test_gradient_norms_stand_by_task_where_they_are_told(tmp_path):
+    told = Page(report(tmp_path, event_stream(steps=4, tasks=("math", "code")))).text
+    assert told.count("gradient norm") == 1 + 2
+    silent = [
+        Event.of(replace(event.said, train=replace(event.said.train, grad_norm_by_task={})), seq=event.seq)
+        if isinstance(event.said, StepDone)
+        else event
+        for event in event_stream(steps=4, tasks=("math", "code"))
+    ]
+    assert Page(report(tmp_path / "silent", silent)).text.count("gradient norm") == 1
+
+
+def test_no_panel_waits_for_data_that_no_run_has(tmp_path):
+    """Every column of the plan's tables has something in it."""
+    html = report(tmp_path, event_stream(steps=2, tasks=("math",)))
+    rows = [row for row in html.split("<tr>") if "rollout/0" in row]
+    assert len(rows) == 1
+    assert "–" not in rows[0]
