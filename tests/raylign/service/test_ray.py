@@ -1,15 +1,12 @@
 """The service on a real Ray: what its Jobs API really does, and a gateway that is killed and comes back."""
 
 import asyncio
-import json
-import os
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,14 +14,15 @@ import psutil
 import pytest
 from service import job_document
 
-from raylign.errors import RayRefused, RayUnreachable, ServeError
+from raylign.errors import RayRefused, RayUnreachable
 from raylign.service.client import Client
 from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
 from raylign.service.home import Home, find_gateway, open_home
-from raylign.service.serve import Settings, serve
 
 SLEEP = f"{sys.executable} -c 'import time; time.sleep(600)'"
+
+
 SERVE = """
 import sys
 from pathlib import Path
@@ -149,28 +147,3 @@ def test_a_gateway_killed_in_mid_run_comes_back_to_the_same_ray_and_job(tmp_path
     log = (home.path / "serve.log").read_text()
     assert "Traceback" not in log
     assert home.api_key.read_text() not in log
-
-
-def test_a_port_in_use_is_named_before_anything_is_started(tmp_path: Path) -> None:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.listen()
-        port = sock.getsockname()[1]
-        with pytest.raises(ServeError, match=rf"{port}.*--port"):
-            serve(tmp_path, Settings(port=port))
-    assert not (tmp_path / "ray.json").exists()
-
-
-def test_a_recorded_ray_whose_process_is_another_now_is_not_taken_for_ours(tmp_path: Path) -> None:
-    home = open_home(tmp_path)
-    record = {
-        "pid": os.getpid(),
-        "created": time.time() - 1e6,
-        "dashboard_url": "",
-        "gcs_address": "",
-        "temp_dir": str(tmp_path / "t"),
-    }
-    home.ray_record.write_text(json.dumps(record))
-    assert find_ray(home) is None
-    stop_ray(home)  # and above all it is not killed
-    assert not home.ray_record.exists()

@@ -4,9 +4,11 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from service import live_service
 
-from raylign.service.serve import MAX_HEAD, _listening
+from raylign.errors import ServeError
+from raylign.service.serve import MAX_HEAD, Settings, _listening, serve
 
 
 def test_the_socket_says_that_it_is_tcp() -> None:
@@ -22,3 +24,13 @@ def test_headers_without_end_are_cut_off(tmp_path: Path) -> None:
         with socket.create_connection((address.hostname, address.port), timeout=10) as stranger:
             stranger.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * (MAX_HEAD + 1))
             assert stranger.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_port_in_use_is_named_before_anything_is_started(tmp_path: Path) -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        port = sock.getsockname()[1]
+        with pytest.raises(ServeError, match=rf"{port}.*--port"):
+            serve(tmp_path, Settings(port=port))
+    assert not (tmp_path / "ray.json").exists()

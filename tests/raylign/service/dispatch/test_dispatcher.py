@@ -15,7 +15,6 @@ import pytest
 from service import Desk, FakeRay, dispatcher_desk, end, job, step
 from sqlalchemy import event
 
-from raylign.errors import RayUnreachable
 from raylign.service.dispatch import dispatcher
 from raylign.service.reporter import read_token
 from raylign.service.store import AttemptState, JobRecord, State, database
@@ -364,18 +363,6 @@ async def test_a_run_directory_that_cannot_be_made_fails_the_job_alone(desk: Des
     assert str(desk.home.jobs / bad) in desk.job(bad).status_reason
     await desk.look()
     assert desk.job(good).state is State.STARTING
-
-
-@pytest.mark.parametrize("token", [None, "secret"])
-async def test_ray_with_and_without_token_authentication(tmp_path: Path, token: str | None) -> None:
-    ray = FakeRay(token=token)
-    path = tmp_path / "token"
-    async with ray.client(token_path=path) as client:
-        if token:
-            with pytest.raises(RayUnreachable, match="wants a token"):
-                await client.version()
-            path.write_text(token + "\n")
-        assert await client.version() == "2.60.0"
 
 
 PAGE = "<html><body>Sign in to continue</body></html>"
