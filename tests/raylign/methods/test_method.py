@@ -14,14 +14,9 @@ from hypothesis import strategies as st
 from loop_job import PROMPTS, make_job
 from method_cases import METHODS, group, run, sample
 from pydantic import Field, ValidationError
-<<<<<<< HEAD
 
 from raylign.judges.annotator import RewardAnnotator
 from raylign.judges.kinds import AnyAnnotator
-=======
-from raylign.judges.annotators import AnyAnnotator, RewardAnnotator
-
->>>>>>> 3a00be6 (House: the modules whose tests stand elsewhere, by name)
 from raylign.loop.baselines import baselines
 from raylign.loop.loop import train
 from raylign.losses import Terms, build
