@@ -14,6 +14,7 @@ from raylign.cli.app import main
 from raylign.errors import SpecError
 from raylign.judges.agreement import judge_file
 from raylign.judges.rules.math import MathJudge
+from raylign.spec import load_job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +133,19 @@ def test_a_port_that_is_none_is_refused_in_words(tmp_path):
     assert "--port" in done.stderr
     assert "65535" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_demo_of_a_job_that_check_refuses_starts_nothing(tmp_path):
+    (tmp_path / "prompts.jsonl").write_text('{"prompt": "a"}\n' * 3)
+    job = load_job(EXAMPLES / "crpg.yaml").model_dump(mode="json")
+    math = next(task for task in job["tasks"] if task["name"] == "math")
+    math |= {"prompts": {"path": str(tmp_path / "prompts.jsonl")}, "prompts_per_step": 3}
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps(job))
+    done = raylign("demo", file, "--home", tmp_path / "home")
+    assert done.returncode == 2, done.stderr
+    assert "add it to the file, or leave the judge out" in done.stderr
+    assert not (tmp_path / "home").exists()
 
 
 def test_demo_away_from_its_models_says_where_they_are(tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ from service import job_document
 
 from raylign.errors import RayRefused, RayUnreachable
 from raylign.service.client import Client
+from raylign.service.dispatch import local_ray
 from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
 from raylign.service.home import Home, find_gateway, open_home
@@ -94,6 +95,7 @@ async def test_jobs_on_a_local_ray_run_stop_and_leave_nothing(tmp_path: Path) ->
     assert left(processes) == []
     assert not Path(ray.temp_dir).exists()
     assert find_ray(home) is None
+    assert local_ray._children == []  # a Popen kept beyond its child's end says at exit that it still runs
 
 
 def until(true: Callable[[], bool], *, process: subprocess.Popen[bytes]) -> None:
