@@ -2,11 +2,12 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import ray
-from ray.exceptions import AuthenticationError
+from ray.exceptions import AuthenticationError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from raylign.errors import RayUnreachable, ServiceError, Unauthorized
@@ -72,28 +73,30 @@ def describe() -> Cluster:
     """The live nodes of the connected cluster."""
     nodes = [node for node in ray.nodes() if node["Alive"]]
     gpu_memory = _gpu_memory([node["NodeID"] for node in nodes if node["Resources"].get("GPU")])
-    return Cluster(
-        nodes=tuple(
-            Node(
-                cpus=node["Resources"].get("CPU", 0.0),
-                gpus=node["Resources"].get("GPU", 0.0),
-                memory_bytes=sum(node["Resources"].get(part, 0.0) for part in MEMORY),
-                gpu_memory_bytes=gpu_memory.get(node["NodeID"]),
-            )
-            for node in nodes
-        )
+    return Cluster(nodes=tuple(planned(node["Resources"], gpu_memory.get(node["NodeID"])) for node in nodes))
+
+
+def planned(resources: Mapping[str, float], gpu_memory_bytes: float | None) -> Node:
+    """A node as the plan sees it. ``resources``: by Ray's names."""
+    return Node(
+        cpus=resources.get("CPU", 0.0),
+        gpus=resources.get("GPU", 0.0),
+        memory_bytes=sum(resources.get(part, 0.0) for part in MEMORY),
+        gpu_memory_bytes=gpu_memory_bytes,
     )
 
 
 def _gpu_memory(nodes: Sequence[str]) -> dict[str, float | None]:
-    """Bytes of a GPU by node, asked there; nodes that do not answer in time are left out."""
+    """Bytes of a GPU by node, asked there; nodes that do not answer, or not in time, are left out."""
     asked = {
         ray.remote(num_cpus=0)(gpu_memory)
         .options(name="gpu_memory", scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False))
         .remote(): node
         for node in nodes
     }
-    if not asked:
-        return {}
-    told, _ = ray.wait(list(asked), num_returns=len(asked), timeout=3 * DRIVER_S)
-    return {asked[answer]: ray.get(answer) for answer in told}
+    told, _ = ray.wait(list(asked), num_returns=len(asked), timeout=3 * DRIVER_S) if asked else ([], [])
+    sizes = {}
+    for answer in told:
+        with suppress(RayError):
+            sizes[asked[answer]] = ray.get(answer)
+    return sizes

@@ -6,8 +6,9 @@ import pytest
 from jobs import finish, small_job, start
 from ray.exceptions import AuthenticationError
 
-from actors.cluster.connection import connect, refusal
+from actors.cluster.connection import connect, planned, refusal
 from raylign.errors import RayUnreachable, Unauthorized
+from raylign.plan.cluster import Node
 
 
 def caused(error: Exception, cause: Exception) -> Exception:
@@ -50,3 +51,9 @@ def test_an_address_at_which_nobody_is_is_told_at_once(monkeypatch, address):
     monkeypatch.setenv("RAY_ADDRESS", address)
     with pytest.raises(RayUnreachable, match="does not answer .*refused.*: start it, correct the address"):
         connect(namespace="job", dashboard=False)
+
+
+def test_a_node_s_memory_is_that_of_its_processes_and_of_its_object_store():
+    resources = {"CPU": 2.0, "memory": 15.8, "object_store_memory": 6.8, "node:10.0.0.1": 1.0}
+    assert planned(resources, None) == Node(cpus=2.0, gpus=0.0, memory_bytes=15.8 + 6.8)
+    assert planned({"GPU": 8.0}, 80.0) == Node(cpus=0.0, gpus=8.0, memory_bytes=0.0, gpu_memory_bytes=80.0)
