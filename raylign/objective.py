@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +13,8 @@ class Objective:
     """Where its class stands, ``"raylign.losses.pairwise:DPO"``. Written by a method's author, never by a job's."""
     settings: Mapping[str, float] = field(default_factory=dict)
     """Its fields, ``{"beta": 0.1}``."""
+    over_tokens: Literal["sum", "mean"] | None = None
+    """How a response's loss comes of its tokens. None: a pair's loss, in which no token has a part of its own."""
     corrects_stale: bool = False
     """Whether its gradient is an expectation over the present policy, so that samples of older weights must be
     corrected by the ratio of probabilities. Pairwise losses hold for pairs from any policy."""

@@ -156,7 +156,8 @@ class Example:
     coefficient: float = 1.0
     """The constant in front of the term: an advantage, a calibrated reward."""
     weight: float = 1.0
-    """``rho_l / n_l``: the step's gradient is the plain sum of weight * gradient over all examples of all tasks."""
+    """``rho_l / n_l``, or by tokens (``per`` of a task): the step's gradient is the plain sum of weight * gradient over
+    all examples of all tasks."""
     staleness: int | None = 0
     """Optimizer steps between the weights that sampled it and the weights being trained; None: not all of it is the
     policy's own (a baseline response), so there is nothing to correct and no sampler log-prob to compare with."""

@@ -86,21 +86,34 @@ def _unjudged(groups: Sequence[Group]) -> list[Group]:
 
 
 def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[Example]:
-    """The task's loss is rho_l times the mean over its terms: every term carries rho_l / n_l.
-
-    Terms without a gradient count in n_l and go no further: a step of nothing else would be moved by momentum alone.
+    """Terms without a gradient count in the mean and go no further: a step of nothing else would be moved by momentum
+    alone.
     """
     return [
         Example(
             task=task.name,
             sequences=tuple(_sequence(term.group.prompt, sample, scores) for sample in term.samples),
             coefficient=term.coefficient,
-            weight=task.weight / len(chosen.terms),
+            weight=weight,
             staleness=_staleness(term, version),
         )
-        for term in chosen.terms
+        for term, weight in zip(chosen.terms, _weights(task, chosen.terms), strict=True)
         if task.method.moves(term)
     ]
+
+
+def _weights(task: Task, terms: Sequence[Term]) -> list[float]:
+    """What makes of the terms' losses rho_l times the task's loss, when they are summed.
+
+    Its mean over n_l terms: rho_l / n_l each. Its mean over the n_t tokens of all terms: rho_l / n_t where a term's
+    loss is a sum over its tokens, and as many times more as it has tokens where it is their mean.
+    """
+    if task.per == "response":
+        return [task.weight / len(terms) for _ in terms]
+    lengths = [sum(len(sample.completion.token_ids) for sample in term.samples) for term in terms]
+    tokens = max(1, sum(lengths))
+    averaged = task.method.objective.over_tokens == "mean"
+    return [task.weight * (length if averaged else 1) / tokens for length in lengths]
 
 
 def _staleness(term: Term, version: int) -> int | None:

@@ -42,7 +42,7 @@ class CRPG(Method):
 
     @property
     def objective(self) -> Objective:
-        return Objective(loss="raylign.losses.policy_gradient:PolicyGradient", corrects_stale=True)
+        return Objective(loss="raylign.losses.policy_gradient:PolicyGradient", over_tokens="sum", corrects_stale=True)
 
     @property
     def kl_limit(self) -> float:

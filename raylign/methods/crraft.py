@@ -34,7 +34,7 @@ class CRRAFT(Method):
 
     @property
     def objective(self) -> Objective:
-        return Objective(loss="raylign.losses.likelihood:WeightedLikelihood", corrects_stale=True)
+        return Objective(loss="raylign.losses.likelihood:WeightedLikelihood", over_tokens="sum", corrects_stale=True)
 
     @property
     def kl_limit(self) -> float:

@@ -42,7 +42,7 @@ class GRPO(Method):
     @property
     def objective(self) -> Objective:
         settings = {"clip": self.clip, "beta": self.beta}
-        return Objective(loss="raylign.losses.group_relative:GroupRelative", settings=settings)
+        return Objective(loss="raylign.losses.group_relative:GroupRelative", settings=settings, over_tokens="mean")
 
     def moves(self, term: Term) -> bool:
         """Always, where the penalty stands beside the advantage."""

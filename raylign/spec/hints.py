@@ -76,6 +76,7 @@ FOREIGN: Mapping[str, str] = {
     "lora_r": "`policy.lora.rank`",
     "lora_rank": "`policy.lora.rank`",
     "lora_target_modules": "`policy.lora.targets`",
+    "loss_agg_mode": "`tasks[].per`: token, or response for the method's own",
     "loss_type": "`tasks[].method.loss` of oaif",
     "lr": "`trainer.learning_rate`",
     "lr_scheduler": "`trainer.schedule.type`",

@@ -10,6 +10,8 @@ from loop_job import make_job
 
 from raylign.clock import Clock
 from raylign.loop.prepare import TaskBatch, prepare
+from raylign.methods import CRPG, GRPO
+from raylign.methods.method import Method
 from raylign.types import Group, Preference, Sample
 from raylign.verdicts import Verdict
 
@@ -102,3 +104,41 @@ async def test_each_task_weighs_rho_over_its_terms_and_keeps_the_jobs_order() ->
     batches = await prepare(tasks, groups, FakeReference([]), Clock(), version=0)
     assert [batch.task.name for batch in batches] == ["math", "chat"]
     assert [{example.weight for example in batch.examples} for batch in batches] == [{0.5}, {0.5}]
+
+
+@pytest.mark.parametrize(
+    ("method", "per", "weights"),
+    [
+        (CRPG(), "response", [2 / 3, 2 / 3, 2 / 3]),
+        (GRPO(), "response", [2 / 3, 2 / 3, 2 / 3]),
+        # 6 tokens in all. A token of a sum weighs what its response does; of a mean over t tokens, 1/t of it.
+        (CRPG(), "token", [2 / 6, 2 / 6, 2 / 6]),
+        (GRPO(), "token", [2 / 6, 4 / 6, 6 / 6]),
+    ],
+)
+async def test_what_counts_alike_is_a_response_or_a_token(method: Method, per: str, weights: Sequence[float]) -> None:
+    task = MATH.model_copy(update={"weight": 2.0, "method": method, "per": per})
+    samples = [sample("math", index, satisfied=index > 0, reward=float(index)) for index in range(3)]
+    batch, _ = await prepared(task, group("math", *samples, baseline=baseline("math")))
+    assert [len(example.sequences[0].response_ids) for example in batch.examples] == [1, 2, 3]
+    assert [example.weight for example in batch.examples] == pytest.approx(weights)
+
+
+async def test_tokens_without_a_gradient_are_counted_in_the_mean() -> None:
+    task = MATH.model_copy(update={"method": GRPO(beta=0), "per": "token"})
+    flat, steep = (
+        group("math", *(sample("math", index, reward=slope * index) for index in range(2))) for slope in (0.0, 1.0)
+    )
+    batch, _ = await prepared(task, flat, steep)
+    assert [example.weight for example in batch.examples] == [1 / 6, 2 / 6]
+
+
+@pytest.mark.parametrize("method", [CRPG(), GRPO()])
+async def test_responses_of_no_token_have_no_mean_and_weigh_nothing_that_is_not_finite(method: Method) -> None:
+    task = MATH.model_copy(update={"method": method, "per": "token"})
+    silent = [
+        replace(one, completion=replace(one.completion, token_ids=(), logprobs=()))
+        for one in (sample("math", index, reward=float(index)) for index in range(2))
+    ]
+    batch, _ = await prepared(task, group("math", *silent, baseline=baseline("math")))
+    assert [example.weight for example in batch.examples] in ([1.0, 1.0], [0.0, 0.0])

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
@@ -108,6 +109,21 @@ def test_units_do_not_see_each_other(method):
     for unit in range(3):
         picked = {name: getattr(base, name)[unit : unit + 1] for name in Terms.__dataclass_fields__}
         assert values_of(method, Terms(**picked)).item() == pytest.approx(whole[unit].item())
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+def test_a_responses_loss_comes_of_its_tokens_as_announced(method):
+    how, base = method.objective.over_tokens, terms(method)
+    assert (how is None) == (method in PAIRWISE)
+    if how:
+        whole = values_of(method, base)
+        parts = []
+        for token in range(3):
+            mask = torch.zeros_like(base.mask_UNT)
+            mask[:, :, token] = 1
+            parts.append(values_of(method, replace(base, mask_UNT=mask)))
+        total = torch.stack(parts).sum(0)
+        assert whole.tolist() == pytest.approx((total if how == "sum" else total / 3).tolist())
 
 
 @pytest.mark.parametrize("method", METHODS, ids=named)

@@ -61,6 +61,7 @@ def nested(depth):
         (task(method={"kl_max": 1}), "'tasks[0].method' needs a `type`"),
         (task(method={"type": "crpg", "kl_max": 0}), "'tasks[0].method.kl_max' is 0: input should be greater than 0"),
         (task(reward=None), "method 'crpg' ranks responses by reward"),
+        (task(method={"type": "codpo"}, per="token"), "method 'codpo' has a loss of pairs"),
         (task(method={"type": "codpo"}, samples_per_prompt=1), "method 'codpo' compares a prompt's responses"),
         (
             task(method={"type": "oaif", "annotator": {"type": "reward"}}, samples_per_prompt=4),
