@@ -144,7 +144,7 @@ def test_a_demo_of_a_job_that_check_refuses_starts_nothing(tmp_path):
     file.write_text(json.dumps(job))
     done = raylign("demo", file, "--home", tmp_path / "home")
     assert done.returncode == 2, done.stderr
-    assert "add it to the file, or leave the judge out" in done.stderr
+    assert "line 1 has no `baseline`" in done.stderr
     assert not (tmp_path / "home").exists()
 
 
