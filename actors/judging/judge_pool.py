@@ -101,7 +101,9 @@ class JudgePool:
         found: dict[int, Preference] = {}
 
         async def ask(task: str, positions: list[int]) -> None:
-            (question,) = self.tasks[task].method.asks()
+            annotator = self.tasks[task].method.needs.annotator
+            assert annotator is not None  # the loop asks only for tasks that have one
+            (question,) = annotator.asks()
             rows = [(pairs[at][0], pairs[at][1].text, pairs[at][2].text) for at in positions]
             found.update(zip(positions, await self._ask(question, rows, phase="prefer"), strict=True))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from fakes import FakeFleet, FakeJudges, make_prompt
+from fakes import FakeFleet, FakeJudges, make_completion, make_prompt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judge_laws import ROWS, keeps_the_law_of_asking, keeps_the_law_of_judges, keeps_the_law_of_rules
@@ -22,15 +22,17 @@ from raylign.judges.questions.asking import AskingJudge
 from raylign.judges.rules.rule import Case, RuleJudge
 from raylign.loop.loop import train
 from raylign.methods import GRPO
-from raylign.plan.check import Checked, Survey, check_questions
+from raylign.plan.check import check_questions
 from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import askers, make_plan
 from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.events.payloads import StepDone
 from raylign.sources.collect import Collector
 from raylign.sources.online import Online
 from raylign.spec import Job
-from raylign.types import Completion, Prompt
-from raylign.verdicts import SATISFIED, Ruling, Verdict, abstained, failed, signed, violated
+from raylign.spec.task import Prompts
+from raylign.types import Completion, Prompt, Sample
+from raylign.verdicts import NOT_ASKED, SATISFIED, Ruling, Verdict, abstained, failed, signed, violated
 
 ROOT = Path(__file__).parents[3]
 
@@ -80,6 +82,12 @@ class ShortJudge(AskingJudge):
             return failed(said)
         yes, no = said
         return SATISFIED if yes > no else violated("long")
+
+
+class LostJudge(Judge):
+    """Of a sort that no worker knows: neither a rule nor a question."""
+
+    type: Literal["lost"] = "lost"
 
 
 class Oracle:
@@ -143,10 +151,10 @@ async def test_they_judge_in_the_loop(tmp_path: Path) -> None:
     collector = Collector(replace(FakeFleet().workers, judges=judges), {task.name: task for task in job.tasks})
     source = Online(job, PROMPTS, collector, baselines={})
     checkpoints = Checkpoints(tmp_path, keep_last=1)
-    await train(job, source, collector, PROMPTS, checkpoints, lambda *event: events.append(event), Progress())
-    steps = [data["tasks"]["math"] for kind, data in events if kind == "step"]
+    await train(job, source, collector, PROMPTS, checkpoints, events.append, Progress())
+    steps = [said.tasks["math"] for said in events if isinstance(said, StepDone)]
     assert len(steps) == 2
-    assert {judge for step in steps for judge in step["judges"]} == {"short", "digit", "some"}
+    assert {judge for step in steps for judge in step.judges} == {"short", "digit", "some"}
     assert len(judges.heard) == sum(task.prompts_per_step * task.samples_per_prompt for task in job.tasks) * 2
     for prompt, text, said in judges.heard:
         digit = text[0].isdigit()
@@ -154,12 +162,25 @@ async def test_they_judge_in_the_loop(tmp_path: Path) -> None:
         assert said == {"short": len(text) <= 2, "digit": digit, **odd}
 
 
-def test_they_are_checked_and_planned() -> None:
+async def test_a_judge_that_no_worker_knows_is_heard_as_not_asked() -> None:
+    job = new_job(DIGIT, LostJudge())
+    pool = JudgePool(job, rules=[Here(Rules())], rewards=[], askers={})
+    collector = Collector(replace(FakeFleet().workers, judges=PoolJudges(pool)), {"math": job.tasks[0]})
+    completion = make_completion(PROMPTS["math"][0], text="4")
+    ((digit, lost),) = await collector.judge([(PROMPTS["math"][0], completion)])
+    assert digit.satisfied is True
+    assert (lost.judge, lost.satisfied, lost.reason) == ("lost", None, NOT_ASKED)
+    assert Sample(completion=completion, verdicts=(digit, lost)).satisfied is None
+
+
+def test_they_are_checked_and_planned(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"prompt": "Say a digit."}\n' * 10)
     job = new_job(SHORT, DIGIT)
-    assert askers(job) == [Asker("org/oracle")]
-    survey = Survey(prompts=10, characters=100, longest=10, asked={}, lacking={})
-    checked = Checked(surveys={"math": survey}, warnings=(), notes=())
-    plan = make_plan(job, Cluster(nodes=(Node(cpus=8.0, gpus=0.0, memory_bytes=2**40),)), checked=checked)
+    task = job.tasks[0].model_copy(update={"prompts": Prompts(path=str(path))})
+    plan = make_plan(
+        job.model_copy(update={"tasks": (task,)}), Cluster(nodes=(Node(cpus=8.0, gpus=0.0, memory_bytes=2**40),))
+    )
     assert [actor.model for role in ("judge", "llm-judge") for actor in plan.of(role)] == ["", "org/oracle"]
     check_questions(job)
     with pytest.raises(SpecError, match="judge 'short' of task 'math' asks no question"):

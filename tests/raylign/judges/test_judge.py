@@ -1,5 +1,6 @@
 """Whom a judge applies to, and what all kinds have in common."""
 
+from importlib.util import find_spec
 from typing import get_args
 
 import pytest
@@ -11,6 +12,7 @@ from raylign.judges.questions.two_token import LLMJudge
 from raylign.judges.rules.length import LengthJudge
 from raylign.judges.rules.rule import RuleJudge, rules
 
+RULE_KINDS = [kind for kind in KINDS if issubclass(kind, RuleJudge)]
 LLM = LLMJudge(model="m", template="t", positive="Y", negative="N")
 
 
@@ -43,6 +45,12 @@ def test_only_judges_that_ask_have_questions():
 def test_judges_are_told_apart_by_how_they_rule():
     judges = [LLM, LengthJudge()]
     assert (rules(judges), asking(judges)) == ((judges[1],), (judges[0],))
+
+
+@pytest.mark.parametrize("module", [module for kind in RULE_KINDS for module in kind.preload])
+def test_what_processes_have_before_they_start_is_there(module: str):
+    """A server of processes passes over what it cannot import, without a word."""
+    assert find_spec(module) is not None
 
 
 @pytest.mark.parametrize("kind", KINDS)
