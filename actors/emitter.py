@@ -1,9 +1,9 @@
-"""One run's voice: numbers what is said and passes it on: run directory, gateway, sinks of metrics, display."""
+"""One run's voice: numbers what is said and passes it on: run directory, gateway, display, sinks of metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from raylign.record.events import Event
-from raylign.record.events.payloads import EvaluationDone, Payload, RunEnded, StepDone
+from raylign.record.events.payloads import EvaluationDone, Payload, RunEnded, StepDone, Warned
 from raylign.record.metrics import flat_metrics
 from raylign.record.rundir import RunDirectory
 from raylign.record.sinks import Sink
@@ -20,7 +20,7 @@ class Emitter:
     ) -> None:
         self._run = run
         self._display = display
-        self._sinks = sinks
+        self._sinks = list(sinks)
         self._reporter = reporter
         self._next_seq = run.next_seq
 
@@ -38,9 +38,15 @@ class Emitter:
             write_report(self._run)  # before anyone hears of the end: who follows it up finds the report
         if self._reporter is not None:
             self._reporter.wake()
+        self._display.show(event)
         match said:
             case StepDone(step=step) | EvaluationDone(step=step):
-                metrics = flat_metrics(said)
-                for sink in self._sinks:
-                    sink.log(step, metrics)
-        self._display.show(event)
+                self._log(step, flat_metrics(said))
+
+    def _log(self, step: int, metrics: Mapping[str, float | None]) -> None:
+        for sink in list(self._sinks):
+            try:
+                sink.log(step, metrics)
+            except Exception as error:  # whatever its library raises: lost curves are no reason to lose the run
+                self._sinks.remove(sink)
+                self(Warned(message=f"{type(sink).__name__} takes no more metrics: {type(error).__name__}: {error}"))

@@ -25,7 +25,7 @@ Metric = Callable[[TaskMetrics], float | None]
 """Of a task, in a step or an evaluation: ``lambda task: task.reward``."""
 Change = tuple[float | None, float | None]
 """Before and after."""
-Counts = tuple[int | None, int | None]
+PromptCounts = tuple[int | None, int | None]
 
 
 def satisfied(task: TaskMetrics) -> float | None:
@@ -162,7 +162,7 @@ class History:
             return self.start(task, metric), self.now(task, metric)
         return self._evaluated(task, metric, last=False), None
 
-    def prompts(self, task: str) -> Counts:
+    def prompts(self, task: str) -> PromptCounts:
         """On how many prompts `change` was measured, before and after. None where the events do not say."""
         if self.measured_twice or not self.steps:
             first = self.evaluation(task, last=False)
@@ -176,7 +176,7 @@ class History:
         first, last = (end.judges if end else {} for end in self._ends(task))
         return {label: (first.get(label), last.get(label)) for label in {**first, **last}}
 
-    def asked(self, task: str) -> dict[str, Counts]:
+    def asked(self, task: str) -> dict[str, PromptCounts]:
         """On how many prompts the shares of `judges` were measured."""
         first, last = (end.asked if end else {} for end in self._ends(task))
         return {label: (first.get(label), last.get(label)) for label in {**first, **last}}

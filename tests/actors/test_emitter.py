@@ -8,7 +8,7 @@ from event_stream import evaluation, step_done
 from rich.console import Console
 
 from actors.emitter import Emitter
-from raylign.record.events.payloads import RunEnded, Status
+from raylign.record.events.payloads import RunEnded, Status, StepDone, Warned
 from raylign.record.rundir import RunDirectory
 from raylign.record.sinks import Sink
 from raylign.show.console import LiveDisplay
@@ -76,3 +76,18 @@ def test_steps_that_are_made_again_are_forgotten_everywhere(run):
     assert [row["step"] for row in run.metrics()] == [0]
     assert sink.rewound == [1]
     assert Emitter(run, Watched(run), [], None)._next_seq == 3
+
+
+def test_a_sink_that_fails_is_named_once_and_the_run_goes_on(run):
+    class Gone(Points):
+        def _add(self, step, points):
+            raise ConnectionError("no route to host")
+
+    good = Points()
+    emit = Emitter(run, Watched(run), [Gone(), good], None)
+    for number in range(2):
+        emit(step_done(("math",), number, 2, random.Random(0)))
+    said = [event.said for event in run.events()]
+    assert [type(one) for one in said] == [StepDone, Warned, StepDone]
+    assert said[1].message == "Gone takes no more metrics: ConnectionError: no route to host"
+    assert [number for number, _ in good.points] == [0, 1]
