@@ -33,7 +33,7 @@ NARROW = 72
 """Columns below which it shows only what decides."""
 PHASE_STYLES = {
     "draw": "white", "generate": "cyan", "judge": "magenta", "select": "bright_black",
-    "score": "blue", "pack": "bright_black", "step": "green", "publish": "yellow",
+    "score": "blue", "pack": "bright_black", "step": "green", "norms": "bright_green", "publish": "yellow",
 }  # fmt: skip
 STATE_STYLES = {"running": "cyan", "succeeded": "green", "failed": "red", "cancelled": "yellow"}
 NONE = "–"

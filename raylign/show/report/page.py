@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from raylign.clock import PHASES
 from raylign.record.events.payloads import Trained
 from raylign.record.history import History, Metric, kl, satisfied
 from raylign.record.rundir import RunDirectory
@@ -83,6 +84,7 @@ def render(history: History, job: dict[str, Any], *, model: str | None) -> str:
         took=(history.latest or 0) - (history.started or 0),
         tasks=[_task(history, task) for task in history.tasks],
         seconds=seconds,
+        phases=PHASES,
         step_seconds=sum(step.step_s or 0.0 for step in history.steps),
         time_chart=stacked_bars(
             [step.seconds for step in history.steps], list(seconds), label="seconds per step by phase"

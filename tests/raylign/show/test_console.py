@@ -6,10 +6,11 @@ import pytest
 from event_stream import HOSTILE, LONG, event_stream, failed_at_start, full_of_holes
 from rich.console import Console
 
+from raylign.clock import PHASES
 from raylign.record.events import Event
 from raylign.record.events.payloads import RunEnded
 from raylign.record.history import History
-from raylign.show.console import LiveDisplay, clock, percent, picture, sparkline, summary
+from raylign.show.console import PHASE_STYLES, LiveDisplay, clock, percent, picture, sparkline, summary
 
 STREAMS = {
     "whole": lambda: event_stream(),
@@ -179,3 +180,7 @@ def test_sparkline(values, expected):
 def test_numbers_as_people_read_them():
     assert [clock(42), clock(725), clock(11_400), clock(-1)] == ["0:42", "12:05", "3:10:00", "0:00"]
     assert [percent(0.714), percent(None)] == ["71%", "–"]
+
+
+def test_every_phase_has_a_style():
+    assert list(PHASE_STYLES) == list(PHASES)

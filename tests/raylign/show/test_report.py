@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from event_stream import HOSTILE, LONG, evaluated, event_stream, failed_at_start, full_of_holes, plan
 
+from raylign.clock import PHASES
 from raylign.errors import SpecError
 from raylign.record.events import Event
 from raylign.record.events.payloads import EvaluationDone, StepDone
@@ -324,3 +325,8 @@ def test_no_panel_waits_for_data_that_no_run_has(tmp_path):
     rows = [row for row in html.split("<tr>") if "rollout/0" in row]
     assert len(rows) == 1
     assert "–" not in rows[0]
+
+
+def test_every_phase_has_a_color(tmp_path):
+    html = report(tmp_path, event_stream(steps=2))
+    assert [phase for phase in PHASES if f"--{phase}: #" not in html or f".phase-{phase} {{" not in html] == []
