@@ -1,0 +1,75 @@
+"""The evaluation: the same questions every time, asked once, measured, and trained on by nobody."""
+
+from fakes import FakeFleet
+from loop_job import PROMPTS, make_job
+
+from raylign.loop.evaluate import SHOWN_SAMPLES, evaluate
+from raylign.sources.collect import Collector
+from raylign.sources.draw import requests
+from raylign.spec import Job
+
+
+async def measured(fleet: FakeFleet, job: Job | None = None, prompts=PROMPTS):  # type: ignore[no-untyped-def]
+    job = job or make_job(evaluation={"prompts": 8})
+    return await evaluate(job, prompts, Collector(fleet.workers, {task.name: task for task in job.tasks}))
+
+
+async def test_each_task_answers_its_first_prompts_once_and_always_the_same_way() -> None:
+    fleet = FakeFleet()
+    found = await measured(fleet)
+    (asked,) = fleet.rollouts.asked
+    assert [request.prompt.id for request in asked] == [
+        f"{name}/{number}" for name in ("math", "chat", "talk") for number in range(8)
+    ]
+    assert {request.index for request in asked} == {0}
+    assert await measured(FakeFleet(shuffle=2)) == found
+    assert {name: one.prompts for name, one in found.tasks.items()} == {"math": 8, "chat": 8, "talk": 8}
+
+
+async def test_the_policys_seeds_are_not_those_of_training_and_differ_by_run() -> None:
+    seeds = []
+    for seed in (0, 1):
+        fleet = FakeFleet()
+        await measured(fleet, make_job(seed=seed, evaluation={"prompts": 8}))
+        seeds.append([request.seed for request in fleet.rollouts.asked[0]])
+    assert not set(seeds[0]) & set(seeds[1])
+    job = make_job()
+    trained = (requests(job, task, PROMPTS[task.name], purpose="step 0", samples=1) for task in job.tasks)
+    assert not set(seeds[0]) & {request.seed for made in trained for request in made}
+
+
+async def test_judges_and_rewards_are_asked_and_annotators_are_not() -> None:
+    fleet = FakeFleet()
+
+    async def refuse(pairs):  # type: ignore[no-untyped-def]
+        raise AssertionError("an annotator was asked")
+
+    fleet.judges.prefer = refuse  # type: ignore[method-assign]
+    found = await measured(fleet)
+    assert found.tasks["math"].reward is not None
+    assert found.tasks["math"].asked == {"even": 8}
+    assert all(group.preference is None for group in found.groups["talk"])
+
+
+async def test_every_response_is_scored_so_that_kl_is_of_all() -> None:
+    fleet = FakeFleet(verdict=lambda completion: None)
+    found = await measured(fleet)
+    assert len(fleet.reference.scored) == 24
+    assert all(one.kl is not None for one in found.tasks.values())
+
+
+async def test_some_responses_are_shown_with_what_was_said_of_them() -> None:
+    fleet = FakeFleet(
+        verdict=lambda completion: None if completion.prompt_id == "math/0" else completion.prompt_id == "math/1"
+    )
+    shown = (await measured(fleet)).tasks["math"].samples
+    assert len(shown) == SHOWN_SAMPLES
+    assert [one.prompt for one in shown] == [f"question {number}" for number in range(SHOWN_SAMPLES)]
+    assert [one.satisfied for one in shown[:3]] == [None, True, False]
+    assert [one.verdicts["even"] for one in shown[1:3]] == ["satisfied", "violated"]
+
+
+async def test_a_task_without_prompts_to_answer_is_left_out() -> None:
+    found = await measured(FakeFleet(), prompts={**PROMPTS, "chat": []})
+    assert list(found.tasks) == ["math", "talk"]
+    assert found.groups["chat"] == []
