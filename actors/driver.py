@@ -10,8 +10,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from actors.cluster.connection import describe
-from actors.cluster.fleet import RayFleet
 from actors.emitter import Emitter
+from actors.fleet import RayFleet
 from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, WorkerLost
 from raylign.loop.baselines import Encode, baselines
 from raylign.loop.loop import train

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from actors.cluster.connection import connect, describe
-from actors.cluster.fleet import ACTORS, RayFleet
+from actors.fleet import ACTORS, RayFleet
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch
 from raylign.plan.resolve import make_plan

@@ -22,7 +22,7 @@ import psutil
 import ray
 import torch
 
-from actors.cluster.fleet import ACTORS
+from actors.fleet import ACTORS
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch
 from raylign.plan.cluster import imagined_cluster

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from actors.cluster.connection import connect, describe
-from actors.cluster.fleet import RayFleet
+from actors.fleet import RayFleet
 from actors.loading import load_policy
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 from raylign.judges.judge import Judge
-from raylign.record.checkpoint_files import WrittenFile
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats
 from raylign.verdicts import Verdict
 
@@ -82,6 +81,17 @@ class Sight:
     node: str
     problem: str = ""
     """Why it could not read that sign, or leave its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFile:
+    """A file of a checkpoint, as the rank that wrote it knows it."""
+
+    name: str
+    """Relative to the checkpoint: ``policy/config.json``."""
+    size: int
+    """Bytes."""
+    sha256: str
 
 
 class Trainer(Protocol):

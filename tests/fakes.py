@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from raylign.judges.judge import Judge
-from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
+from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
 from raylign.types import Completion, Example, Key, Preference, Prompt, Request, StepStats
 from raylign.verdicts import Verdict
-from raylign.workers import Fleet, PublishReport, Reading, Roles, Sight
+from raylign.workers import Fleet, PublishReport, Reading, Roles, Sight, WrittenFile
 
 
 def make_prompt(task: str = "math", number: int = 0, **metadata: object) -> Prompt:

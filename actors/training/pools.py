@@ -10,10 +10,9 @@ from actors.cluster.member import Member
 from actors.sampling.rollout_pool import RolloutPool
 from raylign.errors import WorkerFailed, WorkerLost
 from raylign.loop.packing import batches
-from raylign.record.checkpoint_files import WrittenFile
 from raylign.spec.job import Deadlines
 from raylign.types import Completion, Example, Prompt, StepStats
-from raylign.workers import PublishReport, Sight
+from raylign.workers import PublishReport, Sight, WrittenFile
 
 PASSES_PER_CALL = 16
 """Forward passes of the reference under one deadline."""

@@ -35,14 +35,14 @@ from actors.weights.weight_update import WeightUpdate, view
 from raylign.errors import CheckpointError, Diverged, NothingToTrain
 from raylign.loop.schedule import learning_rate
 from raylign.losses import build
-from raylign.record.checkpoint_files import CheckpointFiles, WrittenFile
+from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
 from raylign.spec import Job
 from raylign.tensors.logprobs import score
 from raylign.tensors.threads import use_threads
 from raylign.types import Example, Sequence, StepStats
-from raylign.workers import Sight
+from raylign.workers import Sight, WrittenFile
 
 
 class PolicyTrainer:

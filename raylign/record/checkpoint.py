@@ -19,10 +19,9 @@ from functools import cache
 from pathlib import Path
 
 from raylign.errors import CheckpointError
-from raylign.record.checkpoint_files import WrittenFile
 from raylign.record.manifest import MANIFEST, Manifest, Progress, damage, faults, gaps, read_manifest, write_manifest
 from raylign.record.whole import sync_folder
-from raylign.workers import Trainer
+from raylign.workers import Trainer, WrittenFile
 
 __all__ = ["Checkpoints", "Progress", "flaws", "problems"]
 

@@ -8,28 +8,18 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, cast
+
+from raylign.workers import WrittenFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenFile:
-    """A file of a checkpoint, as the rank that wrote it knows it."""
-
-    name: str
-    """Relative to the checkpoint: ``policy/config.json``."""
-    size: int
-    """Bytes."""
-    sha256: str
-
-    @classmethod
-    def read(cls, root: Path, name: str) -> Self:
-        """The file ``root / name`` as it lies there now, synced to disk."""
-        with (root / name).open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            os.fsync(file.fileno())
-            return cls(name=name, size=file.tell(), sha256=sha256)
+def read_back(root: Path, name: str) -> WrittenFile:
+    """The file ``root / name`` as it lies there now, synced to disk."""
+    with (root / name).open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+        return WrittenFile(name=name, size=file.tell(), sha256=sha256)
 
 
 class CheckpointFiles:
@@ -52,7 +42,7 @@ class CheckpointFiles:
     def adopt(self, folder: Path, pattern: str = "**/*") -> None:
         """Files below a folder that a library has written by itself: read back once, while they are still in memory."""
         found = sorted(path for path in folder.glob(pattern) if path.is_file())
-        self.written += [WrittenFile.read(self.root, self._name(path)) for path in found]
+        self.written += [read_back(self.root, self._name(path)) for path in found]
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()

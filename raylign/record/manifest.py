@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from raylign.errors import CheckpointError
-from raylign.record.checkpoint_files import WrittenFile
+from raylign.record.checkpoint_files import read_back
 from raylign.record.whole import write_whole
+from raylign.workers import WrittenFile
 
 MANIFEST = "manifest.json"
 POLICY = {"configuration": "config.json", "weights": "*.safetensors", "tokenizer": "tokenizer_config.json"}
@@ -117,7 +118,7 @@ def damage(directory: Path, files: Sequence[WrittenFile]) -> list[str]:
     found = []
     for file in files:
         try:
-            sha256 = WrittenFile.read(directory, file.name).sha256
+            sha256 = read_back(directory, file.name).sha256
         except OSError as error:
             found.append(f"{directory / file.name} cannot be read ({error.strerror})")
             continue

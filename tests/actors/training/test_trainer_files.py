@@ -12,7 +12,7 @@ from training_cases import make_examples, make_job, make_trainer
 
 from benchmarks.tiny_models import make_policy
 from raylign.errors import CheckpointError
-from raylign.record.checkpoint_files import WrittenFile
+from raylign.record.checkpoint_files import read_back
 from raylign.record.manifest import Manifest, Progress, gaps, write_manifest
 
 pytestmark = [
@@ -35,7 +35,7 @@ def test_save_returns_all_that_it_wrote(model: Path, tmp_path: Path, stage: int,
         file.name: file
         for path in tmp_path.rglob("*")
         if path.is_file()
-        for file in [WrittenFile.read(tmp_path, path.relative_to(tmp_path).as_posix())]
+        for file in [read_back(tmp_path, path.relative_to(tmp_path).as_posix())]
     }
     assert gaps(Manifest(progress=Progress(), ranks=(tuple(written.values()),))) == []
 

@@ -27,6 +27,7 @@ async def test_news_between_subscribing_and_waiting_is_not_missed_and_old_news_i
 async def test_posts_come_from_any_thread() -> None:
     bulletin = Bulletin()
     news = bulletin.subscribe("job_a")
+    asyncio.get_running_loop().set_debug(True)  # a thread that touches the loop itself is told off
     thread = threading.Thread(target=bulletin.post, args=("job_b", "job_a"))
     thread.start()
     assert await wait_for_news(news, 1)
