@@ -10,7 +10,6 @@ ROOT = Path(__file__).parents[1]
 LONG = 40
 """Lines from which on a module needs a test of its own."""
 WAITING = (
-    "actors/fleet.py",
     "actors/cluster/member.py",
     "actors/driver.py",
     "actors/sampling/engine.py",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.cluster.fleet import environment
+from actors.fleet import environment
 from raylign.judges import libraries
 from raylign.plan.plan import ActorPlan
 
