@@ -35,7 +35,8 @@ def _explain(problem: Any, document: Any, kind: Any) -> str:
         case "union_tag_invalid":
             tags = problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             tag = problem["ctx"]["tag"][:MAX_SHOWN]
-            return f"{subject} has unknown type {tag!r}; {hints.for_type(tag, tags)}"
+            hint = hints.for_type(tag, tags, setting=str(problem["loc"][-1]))
+            return f"{subject} has unknown type {tag!r}; {hint}"
         case "union_tag_not_found":
             return f"{subject} needs a `type`"
         case "too_short" if problem["input"]:

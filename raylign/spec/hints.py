@@ -168,16 +168,19 @@ FOREIGN: Mapping[str, str] = {
     "world_size": "`trainer.ranks`",
 }
 
-METHODS: Mapping[str, str] = {
-    "dpo": "online DPO is `{type: oaif, loss: dpo}`, or `codpo` where judges choose the pairs",
-    "ipo": "online IPO is `{type: oaif, loss: ipo}`",
-    "ppo": "`crpg` and `grpo` are the policy gradients here, both without a value model",
-    "raft": "`crraft`",
-    "reinforce": "`crpg`",
-    "rloo": "`grpo` also compares a prompt's responses with each other",
-    "sft": "supervised finetuning comes before; a job here starts from its result",
-    "slic": "`{type: oaif, loss: slic}`",
+KINDS: Mapping[str, Mapping[str, str]] = {
+    "method": {
+        "dpo": "online DPO is `{type: oaif, loss: dpo}`, or `codpo` where judges choose the pairs",
+        "ipo": "online IPO is `{type: oaif, loss: ipo}`",
+        "ppo": "`crpg` and `grpo` are the policy gradients here, both without a value model",
+        "raft": "`crraft`",
+        "reinforce": "`crpg`",
+        "rloo": "`grpo` also compares a prompt's responses with each other",
+        "sft": "supervised finetuning comes before; a job here starts from its result",
+        "slic": "`{type: oaif, loss: slic}`",
+    }
 }
+"""By setting: what elsewhere is a type of it."""
 
 
 def for_key(key: str, known: Sequence[str], job: type[BaseModel]) -> str:
@@ -195,10 +198,10 @@ def for_key(key: str, known: Sequence[str], job: type[BaseModel]) -> str:
     return f"known keys: {', '.join(known)}"
 
 
-def for_type(tag: str, known: Sequence[str]) -> str:
-    """What to write in place of an unknown ``type``."""
+def for_type(tag: str, known: Sequence[str], *, setting: str) -> str:
+    """What to write in place of an unknown ``type`` of a ``setting``."""
     near = difflib.get_close_matches(tag, known, n=1, cutoff=0.6)
-    foreign = METHODS.get(tag.lower()) if "grpo" in known else None
+    foreign = KINDS.get(setting, {}).get(tag.lower())
     hint = f"{foreign}. " if foreign else f"did you mean {near[0]!r}? " if near else ""
     return f"{hint}Types: {', '.join(known)}"
 
