@@ -109,10 +109,9 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
         dashboard = connect(namespace=job_id, dashboard=not options.no_dashboard)
         driver = await importing
         state = await driver.drive(job, run, job_id=job_id, emit=emit, wish=wish, dashboard=dashboard)
-    for sink in sinks:
-        sink.close()
     if reporter is not None:
         reporter.close()
+    emit.close()
     return EXIT[state]
 
 

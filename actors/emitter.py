@@ -1,5 +1,6 @@
 """One run's voice: numbers what is said and passes it on: run directory, gateway, display, sinks of metrics."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from raylign.record.events import Event
@@ -10,6 +11,8 @@ from raylign.record.sinks import Sink
 from raylign.service.reporter import Reporter
 from raylign.show.console import LiveDisplay
 from raylign.show.report import write_report
+
+logger = logging.getLogger(__name__)
 
 
 class Emitter:
@@ -42,6 +45,14 @@ class Emitter:
         match said:
             case StepDone(step=step) | EvaluationDone(step=step):
                 self._log(step, flat_metrics(said))
+
+    def close(self) -> None:
+        """Let the sinks write what they hold back. Nothing is said after the end: the log names one that fails."""
+        for sink in self._sinks:
+            try:
+                sink.close()
+            except Exception:
+                logger.warning("%s did not take its last metrics", type(sink).__name__, exc_info=True)
 
     def _log(self, step: int, metrics: Mapping[str, float | None]) -> None:
         for sink in list(self._sinks):

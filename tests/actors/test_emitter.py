@@ -27,7 +27,7 @@ class Points(Sink):
         self.rewound.append(next_step)
 
     def close(self):
-        pass
+        self.closed = True
 
 
 class Watched(LiveDisplay):
@@ -91,3 +91,14 @@ def test_a_sink_that_fails_is_named_once_and_the_run_goes_on(run):
     assert [type(one) for one in said] == [StepDone, Warned, StepDone]
     assert said[1].message == "Gone takes no more metrics: ConnectionError: no route to host"
     assert [number for number, _ in good.points] == [0, 1]
+
+
+def test_a_sink_that_cannot_be_closed_keeps_no_other_open(run, caplog):
+    class Stuck(Points):
+        def close(self):
+            raise ConnectionError("no route to host")
+
+    good = Points()
+    Emitter(run, Watched(run), [Stuck(), good], None).close()
+    assert good.closed
+    assert "Stuck did not take its last metrics" in caplog.text
