@@ -1,1 +1,1 @@
-"""The coordinator: draw, generate, judge, select, score, pack, step, publish. Start reading at `loop.py`."""
+"""The coordinator: what a source gives is prepared, packed, stepped on, published. Start reading at `loop.py`."""

@@ -170,36 +170,56 @@ async def test_one_generation_at_a_time():
     assert calls == ["generate", "generated"] * 3
 
 
-@pytest.mark.parametrize("seam", ["judge", "reward", "generate"])
-async def test_the_first_failure_ends_the_rest_and_comes_as_it_is(seam):
-    fleet = FakeFleet()
-    ended = []
+def hanging():
+    """A call that never comes to an end, and whether it was ended."""
+    ended = asyncio.Event()
 
     async def hangs(rows):
         try:
             await asyncio.Event().wait()
         finally:
-            ended.append(len(rows))
+            ended.set()
 
-    async def dies(rows):
-        raise WorkerLost("died")
+    return hangs, ended
 
-    fleet.judges.judge = hangs
-    if seam == "generate":
-        real = fleet.rollouts.generate
 
-        async def half(asked):
-            async for handful in real(asked):
-                yield handful
-                await asyncio.sleep(0)
-                raise WorkerLost("died")
+async def dies(rows):
+    raise WorkerLost("died")
 
-        fleet.rollouts.generate = half
-    else:
-        fleet.judges.judge = hangs if seam == "reward" else dies
-        fleet.judges.reward = hangs if seam == "judge" else dies
+
+async def collect_what_fails(fleet):
+    """Nothing of it may go on afterwards."""
     before = asyncio.all_tasks()
     with pytest.raises(WorkerLost, match="died"):
         await asyncio.wait_for(collector_of(fleet).collect(wanted(MATH, prompts=10), Clock()), 5)
     assert asyncio.all_tasks() == before
-    assert ended or seam == "judge"
+
+
+async def test_a_failing_judge_ends_the_rest_and_comes_as_it_is():
+    fleet = FakeFleet()
+    fleet.judges.judge = dies
+    await collect_what_fails(fleet)
+
+
+async def test_a_failing_reward_ends_the_judges():
+    fleet = FakeFleet()
+    fleet.judges.judge, ended = hanging()
+    fleet.judges.reward = dies
+    await collect_what_fails(fleet)
+    assert ended.is_set()
+
+
+async def test_a_failing_generation_ends_the_judges():
+    fleet = FakeFleet()
+    fleet.judges.judge, ended = hanging()
+    whole = fleet.rollouts.generate
+
+    async def half(asked):
+        async for handful in whole(asked):
+            yield handful
+            await asyncio.sleep(0)
+            raise WorkerLost("died")
+
+    fleet.rollouts.generate = half
+    await collect_what_fails(fleet)
+    assert ended.is_set()
