@@ -6,6 +6,9 @@ from rich.table import Table
 from raylign.plan.memory.terms import GIB
 from raylign.plan.plan import Plan
 
+SEEN = 0.005 * GIB
+"""The least that two digits show."""
+
 
 def show_plan(plan: Plan, console: Console) -> None:
     """Tasks, actors and the arithmetic of a step."""
@@ -51,13 +54,12 @@ def show_plan(plan: Plan, console: Console) -> None:
 
 
 def _memory(plan: Plan) -> Table:
-    """Where memory goes: GiB, a row for actors that are alike."""
-    kinds = {(actor.role, actor.model, tuple(actor.memory.items())): actor for actor in reversed(plan.actors)}
-    actors = [actor for actor in reversed(kinds.values()) if not actor.unknown]
-    names = list(dict.fromkeys(name for actor in actors for name in actor.memory))
-    table = Table("GiB", *names, box=None)
-    for actor in actors:
-        table.add_row(
-            actor.name, *(f"{actor.memory[name] / GIB:.2f}" if name in actor.memory else "" for name in names)
-        )
+    """Where memory goes, a row for actors that are alike: the largest terms first, those too small to see left out."""
+    table = Table("memory", "GiB", box=None)
+    told = set()
+    for actor in plan.actors:
+        terms = sorted(actor.memory.items(), key=lambda term: -term[1])
+        if not actor.unknown and (kind := (actor.role, actor.model, *terms)) not in told:
+            told.add(kind)
+            table.add_row(actor.name, ", ".join(f"{name} {size / GIB:.2f}" for name, size in terms if size >= SEEN))
     return table

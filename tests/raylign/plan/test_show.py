@@ -31,8 +31,9 @@ def test_terms_stand_beside_what_is_unknown(tmp_path: Path) -> None:
     plan = make_plan(job, Cluster(nodes=(Node(cpus=8, gpus=0, memory_bytes=2**36),)))
     show_plan(plan, Console(file=out, width=300))
     lines = [line.split() for line in out.getvalue().splitlines() if line.strip()]
-    (at,) = [at for at, words in enumerate(lines) if words[0] == "GiB"]
-    assert {"process", "weights", "optimizer", "gradients", "activations", "logits"} <= set(lines[at])
+    at = lines.index(["memory", "GiB"])
+    assert lines[at + 1] == ["policy/0", "process", "0.55,", "logits", "0.01"]
+    assert lines[at + 3] == ["rollout/0", "KV", "cache", "1.00,", "process", "0.73"]
     assert [words[0] for words in lines[at + 1 : at + 4]] == ["policy/0", "reference/0", "rollout/0"]
     assert ["reward/0", "unknown"] in [[words[0], *words[4:5]] for words in lines[:at]]
     assert "Unknown is the memory of what is not on this machine: org/rm." in out.getvalue()
