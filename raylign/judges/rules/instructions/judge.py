@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from raylign import bounds
+
+# For the kinds that they register.
 from raylign.judges.rules.instructions import content, formats, keywords, lengths, letters  # noqa: F401
 from raylign.judges.rules.instructions.registry import RequirementError, bind
 from raylign.judges.rules.rule import Case, RuleJudge
