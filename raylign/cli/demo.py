@@ -1,4 +1,4 @@
-"""A service for the length of one command: started as a child process, stopped at the end."""
+"""The demo: a service for the length of one command, started as a child process, stopped at the end."""
 
 import contextlib
 import signal
@@ -8,10 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
+import typer
 from rich.console import Console
 
+from raylign.cli.job_file import checked
+from raylign.cli.jobs import connect, follow
+from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder
 from raylign.errors import ServeError, SpecError
 from raylign.service.home import Home
 
@@ -19,6 +23,24 @@ EXAMPLE = Path("examples/demo.yaml")
 START_S = 120.0
 """For gateway and local Ray to be up; 5 to 10 s measured on two cores."""
 STOP_S = 60.0
+
+
+def demo(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The job to show; the repository's own where absent.")
+    ] = None,
+    home: HomeFolder = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Serve, submit a job over REST, follow it live to its report, and stop again."""
+    from raylign.spec import load_job
+
+    job = load_job(file or find_example())
+    checked(job)
+    with service(home), connect(home, None) as client:
+        sent = client.submit(job.model_dump(mode="json"))
+        state = follow(client, sent["id"], as_json)
+    raise typer.Exit(state)
 
 
 def find_example() -> Path:

@@ -1,0 +1,83 @@
+"""Jobs at a gateway: sent, followed, listed, cancelled."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from raylign.cli.job_file import checked
+from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder, JobFile, JobWord, Url
+
+if TYPE_CHECKING:
+    from raylign.service.client import Client
+
+
+def submit(
+    file: JobFile,
+    home: HomeFolder = DEFAULT_HOME,
+    url: Url = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow it live until it ends.")] = False,
+    key: Annotated[str | None, typer.Option(help="Idempotency key: sending twice starts one job.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a job to the gateway. It outlives this command."""
+    from raylign.spec import load_job
+
+    job = load_job(file)
+    if url is None:  # the gateway of a home reads the files that are here; another has its own
+        checked(job)
+    with connect(home, url) as client:
+        sent = client.submit(job.model_dump(mode="json"), idempotency_key=key)
+        if not watch:
+            print(json.dumps(sent) if as_json else f"{sent['id']}  {sent['state']}  raylign watch {sent['id']}")
+            return
+        raise typer.Exit(follow(client, sent["id"], as_json))
+
+
+def watch(job: JobWord, home: HomeFolder = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
+    """Follow a job live, from its first event. Ctrl-C leaves the job running."""
+    with connect(home, url) as client:
+        raise typer.Exit(follow(client, client.find(job)["id"], as_json))
+
+
+def jobs(home: HomeFolder = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
+    """List the gateway's jobs, newest first."""
+    from raylign.show.joblist import show_jobs
+
+    with connect(home, url) as client:
+        found = client.jobs()
+    if as_json:
+        print(json.dumps(found))
+        return
+    show_jobs(found, Console())
+
+
+def cancel(job: JobWord, home: HomeFolder = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
+    """Stop a job, in whatever state it is. Its last checkpoint stays."""
+    with connect(home, url) as client:
+        state = client.cancel(client.find(job)["id"])
+    print(json.dumps(state) if as_json else f"{state['id']}  {state['state']}")
+
+
+def connect(home: Path, url: str | None) -> "Client":
+    """A client of the gateway at ``url``, or of the one that serves ``home``."""
+    from raylign.service.client import Client
+    from raylign.service.home import find_gateway
+
+    return Client(*find_gateway(home, url))
+
+
+def follow(client: "Client", job: str, as_json: bool) -> int:
+    """The same display as `run`, fed by the gateway. Returns the exit status: how the job ended."""
+    from raylign.record.events.payloads import RunEnded
+    from raylign.show.console import LiveDisplay
+
+    state = "failed"
+    with LiveDisplay(json=as_json) as display:
+        for event in client.events(job):
+            display.show(event)
+            if isinstance(event.said, RunEnded):
+                state = event.said.state
+    return {"succeeded": 0, "cancelled": 130}.get(state, 1)

@@ -1,0 +1,15 @@
+"""Arguments and options that several commands take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+JobWord = Annotated[str, typer.Argument(metavar="JOB", help="An id or its beginning, a name, or `latest`.")]
+JobFile = Annotated[Path, typer.Argument(metavar="FILE", help="A job in YAML or JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+HomeFolder = Annotated[
+    Path, typer.Option(envvar="RAYLIGN_HOME", help="The service's home: its database, key and jobs.")
+]
+Url = Annotated[str | None, typer.Option(envvar="RAYLIGN_URL", help="The gateway; the one of --home where absent.")]
+DEFAULT_HOME = Path(".raylign")

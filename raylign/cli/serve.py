@@ -1,0 +1,41 @@
+"""The gateway, served."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from raylign.cli.libraries import Libraries, allow
+from raylign.cli.options import DEFAULT_HOME, HomeFolder
+
+
+def serve(
+    home: HomeFolder = DEFAULT_HOME,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8420,
+    ray_url: Annotated[
+        str | None,
+        typer.Option(help="Dashboard address of a running Ray cluster; a local Ray is started where absent."),
+    ] = None,
+    database_url: Annotated[str | None, typer.Option(help="SQLAlchemy URL; SQLite in the home where absent.")] = None,
+    report_url: Annotated[
+        str | None, typer.Option(help="Address under which the cluster reaches this gateway.")
+    ] = None,
+    libraries: Libraries = "",
+) -> None:
+    """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
+    from raylign.service.serve import Serving, Settings
+    from raylign.service.serve import serve as serve_gateway
+
+    allow(libraries)
+
+    def announce(serving: Serving) -> None:
+        console = Console()
+        console.print(f"gateway    {serving.url}   (API docs at {serving.url}/docs)", highlight=False)
+        asks = f"; it asks for the token in {serving.ray_token}" if serving.ray_token else ""
+        console.print(f"dashboard  {serving.ray_url}   (Ray{asks})", highlight=False)
+        console.print(f"home       {serving.home.path}   (API key in {serving.home.api_key})", highlight=False)
+        console.print("Send a job: raylign submit FILE --watch", highlight=False)
+
+    settings = Settings(host=host, port=port, ray_url=ray_url, database_url=database_url, report_url=report_url)
+    serve_gateway(home, settings, on_ready=announce)

@@ -1,0 +1,57 @@
+"""Jobs at a gateway, from the command line."""
+
+import json
+
+import pytest
+from command import raylign
+from jobs import EXAMPLES
+from service import KEY, TOKEN, end, live_service, step
+from service import started as started_job
+
+
+def test_submit_without_a_gateway_says_how_to_start_one(tmp_path):
+    done = raylign("submit", EXAMPLES / "crpg.yaml", "--home", tmp_path)
+    assert done.returncode == 1
+    assert "start one with `raylign serve" in done.stderr
+
+
+@pytest.fixture
+def gateway(tmp_path, monkeypatch):
+    """A live gateway that the commands find by the environment."""
+    with live_service(tmp_path) as running:
+        monkeypatch.setenv("RAYLIGN_URL", running.url)
+        monkeypatch.setenv("RAYLIGN_API_KEY", KEY)
+        yield running
+
+
+def test_a_job_is_sent_once_listed_and_cancelled_by_its_name(gateway):
+    sent = json.loads(raylign("submit", EXAMPLES / "crpg.yaml", "--key", "k", "--json").stdout)
+    again = raylign("submit", EXAMPLES / "crpg.yaml", "--key", "k").stdout
+    assert again == f"{sent['id']}  queued  raylign watch {sent['id']}\n"
+    [listed] = json.loads(raylign("jobs", "--json").stdout)
+    assert (listed["id"], listed["name"]) == (sent["id"], "crpg")
+    assert sent["id"] in raylign("jobs").stdout
+    assert raylign("cancel", "crpg").stdout == f"{sent['id']}  cancelled\n"
+    done = raylign("cancel", "latest")
+    assert done.returncode == 1
+    assert "is cancelled" in done.stderr
+
+
+@pytest.mark.parametrize(("state", "status"), [("succeeded", 0), ("failed", 1), ("cancelled", 130)])
+def test_following_a_job_ends_as_the_job_does(gateway, state, status):
+    made, attempt = started_job(gateway.store)
+    gateway.store.report(made.id, 1, TOKEN, [step(1)])
+    if state == "cancelled":
+        gateway.store.cancel(made.id)
+        gateway.store.close_attempt(attempt, "stopped", max_attempts=1)
+    else:
+        gateway.store.report(made.id, 1, TOKEN, [end(2, state)])
+    done = raylign("watch", made.id[:8], "--json")
+    assert done.returncode == status, done.stderr
+    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()][-2:] == ["step", "end"]
+
+
+def test_a_word_that_names_no_job_says_which_there_are(gateway):
+    done = raylign("watch", "nothing")
+    assert done.returncode == 1
+    assert "'nothing'" in done.stderr
