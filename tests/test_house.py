@@ -21,7 +21,6 @@ WAITING = (
     "actors/training/zero.py",
     "actors/weights/experts.py",
     "raylign/bounds.py",
-    "raylign/cli/demo.py",
     "raylign/errors.py",
     "raylign/files.py",
     "raylign/plan/demand.py",
