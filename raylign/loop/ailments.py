@@ -107,6 +107,21 @@ def require_verdicts(task: Task, groups: Sequence[Group]) -> None:
     )
 
 
+def require_examples(batches: Sequence[TaskBatch], *, empty: int, limit: int) -> None:
+    """Raise `NothingToTrain` where the last ``empty`` steps, of which ``batches`` are the newest, reach ``limit``."""
+    if empty < limit:
+        return
+    reasons = "; ".join(
+        f"{batch.task.name}: "
+        + (", ".join(f"{reason} {count}" for reason, count in batch.skips.items()) or "no samples")
+        for batch in batches
+    )
+    raise NothingToTrain(
+        f"{empty} steps in a row had no sample to learn from ({reasons}). Check the judges against the starting policy "
+        "(`evaluation` before step 0), or raise `samples_per_prompt` or `max_empty_steps`"
+    )
+
+
 def _ills(sample: Sample, task: Task) -> list[str]:
     """Why a response is lost or not whole, in words that end a sentence."""
     found = []

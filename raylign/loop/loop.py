@@ -9,19 +9,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 
 from raylign.clock import Clock
-from raylign.errors import NothingToTrain
-from raylign.loop.ailments import Ailments, require_verdicts
+from raylign.loop.ailments import Ailments, require_examples, require_verdicts
 from raylign.loop.evaluate import evaluate
-from raylign.loop.measure import task_metrics
+from raylign.loop.measure import oldest, step_done
 from raylign.loop.packing import pack
-from raylign.loop.prepare import TaskBatch, prepare
+from raylign.loop.prepare import prepare
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events import Emit
-from raylign.record.events.payloads import CheckpointSaved, EvaluationDone, Status, StepDone, Trained
+from raylign.record.events.payloads import CheckpointSaved, EvaluationDone, Status
 from raylign.sources.collect import Collector
 from raylign.sources.source import Source
 from raylign.spec.job import Job
-from raylign.types import Prompt, StepStats
+from raylign.types import Prompt
 
 
 async def train(
@@ -55,9 +54,7 @@ async def train(
                 microbatches = pack(
                     examples, ranks=job.trainer.ranks, tokens_per_microbatch=job.trainer.tokens_per_microbatch
                 )
-            ages = (sample.completion.staleness(version) for group in groups for sample in group.samples)
-            staleness = max((age for age in ages if age is not None), default=0)
-            stats = None
+            age, stats = oldest(groups, version), None
             if examples:
                 with clock.phase("step"):
                     stats = await fleet.trainer.step(step, microbatches)
@@ -68,10 +65,9 @@ async def train(
                         with clock.phase("publish"):
                             await fleet.weights.publish(version)
             empty = 0 if examples else empty + 1
-            emit(_report(job, step, version, staleness, batches, stats, clock))
+            emit(step_done(job, step, version, age, batches, stats, clock))
             ailments.look(batches)
-            if empty >= job.max_empty_steps:
-                raise NothingToTrain(_why_nothing(empty, batches))
+            require_examples(batches, empty=empty, limit=job.max_empty_steps)
             await _milestones(job, eval_prompts, collector, checkpoints, emit, Progress(step + 1, version, empty))
 
 
@@ -103,54 +99,3 @@ async def _evaluate(
         if done == 0:
             for task in job.tasks:
                 require_verdicts(task, found.groups[task.name])
-
-
-def _report(
-    job: Job,
-    step: int,
-    version: int,
-    staleness: int,
-    batches: Sequence[TaskBatch],
-    stats: StepStats | None,
-    clock: Clock,
-) -> StepDone:
-    tokens = sum(
-        len(sample.completion.token_ids) for batch in batches for group in batch.groups for sample in group.samples
-    )
-    return StepDone(
-        step=step,
-        steps=job.steps,
-        version=version,
-        staleness=staleness,
-        tasks={batch.task.name: task_metrics(batch) for batch in batches},
-        train=_trained(stats) if stats else None,
-        seconds=dict(clock.seconds),
-        step_s=clock.total,
-        tokens=tokens,
-        tokens_per_s=tokens / clock.total,
-    )
-
-
-def _trained(stats: StepStats) -> Trained:
-    return Trained(
-        loss=stats.loss,
-        grad_norm=stats.grad_norm,
-        learning_rate=stats.learning_rate,
-        logprob_gap_max=stats.logprob_gap_max,
-        logprob_gap_mean=stats.logprob_gap_mean,
-        padding=stats.padding,
-        grad_norm_by_task=stats.grad_norm_by_task,
-        loss_metrics=stats.metrics_by_task,
-    )
-
-
-def _why_nothing(empty: int, batches: Sequence[TaskBatch]) -> str:
-    reasons = "; ".join(
-        f"{batch.task.name}: "
-        + (", ".join(f"{reason} {count}" for reason, count in batch.skips.items()) or "no samples")
-        for batch in batches
-    )
-    return (
-        f"{empty} steps in a row had no sample to learn from ({reasons}). Check the judges against the starting policy "
-        "(`evaluation` before step 0), or raise `samples_per_prompt` or `max_empty_steps`"
-    )

@@ -1,14 +1,50 @@
-"""What a batch of groups says in numbers: the `TaskMetrics` of events."""
+"""What a step says in numbers: a `StepDone`, and the `TaskMetrics` in it."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import fmean
 
+from raylign.clock import Clock
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Scores, log_ratio
+from raylign.record.events.payloads import StepDone, Trained
 from raylign.record.events.tasks import TaskMetrics, TaskStep
-from raylign.types import Group, Sample
+from raylign.spec.job import Job
+from raylign.types import Group, Sample, StepStats
+
+
+def step_done(
+    job: Job,
+    step: int,
+    version: int,
+    staleness: int,
+    batches: Sequence[TaskBatch],
+    stats: StepStats | None,
+    clock: Clock,
+) -> StepDone:
+    """``version``: of the weights that the step ended with. ``stats``: None where it had nothing to train on."""
+    tokens = sum(
+        len(sample.completion.token_ids) for batch in batches for group in batch.groups for sample in group.samples
+    )
+    return StepDone(
+        step=step,
+        steps=job.steps,
+        version=version,
+        staleness=staleness,
+        tasks={batch.task.name: task_metrics(batch) for batch in batches},
+        train=_trained(stats) if stats else None,
+        seconds=dict(clock.seconds),
+        step_s=clock.total,
+        tokens=tokens,
+        tokens_per_s=tokens / clock.total,
+    )
+
+
+def oldest(groups: Sequence[Group], version: int) -> int:
+    """Staleness of the oldest sample at ``version``; 0 where the policy made none of them."""
+    ages = (sample.completion.staleness(version) for group in groups for sample in group.samples)
+    return max((age for age in ages if age is not None), default=0)
 
 
 def task_metrics(batch: TaskBatch) -> TaskStep:
@@ -52,6 +88,19 @@ def sequence_kl(groups: Sequence[Group], scores: Scores) -> float | None:
         if taken:
             per_prompt.append(fmean(log_ratio(sample, scores) for sample in taken))
     return _mean(per_prompt)
+
+
+def _trained(stats: StepStats) -> Trained:
+    return Trained(
+        loss=stats.loss,
+        grad_norm=stats.grad_norm,
+        learning_rate=stats.learning_rate,
+        logprob_gap_max=stats.logprob_gap_max,
+        logprob_gap_mean=stats.logprob_gap_mean,
+        padding=stats.padding,
+        grad_norm_by_task=stats.grad_norm_by_task,
+        loss_metrics=stats.metrics_by_task,
+    )
 
 
 def _judge_shares(samples: Sequence[Sample]) -> dict[str, float | None]:

@@ -9,7 +9,7 @@ from fakes import make_completion, make_prompt
 from loop_job import make_job
 
 from raylign.errors import NothingToTrain
-from raylign.loop.ailments import ENOUGH, Ailments, require_verdicts
+from raylign.loop.ailments import ENOUGH, Ailments, require_examples, require_verdicts
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Chosen, Term
 from raylign.types import Group, Sample
@@ -93,3 +93,13 @@ def test_judges_that_abstain_on_all_end_a_run_before_it_starts() -> None:
     require_verdicts(TASK, [*groups, Group(prompt=make_prompt(), samples=(sample(0, False),))])
     require_verdicts(TASK.model_copy(update={"enforce_judges": False}), groups)
     require_verdicts(TASK, [])
+
+
+def test_steps_with_nothing_to_train_on_end_a_run_by_their_reasons() -> None:
+    (one,) = batch(*MIXED)
+    empty = [replace(one, skips=Counter({"abstained": 3, "no gradient": 1})), replace(one, skips=Counter())]
+    require_examples(empty, empty=2, limit=3)
+    with pytest.raises(
+        NothingToTrain, match=r"^3 steps in a row .* \(math: abstained 3, no gradient 1; math: no samples\)"
+    ):
+        require_examples(empty, empty=3, limit=3)

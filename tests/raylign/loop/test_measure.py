@@ -7,7 +7,7 @@ import pytest
 from fakes import make_completion, make_prompt
 from loop_job import make_job
 
-from raylign.loop.measure import group_metrics, sequence_kl, task_metrics
+from raylign.loop.measure import group_metrics, oldest, sequence_kl, task_metrics
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Chosen
 from raylign.record.events.tasks import TaskMetrics
@@ -84,3 +84,9 @@ def test_a_step_adds_what_the_method_made_of_it() -> None:
     )  # fmt: skip
     found = task_metrics(batch)
     assert (found.calibrated, found.examples, found.skips, found.kl) == (0.5, 0, {"abstained": 3}, 0.0)
+
+
+def test_a_step_is_as_stale_as_its_oldest_sample_of_the_policy() -> None:
+    fresh, old, foreign = group(0, True, version=4), group(1, True, version=2), group(2, True, version=None)
+    assert oldest([fresh, old, foreign], 4) == 2
+    assert oldest([foreign], 4) == oldest([], 4) == 0
