@@ -1,7 +1,7 @@
 # One command per chore. `make demo` and `make test` set up everything they need.
 VENV ?= .venv
 RUN := $(VENV)/bin
-LIGHT := not ray and not vllm and not wheel
+HEAVY := ray or vllm or wheel
 
 .PHONY: demo quick test proof check format world clean
 
@@ -9,12 +9,13 @@ demo: $(VENV)/.installed   ## serve, submit the demo job over REST, watch it to 
 	$(RUN)/raylign demo examples/demo.yaml
 
 quick: $(VENV)/.installed check   ## every check, and every test that starts neither Ray nor vLLM
-	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "$(LIGHT)"
+	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "not ($(HEAVY) or proof)"
 
 test: quick   ## what a change must pass: all that is quick, then what starts Ray or vLLM, or installs the wheel
-	$(RUN)/python -m pytest -m "not ($(LIGHT))"
+	$(RUN)/python -m pytest -m "($(HEAVY)) and not proof"
 
 proof: $(VENV)/.installed   ## what takes long: every kill, every architecture, what judges change
+	$(RUN)/python -m pytest -m proof
 	$(RUN)/python -m benchmarks.exactness
 	$(RUN)/python -m benchmarks.exactness --lora
 	$(RUN)/python -m benchmarks.parity

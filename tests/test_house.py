@@ -1,5 +1,6 @@
 """The house itself: what it ships, and that every module has a test of its own name."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,3 +79,16 @@ def test_the_wheel_holds_the_library_alone() -> None:
     packages = find_packages(str(ROOT), include=settings["include"])
     assert {package.partition(".")[0] for package in packages} == {"raylign", "actors"}
     assert "raylign.service.store" in packages
+
+
+def test_documents_name_files_that_are_there() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+    named = re.compile(r"`((?:raylign|actors|tests|benchmarks|examples|deploy|docs)/[\w/.-]+)`")
+    gone = {
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in pages
+        if page.name != "CHANGELOG.md"
+        for name in named.findall(page.read_text())
+        if not (ROOT / name).exists()
+    }
+    assert gone == set()

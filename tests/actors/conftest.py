@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch.distributed as dist
+from engine_process import Call, engine_process
 
 from actors.training.zero import leave_process_group
 
@@ -22,3 +23,10 @@ def one_rank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     dist.init_process_group("gloo", init_method=f"file://{store}", rank=0, world_size=1)
     yield
     dist.destroy_process_group()
+
+
+@pytest.fixture(scope="session")
+def vllm_process() -> Iterator[Call]:
+    """One for all that are content with an engine of any history: vLLM takes ten seconds to import."""
+    with engine_process() as call:
+        yield call

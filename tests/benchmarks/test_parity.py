@@ -1,4 +1,4 @@
-"""Every architecture is compared in tests/actors/test_landing.py; here, that the command measures and complains."""
+"""tests/actors/weights/test_landing.py compares every architecture; here the command measures and complains."""
 
 import json
 import math
@@ -11,6 +11,7 @@ from benchmarks import parity
 
 
 @pytest.mark.vllm
+@pytest.mark.proof
 def test_the_command_measures_one_architecture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = tmp_path / "found.json"
     monkeypatch.setattr(sys, "argv", ["parity", "--architecture", "qwen2", "--json", str(found)])

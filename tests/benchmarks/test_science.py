@@ -7,7 +7,7 @@ from statistics import fmean
 
 import pytest
 
-pytestmark = pytest.mark.vllm
+pytestmark = [pytest.mark.vllm, pytest.mark.proof]
 
 ARMS = ("start", "reward-only", "crpg", "grpo-bonus")
 TASKS = ("instructions", "code")

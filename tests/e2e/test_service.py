@@ -1,4 +1,4 @@
-"""The service as a user meets it: submit over REST, watch, kill the gateway in mid-run, cancel."""
+"""The service as a user meets it: submit over REST, watch, kill the gateway in mid-run, fail, cancel, stop."""
 
 import json
 import os
@@ -7,17 +7,20 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from jobs import finish, small_job, start
+from service import job_document
 
 from raylign.errors import GatewayUnreachable
 from raylign.service.client import Client
+from raylign.service.dispatch.local_ray import find_ray
 from raylign.service.home import Home, find_gateway
 from raylign.spec import load_job
 
 pytestmark = pytest.mark.ray
 
-ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128}
+ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128, "max_staleness": 1}
 SERVING = []
 
 
@@ -61,9 +64,11 @@ def home(tmp_path):
             finish(process, seconds=60)
 
 
-def test_a_gateway_killed_in_mid_run_finds_its_job_again_and_loses_no_event(tmp_path, home):
+@pytest.mark.timeout(900)
+def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(tmp_path, home):
     gateway, client = serve(home)
-    document = load_job(small_job(tmp_path, "crpg", steps=16, rollout=ENGINE)).model_dump(mode="json")
+    ray = find_ray(Home(home))
+    document = load_job(small_job(tmp_path, "crpg", steps=12, rollout=ENGINE)).model_dump(mode="json")
     sent = client.submit(document)
     until(client, sent["id"], lambda job: steps(client, sent["id"]) >= 2)
     os.kill(gateway.pid, signal.SIGKILL)
@@ -72,33 +77,50 @@ def test_a_gateway_killed_in_mid_run_finds_its_job_again_and_loses_no_event(tmp_
         client.get(sent["id"])
     time.sleep(2)  # the run goes on without it
     gateway, client = serve(home)
+    assert find_ray(Home(home)) == ray
     events = [event for event in client.events(sent["id"]) if event.seq]  # 0: the gateway's own words
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    assert [event.data["step"] for event in events if event.kind == "step"] == list(range(16))
+    made = [event.data for event in events if event.kind == "step"]
+    assert [(step["step"], step["staleness"]) for step in made] == [(0, 0), *((step, 1) for step in range(1, 12))]
     assert events[-1].data["state"] == "succeeded"
     job = until(client, sent["id"], lambda job: job["state"] == "succeeded", seconds=60)
     assert len(job["attempts"]) == 1
     assert "<html" in client.report(sent["id"])
 
-    # A second job on the same service: cancelled while it runs.
-    running = client.submit(document)
-    until(client, running["id"], lambda job: steps(client, running["id"]) >= 1)
-    waiting = client.submit(document)
+    # A second job on the same service names files that are not there: its driver starts, says so, and ends.
+    failing = client.submit(job_document())
+    running, waiting = client.submit(document), client.submit(document)
     assert client.cancel(waiting["id"])["state"] == "cancelled"  # queued: at once
+    failed = until(client, failing["id"], lambda job: job["state"] == "failed")
+    assert [attempt["n"] for attempt in failed["attempts"]] == [1]
+    *_, end = client.events(failing["id"])
+    assert (end.kind, end.data["state"]) == ("end", "failed")
+
+    # A third is cancelled while its actors start.
+    for event in client.events(running["id"]):
+        if event.data.get("phase") == "starting actors":
+            break
     client.cancel(running["id"])
     ended = until(client, running["id"], lambda job: job["attempts"][0]["ended_at"], seconds=60)
     assert ended["state"] == "cancelled"
 
-    # Its actors and phases were readable in the Ray dashboard.
-    ray = json.loads((home / "ray.json").read_text())
-    headers = {"Authorization": f"Bearer {(home / 'ray_token').read_text().strip()}"}
-    actors = httpx.get(f"{ray['dashboard_url']}/api/v0/actors?detail=1", headers=headers).json()
+    # Actors and phases were readable in the Ray dashboard.
+    token = (home / "ray_token").read_text().strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    actors = httpx.get(f"{ray.dashboard_url}/api/v0/actors?detail=1", headers=headers).json()
     names = {actor["name"] for actor in actors["data"]["result"]["result"]}
     assert {"policy/0", "reference/0", "rollout/0", "reward/0"} <= names
-    tasks = httpx.get(f"{ray['dashboard_url']}/api/v0/tasks/summarize", headers=headers).text
+    tasks = httpx.get(f"{ray.dashboard_url}/api/v0/tasks/summarize", headers=headers).text
     assert all(phase in tasks for phase in ("rollout.generate", "policy.step", "reference.score", "rollout.publish"))
 
+    parent = psutil.Process(ray.pid)
+    family = [parent, *parent.children(recursive=True)]
     os.kill(gateway.pid, signal.SIGTERM)
     status, output = finish(gateway, seconds=60)
     assert status == 0, output
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
     assert not (home / "ray.json").exists()
+    assert not Home(home).gateway_record.exists()
+    assert "Traceback" not in output
+    assert Home(home).api_key.read_text() not in output

@@ -1,11 +1,10 @@
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from engine_process import Call, engine_process, keep, kept
+from engine_process import Call, keep, kept
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.judging.llm_judge import LLMJudgeWorker
@@ -39,10 +38,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def call(model: Path) -> Iterator[Call]:
-    with engine_process() as call:
-        call(start, model)
-        yield call
+def call(vllm_process: Call, model: Path) -> Call:
+    vllm_process(start, model)
+    return vllm_process
 
 
 def a_prompt(**metadata: Any) -> Prompt:

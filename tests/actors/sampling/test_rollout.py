@@ -1,6 +1,4 @@
 import math
-from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -74,10 +72,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest, model: Path) -> Iterator[Call]:
-    with engine_process() if request.param == "vllm" else nullcontext(in_this_process) as call:
-        call(start, request.param, model)
-        yield call
+def engine(request: pytest.FixtureRequest, model: Path) -> Call:
+    call: Call = request.getfixturevalue("vllm_process") if request.param == "vllm" else in_this_process
+    call(start, request.param, model)
+    return call
 
 
 def test_every_request_is_answered_with_its_own_log_probs(engine: Call, model: Path) -> None:

@@ -184,15 +184,15 @@ def test_the_sample_moves_over_all_tensors(call: Call, folder: Path) -> None:
 
 
 @pytest.mark.vllm
-def test_a_tensor_without_a_place_is_refused(folder: Path) -> None:
+def test_a_tensor_without_a_place_is_refused(call: Call, folder: Path) -> None:
+    """The last in its process: a refusal half way through leaves an engine that cannot be used again."""
     old, new = (policy(folder, "llama", seed) for seed in (0, 1))
-    with engine_process() as other:  # a refusal half way through leaves an engine that cannot be used again
-        other(start, "vllm", old)
-        extra = {**weights(new), "model.layers.0.mlp.extra.weight": torch.zeros(3)}
-        with pytest.raises(PublishFailed, match="extra"):
-            other(update, view(extra.items()), 0)
-        with pytest.raises(RunError, match="last update failed after the weights it was started on"):
-            other(serve, None)
+    call(start, "vllm", old)
+    extra = {**weights(new), "model.layers.0.mlp.extra.weight": torch.zeros(3)}
+    with pytest.raises(PublishFailed, match="extra"):
+        call(update, view(extra.items()), 0)
+    with pytest.raises(RunError, match="last update failed after the weights it was started on"):
+        call(serve, None)
 
 
 @pytest.mark.parametrize("architecture", ["llama", "llama-tied", "qwen3_moe", "gpt2"])

@@ -1,35 +1,20 @@
-"""The service on a real Ray: what its Jobs API really does, and a gateway that is killed and comes back."""
+"""A Ray of the service's own, and what its Jobs API really does."""
 
 import asyncio
-import signal
-import socket
 import stat
-import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
-from service import job_document
 
 from raylign.errors import RayRefused, RayUnreachable
-from raylign.service.client import Client
 from raylign.service.dispatch import local_ray
 from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
-from raylign.service.home import Home, find_gateway, open_home
+from raylign.service.home import open_home
 
 SLEEP = f"{sys.executable} -c 'import time; time.sleep(600)'"
-
-
-SERVE = """
-import sys
-from pathlib import Path
-from raylign.service.serve import Settings, serve
-serve(Path(sys.argv[1]), Settings(port=int(sys.argv[2]), num_cpus=2))
-"""
 
 
 async def submit(ray: RayJobs, one: str, command: str) -> None:
@@ -96,56 +81,3 @@ async def test_jobs_on_a_local_ray_run_stop_and_leave_nothing(tmp_path: Path) ->
     assert not Path(ray.temp_dir).exists()
     assert find_ray(home) is None
     assert local_ray._children == []  # a Popen kept beyond its child's end says at exit that it still runs
-
-
-def until(true: Callable[[], bool], *, process: subprocess.Popen[bytes]) -> None:
-    while not true():
-        assert process.poll() is None, "the service ended"
-        threading.Event().wait(0.1)
-
-
-def launch(home: Home, port: int) -> subprocess.Popen[bytes]:
-    with (home.path / "serve.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-c", SERVE, str(home.path), str(port)], stdout=log, stderr=log)
-    until(home.gateway_record.is_file, process=process)
-    return process
-
-
-@pytest.mark.ray
-def test_a_gateway_killed_in_mid_run_comes_back_to_the_same_ray_and_job(tmp_path: Path) -> None:
-    home = open_home(tmp_path)
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    try:
-        process = launch(home, port)
-        with Client(*find_gateway(tmp_path)) as client:
-            made = client.submit(job_document())
-            until(lambda: client.get(made["id"])["attempts"] != [], process=process)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            home.gateway_record.unlink()
-            ray = find_ray(home)
-            assert ray is not None
-            process = launch(home, port)
-            assert find_ray(home) == ray
-            # The job names files that are not there: its driver starts, says so, and ends.
-            events = list(client.events(made["id"]))
-            assert events[-1].kind == "end"
-            assert events[-1].data["state"] == "failed"
-            numbered = [event.seq for event in events if event.seq]
-            assert numbered == list(range(1, len(numbered) + 1))
-            assert [one["n"] for one in client.get(made["id"])["attempts"]] == [1]
-        processes = family(ray)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-    finally:
-        process.kill()
-        process.wait()
-        stop_ray(home)
-    assert left(processes) == []
-    assert not home.ray_record.exists()
-    assert not home.gateway_record.exists()
-    log = (home.path / "serve.log").read_text()
-    assert "Traceback" not in log
-    assert home.api_key.read_text() not in log
