@@ -35,7 +35,8 @@ def _explain(problem: Any, document: Any, kind: Any) -> str:
         case "union_tag_invalid":
             tags = problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             tag = problem["ctx"]["tag"][:MAX_SHOWN]
-            hint = hints.for_type(tag, tags, setting=str(problem["loc"][-1]))
+            setting = "".join(map(str, problem["loc"][-1:]))  # a judge by itself stands nowhere
+            hint = hints.for_type(tag, tags, setting=setting)
             return f"{subject} has unknown type {tag!r}; {hint}"
         case "union_tag_not_found":
             return f"{subject} needs a `type`"
