@@ -35,6 +35,7 @@ from actors.weights.weight_update import WeightUpdate, view
 from raylign.errors import CheckpointError, Diverged, NothingToTrain
 from raylign.loop.schedule import learning_rate
 from raylign.losses import build
+from raylign.losses.learned import hang, is_own
 from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
@@ -73,6 +74,10 @@ class PolicyTrainer:
         self._model = load_policy(job.policy.model, dtype=job.policy.dtype, device=device)
         self._adapted = add_adapters(self._model, job.policy.lora) if job.policy.lora else None
         trained = self._adapted or self._model
+        losses = {
+            task.name: build(task.method.objective, max_correction=job.trainer.max_correction) for task in job.tasks
+        }
+        hang(losses.values(), trained, self._model, zero_stage=job.trainer.sharding)
         trained.train()
         if job.trainer.gradient_checkpointing:
             self._model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
@@ -87,9 +92,6 @@ class PolicyTrainer:
         if job.trainer.sharding == 3:
             for _, layer in adapted_layers(trained):
                 gather_with(layer, layer.used())
-        losses = {
-            task.name: build(task.method.objective, max_correction=job.trainer.max_correction) for task in job.tasks
-        }
         self._passes = Passes(self._engine, losses, job, world_size=world_size, device=device)
         self._update = Update(self._engine, self._optimizer, job)
         self._broken = ""
@@ -239,11 +241,11 @@ class PolicyTrainer:
         )
 
     def _parameters(self) -> dict[str, Tensor]:
-        """All parameters on rank 0, adapters apart; nothing elsewhere."""
+        """The policy's parameters on rank 0, adapters apart; nothing elsewhere."""
         sharded = self._job.trainer.sharding == 3
         parameters: dict[str, Tensor] = {}
         for name, tensor in whole_parameters(self._engine.module, sharded=sharded):
-            if self._rank == 0:
+            if self._rank == 0 and not is_own(name):
                 parameters[name] = tensor
         return parameters
 
