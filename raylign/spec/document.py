@@ -14,7 +14,8 @@ from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from raylign.errors import SpecError
-from raylign.spec.values import MAX_DEPTH, MAX_VALUES, shown
+from raylign.spec.telling import shown
+from raylign.spec.values import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY
 
 try:  # libyaml: ten times as fast
     from yaml import CSafeLoader as Loader
@@ -59,7 +60,7 @@ def read_json(text: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise SpecError(f"line {error.lineno}: {error.msg} at column {error.colno}") from None
     except RecursionError:
-        raise SpecError(f"it is nested more than {MAX_DEPTH} deep") from None
+        raise SpecError(f"it {TOO_DEEP}") from None
 
 
 class _YamlReader:
@@ -90,9 +91,9 @@ class _YamlReader:
     def _value(self, event: Any, *, depth: int) -> Any:
         self._values += 1
         if self._values > MAX_VALUES:
-            raise SpecError(f"it holds more than {MAX_VALUES} values, a job has some hundreds")
+            raise SpecError(f"it {TOO_MANY}")
         if depth > MAX_DEPTH:
-            raise SpecError(f"it is nested more than {MAX_DEPTH} deep, no setting goes that far")
+            raise SpecError(f"it {TOO_DEEP}")
         if isinstance(event, yaml.AliasEvent):
             raise SpecError(f"alias {shown(f'*{event.anchor}')} is not taken: write the value out")
         if event.anchor is not None:

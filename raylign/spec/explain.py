@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from raylign.spec import hints
 from raylign.spec.job import Job
-from raylign.spec.values import MAX_SHOWN, place, shown
+from raylign.spec.telling import MAX_SHOWN, place, shown
 
 MAX_PROBLEMS = 20
 """Told at once; a document with more is mended in rounds."""

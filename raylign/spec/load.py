@@ -14,7 +14,8 @@ from raylign.judges.rules.rule import RuleJudge
 from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.spec.explain import explain
 from raylign.spec.job import Job
-from raylign.spec.values import check_values, shown
+from raylign.spec.telling import shown
+from raylign.spec.values import check_values
 
 
 def load_job(path: Path) -> Job:

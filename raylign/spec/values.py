@@ -1,12 +1,11 @@
 """What no document may hold, whatever its keys: checked before anything else reads, compares or prints it."""
 
 import re
-import reprlib
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 from raylign.errors import SpecError
+from raylign.spec.telling import place, shown
 
 MAX_DEPTH = 16
 """Levels of lists and mappings; a job has six."""
@@ -14,26 +13,8 @@ MAX_VALUES = 20_000
 """Keys and items in all; 64 tasks with every key set and eight judges each have as many."""
 MAX_BITS = 64
 """Of a whole number."""
-MAX_SHOWN = 60
-"""Characters of a value in a message."""
-
-
-class _Brief(reprlib.Repr):
-    """Cuts what is long or deep, and leaves mappings in their order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel, self.maxdict, self.maxlist = 2, 3, 3
-        self.maxstring = self.maxlong = self.maxother = MAX_SHOWN
-
-    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
-        if level <= 0:
-            return "{...}"
-        pairs = [f"{self.repr1(key, level - 1)}: {self.repr1(x[key], level - 1)}" for key in islice(x, self.maxdict)]
-        return "{" + ", ".join(pairs + ["..."] * (len(x) > self.maxdict)) + "}"
-
-
-_BRIEF = _Brief()
+TOO_MANY = f"holds more than {MAX_VALUES} values, a job has some hundreds"
+TOO_DEEP = f"is nested more than {MAX_DEPTH} deep, no setting goes that far"
 
 # Controls, which would reach terminals, paths and databases, and halves of surrogate pairs, which are no text.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -51,9 +32,9 @@ def check_values(document: Any, *, source: str) -> None:
         loc, value = left.pop()
         seen += 1
         if seen > MAX_VALUES:
-            raise SpecError(f"{source}: it holds more than {MAX_VALUES} values, a job has some hundreds")
+            raise SpecError(f"{source}: it {TOO_MANY}")
         if len(loc) > MAX_DEPTH:
-            raise SpecError(f"{source}: {place(loc[:4])!r} is nested {MAX_DEPTH} deep, no setting goes that far")
+            raise SpecError(f"{source}: {place(loc[:4])!r} {TOO_DEEP}")
         match value:
             case dict():
                 for key, item in value.items():
@@ -68,17 +49,6 @@ def check_values(document: Any, *, source: str) -> None:
                     f"{source}: {place(loc)!r} is a whole number of {value.bit_length()} bits, none may have more than "
                     f"{MAX_BITS}"
                 )
-
-
-def place(loc: Sequence[Any]) -> str:
-    """``tasks[0].method.kl_max``."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{str(part)[:MAX_SHOWN]}" for part in loc)
-    return "".join(parts).removeprefix(".")
-
-
-def shown(value: Any) -> str:
-    """A value as people are told of it: cut where it is long or deep, and printable everywhere."""
-    return _BRIEF.repr(value)
 
 
 def _check_key(key: Any, loc: Sequence[Any], source: str) -> None:

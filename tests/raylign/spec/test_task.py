@@ -1,0 +1,30 @@
+"""A task: its feedback must suffice for its method."""
+
+import pytest
+from documents import task
+
+from raylign.errors import SpecError
+from raylign.spec import parse_job
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (task(judges=[{"type": "math"}, {"type": "math"}]), "two judges are called 'math'"),
+        (task(reward=None), "method 'crpg' ranks responses by reward"),
+        (task(method={"type": "codpo"}, per="token"), "method 'codpo' has a loss of pairs"),
+        (task(method={"type": "codpo"}, samples_per_prompt=1), "method 'codpo' compares a prompt's responses"),
+        (
+            task(method={"type": "oaif", "annotator": {"type": "reward"}}, samples_per_prompt=4),
+            "method 'oaif' compares two responses: samples_per_prompt is 4",
+        ),
+        (
+            task(method={"type": "oaif", "annotator": {"type": "reward"}}, samples_per_prompt=2, reward=None),
+            "an annotator of type 'reward' needs",
+        ),
+    ],
+)
+def test_a_task_whose_feedback_does_not_suffice_is_refused(wrong, says):
+    with pytest.raises(SpecError) as refused:
+        parse_job(wrong)
+    assert says in str(refused.value)
