@@ -94,7 +94,5 @@ def _reduction(trained: int, *, stage: int, width: int, device: Device) -> Terms
 def _publishing(model: Model, added: Adapters | None, *, stage: int, device: Device) -> Terms:
     """What rank 0 makes of its weights, beside the copy in the object store."""
     if added:
-        # On a host the float32 sums leave holes between the merged weights.
-        sums = GRADIENT if device == "cpu" and model.width < GRADIENT else 0
-        return {"merged weights": added.covered * (model.width + sums)}
+        return {"merged weights": added.covered * model.width}
     return {"weights to publish": model.weights} if stage == 3 and device == "cpu" else {}
