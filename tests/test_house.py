@@ -11,12 +11,9 @@ ROOT = Path(__file__).parents[1]
 LONG = 40
 """Lines from which on a module needs a test of its own."""
 WAITING = (
-    "actors/cluster/member.py",
     "actors/driver.py",
     "actors/sampling/engine.py",
-    "actors/sampling/transformers_engine.py",
     "actors/sampling/vllm_engine.py",
-    "actors/scoring/classifier.py",
     "actors/training/adapted_linear.py",
     "actors/training/adapters.py",
     "actors/training/zero.py",

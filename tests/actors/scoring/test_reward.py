@@ -1,5 +1,3 @@
-import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +18,8 @@ PROMPT = Prompt(
     messages=({"role": "user", "content": "Hi"},),
     token_ids=(2, 38, 13, 1, 3),
 )
+
+
 TEXTS = ["Good day to you", "No", "Yes, 12 of them."]
 
 
@@ -72,44 +72,6 @@ def test_a_reward_that_is_not_finite_is_an_abstention(tmp_path: Path) -> None:
     weights["score.weight"][0, 0] = float("nan")
     save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
     assert worker(directory).reward(str(directory), PROMPT, ["No"]) == ["not finite"]
-
-
-def read_alone(directory: Path, texts: Sequence[str]) -> list[float]:
-    """What transformers itself gives each conversation, one at a time and without padding."""
-    model = AutoModelForSequenceClassification.from_pretrained(directory)
-    tokenizer = AutoTokenizer.from_pretrained(directory)
-    rendered = [f"<user>Hi<eos><assistant>{text}<eos>" for text in texts]
-    return [model(torch.tensor([tokenizer.encode(text, add_special_tokens=False)])).logits.item() for text in rendered]
-
-
-def without_padding_token(directory: Path) -> None:
-    for name in ("tokenizer_config.json", "special_tokens_map.json"):
-        if (file := directory / name).exists():
-            settings = json.loads(file.read_text())
-            settings.pop("pad_token", None)
-            file.write_text(json.dumps(settings))
-
-
-ARCHITECTURES_READ = ["llama", "qwen2", "qwen3", "mistral", "gemma2", "gemma3_text", "gpt2", "distilbert"]
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES_READ)
-def test_every_architecture_is_read_where_transformers_reads_it(tmp_path: Path, architecture: str) -> None:
-    directory = make_reward(tmp_path, architecture=architecture)
-    without_padding_token(directory)
-    assert worker(directory).reward(str(directory), PROMPT, TEXTS) == pytest.approx(
-        read_alone(directory, TEXTS), abs=1e-5
-    )
-
-
-@pytest.mark.parametrize("padding", [0, 1, 40, -1, None], ids=["its own", "eos", "a letter", "none there", "none"])
-def test_the_tokenizer_s_padding_has_no_say(tmp_path: Path, padding: int | None) -> None:
-    directory = make_reward(tmp_path, pad_token_id=padding)
-    without_padding_token(directory)
-    assert AutoTokenizer.from_pretrained(directory).pad_token is None
-    assert worker(directory).reward(str(directory), PROMPT, TEXTS) == pytest.approx(
-        read_alone(directory, TEXTS), abs=1e-5
-    )
 
 
 def test_a_response_that_spells_a_turn_is_read_as_text(tmp_path: Path) -> None:
