@@ -34,7 +34,7 @@ from raylign.workers import Fleet
 # max_task_retries stays 0: a lost call is retried by the pools, which know what else must happen first.
 ACTORS: dict[Role, Any] = {
     "policy": ray.remote(host("actors.training.trainer:PolicyTrainer")),
-    "reference": ray.remote(host("actors.scoring.reference:ReferenceModel")),
+    "reference": ray.remote(host("actors.scoring.reference:ReferenceWorker")),
     "rollout": ray.remote(host("actors.sampling.rollout:RolloutWorker")),
     "reward": ray.remote(host("actors.scoring.reward:RewardWorker")),
     "judge": ray.remote(host("raylign.judges.processes:JudgeProcesses")),

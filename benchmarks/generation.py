@@ -75,9 +75,9 @@ def rates(side: str, model: str, rounds: int) -> list[float]:
     ]
     if side == "ours":
         from actors.sampling.rollout import RolloutWorker
-        from raylign.spec.job import Rollout
+        from raylign.spec.job import RolloutSettings
 
-        settings = Rollout(context_tokens=CONTEXT)
+        settings = RolloutSettings(context_tokens=CONTEXT)
         worker = RolloutWorker(model=model, dtype="float32", rollout=settings, device="cpu", threads=threads)
 
         def once() -> int:

@@ -45,7 +45,7 @@ CLASSES = {
     "RewardWorker": "reward",
     "JudgeProcesses": "judge",
     "LLMJudgeWorker": "llm-judge",
-    "ReferenceModel": "reference",
+    "ReferenceWorker": "reference",
 }
 LIMIT_S = 300.0
 """Longest wait for a phase, a replacement or an end."""

@@ -12,7 +12,7 @@ from actors.judging.judge_pool import JudgePool
 from actors.judging.llm_judge import LLMJudgeWorker
 from actors.sampling.rollout import RolloutWorker
 from actors.sampling.rollout_pool import RolloutPool
-from actors.scoring.reference import ReferenceModel
+from actors.scoring.reference import ReferenceWorker
 from actors.scoring.reward import RewardWorker
 from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGroup
 from actors.training.trainer import PolicyTrainer
@@ -98,7 +98,7 @@ class LocalFleets:
 
     def _reference(self, job: Job) -> LocalMember:
         def make() -> Any:
-            return ReferenceModel(
+            return ReferenceWorker(
                 model=job.policy.model,
                 dtype=job.policy.dtype,
                 temperature=job.rollout.temperature,

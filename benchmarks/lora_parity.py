@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from actors.sampling.rollout import RolloutWorker
-from actors.scoring.reference import ReferenceModel
+from actors.scoring.reference import ReferenceWorker
 from actors.training.trainer import PolicyTrainer
 from actors.weights.weight_update import WeightUpdate
 from benchmarks import our_side, parity
@@ -23,7 +23,7 @@ from benchmarks.our_side import Batch
 from benchmarks.tiny_models import VOCAB_SIZE
 from benchmarks.training import free_port, make_examples
 from raylign.spec import parse_job
-from raylign.spec.job import Rollout
+from raylign.spec.job import RolloutSettings
 from raylign.types import Sequence as TokenSequence
 
 LEARNING_RATES = (1e-6, 1e-5, 1e-4)
@@ -68,7 +68,7 @@ def compare(
     engine's and the trainer's log-prob of a token that the engine sampled. ``saved``: the largest between the trainer's
     and those of the saved model, read by transformers.
     """
-    worker = RolloutWorker(model=str(model), rollout=Rollout(memory_gb=0.02, engine=engine), **SETTINGS)
+    worker = RolloutWorker(model=str(model), rollout=RolloutSettings(memory_gb=0.02, engine=engine), **SETTINGS)
     return [_row(architecture, model, worker, rate) for rate in rates or LEARNING_RATES]
 
 
@@ -83,7 +83,7 @@ def _row(architecture: str, model: Path, worker: RolloutWorker, rate: float) -> 
         after, sequences = _apart(trainer, worker, 1)
         with tempfile.TemporaryDirectory() as directory:
             trainer.save(directory)
-            saved = ReferenceModel(
+            saved = ReferenceWorker(
                 model=f"{directory}/policy", temperature=1.0, tokens_per_microbatch=_TOKENS, **SETTINGS
             ).score([(one.prompt_ids, one.response_ids) for one in sequences])
         apart = parity.gap(trainer.logprobs(sequences), saved)

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from actors.sampling.rollout import RolloutWorker
-from actors.scoring.reference import ReferenceModel
+from actors.scoring.reference import ReferenceWorker
 from actors.training.trainer import PolicyTrainer
 from benchmarks import our_side
 from benchmarks.our_side import Batch
 from benchmarks.tiny_models import SERVED, VOCAB_SIZE, make_policy
 from benchmarks.training import free_port
 from raylign.spec import parse_job
-from raylign.spec.job import Rollout
+from raylign.spec.job import RolloutSettings
 from raylign.types import Prompt, Request
 from raylign.types import Sequence as TokenSequence
 
@@ -88,7 +88,7 @@ def policy(folder: Path, architecture: str, seed: int) -> Path:
 def compare(architecture: str, model: Path, temperatures: Iterable[float] = TEMPERATURES) -> list[dict[str, Any]]:
     """A row for each temperature. For a process of its own."""
     settings: dict[str, Any] = {"model": str(model), "dtype": "float32", "device": "cpu", "threads": 1}
-    worker = RolloutWorker(rollout=Rollout(memory_gb=0.02), **settings)
+    worker = RolloutWorker(rollout=RolloutSettings(memory_gb=0.02), **settings)
     return [row(architecture, temperature, worker, settings) for temperature in temperatures]
 
 
@@ -99,7 +99,7 @@ def row(architecture: str, temperature: float, worker: RolloutWorker, settings: 
     pairs = [(prompts[one.prompt_id].token_ids, one.token_ids) for one in made]
     sampled = [one.logprobs for one in made]
     trained = trainer_logprobs(Path(settings["model"]), temperature, pairs)
-    held_to = ReferenceModel(temperature=temperature, tokens_per_microbatch=400, **settings).score(pairs)
+    held_to = ReferenceWorker(temperature=temperature, tokens_per_microbatch=400, **settings).score(pairs)
     return {
         "architecture": architecture,
         "temperature": temperature,

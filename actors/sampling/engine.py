@@ -37,7 +37,7 @@ class Engine(Protocol):
         """Yield (position in ``requests``, response) as they finish. The same requests give the same bits."""
         ...
 
-    def score(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
+    def logprobs_of(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
         """Log-probability of every response token at temperature 1."""
         ...
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from actors.sampling.engine import Engine, Sampled
 from actors.weights.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, RunError, SpecError
-from raylign.spec.job import Rollout
+from raylign.spec.job import RolloutSettings
 from raylign.types import Completion, Request
 
 SAMPLE = 8
@@ -26,7 +26,7 @@ class RolloutWorker:
         *,
         model: str,
         dtype: Literal["float32", "bfloat16"],
-        rollout: Rollout,
+        rollout: RolloutSettings,
         device: Literal["cpu", "cuda"],
         threads: int,
         weights: str | None = None,
@@ -67,9 +67,9 @@ class RolloutWorker:
                 for (at, sampled), text in zip(handful, texts, strict=True)
             ]
 
-    def score(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
+    def logprobs_of(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
         """Log-probability of every response token at temperature 1: the engine's side of the parity check."""
-        return self.engine.score(prompt_ids, response_ids)
+        return self.engine.logprobs_of(prompt_ids, response_ids)
 
     def update_weights(self, update: WeightUpdate, version: int, *, verify_all: bool = False) -> dict[str, Any]:
         """Take new weights and prove that they landed: counts of tensors sent and compared, and bytes.
@@ -126,7 +126,7 @@ def _start(
     model: str,
     weights: str | None,
     dtype: Literal["float32", "bfloat16"],
-    rollout: Rollout,
+    rollout: RolloutSettings,
     device: Literal["cpu", "cuda"],
     threads: int,
 ) -> Engine:

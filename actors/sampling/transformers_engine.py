@@ -102,7 +102,7 @@ class TransformersEngine:
             positions = positions[:, -1:] + 1
 
     @torch.inference_mode()
-    def score(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
+    def logprobs_of(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
         """Log-probability of every response token at temperature 1."""
         ids = torch.tensor([[*prompt_ids, *response_ids]], device=self._device)
         logits = self.model(input_ids=ids).logits[0, len(prompt_ids) - 1 : -1].float()

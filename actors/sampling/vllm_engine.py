@@ -165,7 +165,7 @@ class VLLMEngine:
         finally:
             self.engine.abort_request(list(positions))
 
-    def score(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
+    def logprobs_of(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
         """Log-probability of every response token at temperature 1."""
         from vllm import SamplingParams
 

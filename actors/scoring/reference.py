@@ -1,13 +1,13 @@
 """The frozen reference model: what the policy is held to."""
 
 from actors.loading import DType, load_policy
-from raylign.tensors.logprobs import score
+from raylign.tensors.logprobs import batched_logprobs
 from raylign.tensors.threads import use_threads
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-class ReferenceModel:
+class ReferenceWorker:
     """Scores responses; never trained. The same pairs give the same bits, in whatever order they come."""
 
     def __init__(
@@ -23,7 +23,7 @@ class ReferenceModel:
 
     def score(self, pairs: list[Pair]) -> list[tuple[float, ...]]:
         """Log-probability of every response token of each (prompt ids, response ids), at the run's temperature."""
-        return score(
+        return batched_logprobs(
             self._model,
             pairs,
             temperature=self._temperature,

@@ -40,7 +40,7 @@ from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
 from raylign.spec import Job
-from raylign.tensors.logprobs import score
+from raylign.tensors.logprobs import batched_logprobs
 from raylign.tensors.threads import use_threads
 from raylign.types import Example, Sequence, StepStats
 from raylign.workers import Sight, WrittenFile
@@ -137,7 +137,7 @@ class PolicyTrainer:
 
     def logprobs(self, sequences: Items[Sequence]) -> list[tuple[float, ...]]:
         """Log-probs of the responses under the present weights. Under ZeRO-3 all ranks must ask for the same."""
-        return score(
+        return batched_logprobs(
             self._engine,
             [(sequence.prompt_ids, sequence.response_ids) for sequence in sequences],
             temperature=self._job.rollout.temperature,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from raylign.clock import Clock
 from raylign.loop.measure import group_metrics
-from raylign.loop.prepare import score
+from raylign.loop.prepare import reference_logprobs
 from raylign.record.events.tasks import ShownSample, TaskEvaluation
 from raylign.sources.collect import Collector
 from raylign.sources.draw import requests
@@ -34,7 +34,9 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
         )
     ]
     groups = await collector.collect(wanted, Clock(), annotate=False)
-    scores = await score(collector.fleet.reference, [(group.prompt, group.samples[0].completion) for group in groups])
+    scores = await reference_logprobs(
+        collector.fleet.reference, [(group.prompt, group.samples[0].completion) for group in groups]
+    )
     by_task = {task.name: [group for group in groups if group.prompt.task == task.name] for task in job.tasks}
     measured = {
         name: TaskEvaluation(

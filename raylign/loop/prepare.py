@@ -45,7 +45,7 @@ async def prepare(
                 for sample in samples:
                     wanted.setdefault(sample.completion.key, (group.prompt, sample.completion))
     with clock.phase("score"):
-        scores = await score(reference, list(wanted.values()))
+        scores = await reference_logprobs(reference, list(wanted.values()))
     with clock.phase("select"):
         batches = []
         for name, task in tasks.items():
@@ -65,7 +65,7 @@ async def prepare(
     return batches
 
 
-async def score(reference: Reference, pairs: Sequence[tuple[Prompt, Completion]]) -> Scores:
+async def reference_logprobs(reference: Reference, pairs: Sequence[tuple[Prompt, Completion]]) -> Scores:
     """Reference log-probs by (prompt id, index)."""
     if not pairs:
         return {}

@@ -37,14 +37,14 @@ class Policy(Spec):
     """Adapters instead of full training."""
 
 
-class ReferenceModel(Spec):
+class ReferenceSettings(Spec):
     """A reference other than the policy's starting weights. Same architecture and vocabulary."""
 
     model: bounds.Model
     """A directory, or a hub id."""
 
 
-class Rollout(Spec):
+class RolloutSettings(Spec):
     """How responses are sampled."""
 
     engine: Literal["vllm", "transformers"] = "vllm"
@@ -191,11 +191,11 @@ class Job(Spec):
     """Optimizer steps."""
     policy: Policy
     """What is trained."""
-    reference: ReferenceModel | None = None
+    reference: ReferenceSettings | None = None
     """What the policy is held to; its starting weights where absent."""
     tasks: tuple[Task, ...] = Field(min_length=1, max_length=bounds.TASKS)
     """One or more; each step takes one batch of every task."""
-    rollout: Rollout = Rollout()
+    rollout: RolloutSettings = RolloutSettings()
     """Settings of sampling."""
     trainer: TrainerSpec = TrainerSpec()
     """Settings of the optimizer step."""

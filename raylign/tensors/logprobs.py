@@ -80,7 +80,7 @@ def token_logprobs(logits_STV: Tensor, target_ids_ST: Tensor, *, temperature: fl
 
 
 @torch.no_grad()
-def score(
+def batched_logprobs(
     model: CausalLM,
     pairs: Sequence[tuple[TokenIds, TokenIds]],
     *,

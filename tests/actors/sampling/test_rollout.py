@@ -10,7 +10,7 @@ from actors.sampling.rollout import RolloutWorker
 from actors.sampling.rollout_pool import spread
 from benchmarks.tiny_models import SERVED, make_policy
 from raylign.errors import RunError, SpecError
-from raylign.spec.job import Rollout
+from raylign.spec.job import RolloutSettings
 from raylign.types import Completion, Prompt, Request
 
 # The engines start on a reference's weights; all else is the policy's. The reference has an end token of its own.
@@ -33,7 +33,7 @@ def requests(model: Path, *, samples: int = 2, max_tokens: int = 12, temperature
 
 
 def start(engine: str, model: Path) -> None:
-    rollout = Rollout(engine=engine, memory_gb=0.02)  # type: ignore[arg-type]
+    rollout = RolloutSettings(engine=engine, memory_gb=0.02)  # type: ignore[arg-type]
     settings = {"model": str(model.parent / POLICY), "weights": str(model), "device": "cpu", "threads": 1}
     keep(lambda: RolloutWorker(dtype="float32", rollout=rollout, **settings))  # type: ignore[arg-type]
 
@@ -44,7 +44,7 @@ def generate(asked: list[Request], version: int | None = None) -> list[Completio
 
 
 def score(prompt_ids: tuple[int, ...], response_ids: tuple[int, ...]) -> list[float]:
-    return kept().score(prompt_ids, response_ids)
+    return kept().logprobs_of(prompt_ids, response_ids)
 
 
 def abandon(asked: list[Request]) -> int:

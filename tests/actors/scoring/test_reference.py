@@ -2,12 +2,12 @@ from pathlib import Path
 
 from training_cases import make_examples
 
-from actors.scoring.reference import ReferenceModel
+from actors.scoring.reference import ReferenceWorker
 from benchmarks.tiny_models import make_policy
 
 
 def test_the_same_pairs_give_the_same_bits_in_any_order(tmp_path: Path) -> None:
-    reference = ReferenceModel(
+    reference = ReferenceWorker(
         model=str(make_policy(tmp_path)),
         dtype="float32",
         temperature=0.9,

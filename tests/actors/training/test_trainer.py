@@ -12,14 +12,14 @@ from training_cases import free_port, make_examples, make_job, make_trainer, pla
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.loading import load_policy
-from actors.scoring.reference import ReferenceModel
+from actors.scoring.reference import ReferenceWorker
 from actors.training.trainer import PolicyTrainer
 from benchmarks.tiny_models import make_policy
 from raylign.errors import CheckpointError, Diverged, NothingToTrain, SpecError
 from raylign.loop.packing import pack
 from raylign.loop.schedule import learning_rate
 from raylign.spec import Job
-from raylign.tensors.logprobs import score
+from raylign.tensors.logprobs import batched_logprobs
 from raylign.types import Example, StepStats
 
 pytestmark = [
@@ -229,7 +229,7 @@ def test_adapters_alone_are_trained_and_merge_into_what_is_exported(model: Path,
     trainer.save(tmp_path)
     pairs = [(s.prompt_ids, s.response_ids) for example in make_examples(9) for s in example.sequences]
     merged = load_policy(str(tmp_path / "policy"), dtype="float32", device="cpu")
-    expected = score(merged, pairs, temperature=0.9, tokens_per_batch=WHOLE)
+    expected = batched_logprobs(merged, pairs, temperature=0.9, tokens_per_batch=WHOLE)
     actual = trainer.logprobs([s for example in make_examples(9) for s in example.sequences])
     for one, other in zip(actual, expected, strict=True):
         assert one == pytest.approx(other, abs=1e-5)
@@ -251,7 +251,7 @@ def test_adapters_train_the_very_policy_that_is_published_and_saved(
     published = weights(trainer)
     assert_same_bits({name: tensor for name, tensor in saved.state_dict().items() if name in published}, published)
     pairs = [(s.prompt_ids, s.response_ids) for s in sequences]
-    expected = score(saved, pairs, temperature=0.9, tokens_per_batch=WHOLE)
+    expected = batched_logprobs(saved, pairs, temperature=0.9, tokens_per_batch=WHOLE)
     # Where a tensor lies in memory decides float32's last bit; one update lost to rounding would be seen a hundredfold.
     for one, other in zip(trainer.logprobs(sequences), expected, strict=True):
         assert one == pytest.approx(other, abs=2e-6 if dtype == "float32" else 0)
@@ -279,7 +279,9 @@ def test_adapters_on_transposed_weights_merge_as_they_train(tmp_path: Path) -> N
     trainer.save(tmp_path)
     merged = load_policy(str(tmp_path / "policy"), dtype="float32", device="cpu")
     pairs = [(s.prompt_ids, s.response_ids) for s in sequences]
-    for one, other in zip(actual, score(merged, pairs, temperature=0.9, tokens_per_batch=WHOLE), strict=True):
+    for one, other in zip(
+        actual, batched_logprobs(merged, pairs, temperature=0.9, tokens_per_batch=WHOLE), strict=True
+    ):
         assert one == pytest.approx(other, abs=1e-5)
 
 
@@ -291,7 +293,7 @@ def test_adapter_targets_that_fit_no_module_are_refused(model: Path) -> None:
 def test_reference_of_the_same_weights_agrees(model: Path) -> None:
     trainer = make_trainer(make_job(model))
     sequences = [s for example in make_examples(5) for s in example.sequences]
-    reference = ReferenceModel(
+    reference = ReferenceWorker(
         model=str(model), dtype="float32", temperature=0.9, tokens_per_microbatch=200, device="cpu", threads=1
     )
     scores = reference.score([(s.prompt_ids, s.response_ids) for s in sequences])

@@ -16,7 +16,7 @@ from actors.weights import landing, reload
 from actors.weights.weight_update import WeightUpdate, view
 from benchmarks.parity import ARCHITECTURES, policy
 from raylign.errors import PublishFailed, RunError
-from raylign.spec.job import Rollout
+from raylign.spec.job import RolloutSettings
 from raylign.tensors import logprobs
 from raylign.types import Completion, Prompt, Request
 
@@ -35,7 +35,7 @@ PROMPT, RESPONSE = (2, 14, 8, 21, 3), (9, 30, 17, 9, 52, 1)
 
 
 def start(engine: str, model: Path) -> None:
-    rollout = Rollout(engine=engine, memory_gb=0.02)  # type: ignore[arg-type]
+    rollout = RolloutSettings(engine=engine, memory_gb=0.02)  # type: ignore[arg-type]
     keep(lambda: RolloutWorker(model=str(model), dtype="float32", rollout=rollout, device="cpu", threads=1))
 
 
@@ -44,7 +44,7 @@ def update(sent: WeightUpdate, version: int, verify_all: bool = True) -> dict[st
 
 
 def score() -> list[float]:
-    return kept().score(PROMPT, RESPONSE)
+    return kept().logprobs_of(PROMPT, RESPONSE)
 
 
 def serve(version: int | None) -> int:
@@ -98,7 +98,7 @@ def assert_sampled_under(model: Path, made: list[tuple[Prompt, Completion]], tem
     """The sampler's log-probs are those by which trainer and reference go."""
     policy = load_policy(str(model), dtype="float32", device="cpu")
     pairs = [(prompt.token_ids, one.token_ids) for prompt, one in made]
-    expected = logprobs.score(policy, pairs, temperature=temperature, tokens_per_batch=400)
+    expected = logprobs.batched_logprobs(policy, pairs, temperature=temperature, tokens_per_batch=400)
     for (_, one), values in zip(made, expected, strict=True):
         assert one.logprobs == pytest.approx(values, abs=1e-4)
 

@@ -8,7 +8,7 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 from benchmarks.tiny_models import ARCHITECTURES, SHAPE, make_policy
 from raylign.tensors import logprobs
 from raylign.tensors.collate import collate, repeated_prompts
-from raylign.tensors.logprobs import response_logprobs, score, token_logprobs
+from raylign.tensors.logprobs import batched_logprobs, response_logprobs, token_logprobs
 from raylign.tensors.threads import use_threads
 
 
@@ -176,9 +176,9 @@ def test_scores_come_in_the_order_of_the_pairs_and_not_by_it(tmp_path: Path) -> 
         (tuple(rng.randrange(4, 90) for _ in range(rng.randint(1, 9))), tuple(rng.randrange(4, 90) for _ in range(n)))
         for n in (3, 1, 7, 2, 5, 0, 4)
     ]
-    scores = score(model, pairs, temperature=1.0, tokens_per_batch=40)
+    scores = batched_logprobs(model, pairs, temperature=1.0, tokens_per_batch=40)
     assert [len(row) for row in scores] == [3, 1, 7, 2, 5, 0, 4]
-    assert score(model, pairs[::-1], temperature=1.0, tokens_per_batch=40) == scores[::-1]
+    assert batched_logprobs(model, pairs[::-1], temperature=1.0, tokens_per_batch=40) == scores[::-1]
     for row, pair in zip(scores, pairs, strict=True):
-        (alone,) = score(model, [pair], temperature=1.0, tokens_per_batch=1)
+        (alone,) = batched_logprobs(model, [pair], temperature=1.0, tokens_per_batch=1)
         assert row == pytest.approx(alone, abs=3e-6)
