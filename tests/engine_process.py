@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
-LIMIT_S = 240
+LIMIT_S = 600
 
 Call = Callable[..., Any]
 

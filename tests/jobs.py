@@ -15,6 +15,8 @@ from raylign.record.rundir import RunDirectory
 from raylign.spec import load_job
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+PATIENCE_S = 600
+"""Ten times what a run takes on two idle cores: what ends a wait is a hang, not a busy machine."""
 
 
 def small_job(directory: Path, *examples: str, **changes: Any) -> Path:
@@ -50,7 +52,7 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
     )
 
 
-def finish(process: "subprocess.Popen[str]", *, seconds: float = 240) -> tuple[int, str]:
+def finish(process: "subprocess.Popen[str]", *, seconds: float = PATIENCE_S) -> tuple[int, str]:
     """Exit status and output. A process that overstays is killed and fails the test with what it said."""
     try:
         output, _ = process.communicate(timeout=seconds)
@@ -61,12 +63,12 @@ def finish(process: "subprocess.Popen[str]", *, seconds: float = 240) -> tuple[i
     return process.returncode, output
 
 
-def run_job(*arguments: str, seconds: float = 240) -> tuple[int, str]:
+def run_job(*arguments: str, seconds: float = PATIENCE_S) -> tuple[int, str]:
     """``python -m actors run ...`` to its end."""
     return finish(start("actors", "run", "--no-dashboard", *arguments), seconds=seconds)
 
 
-def wait_for_step(run: Path, step: int, process: "subprocess.Popen[str]", *, seconds: float = 180) -> None:
+def wait_for_step(run: Path, step: int, process: "subprocess.Popen[str]", *, seconds: float = PATIENCE_S) -> None:
     """Until the run has told of ``step``."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

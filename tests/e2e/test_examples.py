@@ -6,13 +6,13 @@ One job holds the tasks of them all: a fleet takes half a minute to start on two
 import json
 
 import pytest
-from jobs import EXAMPLES, run_job, small_job
+from jobs import EXAMPLES, PATIENCE_S, run_job, small_job
 
 from raylign.clock import PHASES
 from raylign.record.checkpoint import Checkpoints, problems
 from raylign.record.rundir import RunDirectory
 
-pytestmark = [pytest.mark.ray, pytest.mark.vllm]
+pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(2 * PATIENCE_S)]
 
 
 ROLLOUT = {"max_tokens": 40, "context_tokens": 128}

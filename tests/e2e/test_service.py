@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from jobs import finish, small_job, start
+from jobs import PATIENCE_S, finish, small_job, start
 from service import job_document
 
 from raylign.errors import GatewayUnreachable
@@ -18,7 +18,7 @@ from raylign.service.dispatch.local_ray import find_ray
 from raylign.service.home import Home, find_gateway
 from raylign.spec import load_job
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(3 * PATIENCE_S)]
 
 ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128, "max_staleness": 1}
 SERVING = []
@@ -29,7 +29,7 @@ def serve(home: Path):
     record = Home(home).gateway_record
     record.unlink(missing_ok=True)
     process = start("raylign.cli", "serve", "--home", str(home), "--port", "0")
-    end = time.monotonic() + 90
+    end = time.monotonic() + PATIENCE_S
     while not record.exists():
         if process.poll() is not None or time.monotonic() > end:
             raise AssertionError(f"the gateway did not come up: {finish(process, seconds=1)[1]}")
@@ -39,7 +39,7 @@ def serve(home: Path):
     return process, client
 
 
-def until(client: Client, job: str, condition, *, seconds: float = 180):
+def until(client: Client, job: str, condition, *, seconds: float = PATIENCE_S):
     """The job once ``condition(job)`` holds."""
     end = time.monotonic() + seconds
     while not condition(found := client.get(job)):
@@ -64,7 +64,6 @@ def home(tmp_path):
             finish(process, seconds=60)
 
 
-@pytest.mark.timeout(900)
 def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(tmp_path, home):
     gateway, client = serve(home)
     ray = find_ray(Home(home))
@@ -118,7 +117,7 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     os.kill(gateway.pid, signal.SIGTERM)
     status, output = finish(gateway, seconds=60)
     assert status == 0, output
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=30)
     assert alive == []
     assert not (home / "ray.json").exists()
     assert not Home(home).gateway_record.exists()

@@ -8,8 +8,12 @@ SOLVE = "def f(x): return {answer}"
 TESTS = ["assert f(3) == 42", "assert f(4) == 43"]
 
 
-def passes(program: str, *tests: str) -> bool:
-    return run(program, tests or TESTS, Limits(wall_s=2.0)).passed
+AMPLE = Limits(wall_s=60.0)
+"""For programs that end by themselves, on a busy machine as well; some attacks never do."""
+
+
+def passes(program: str, *tests: str, limits: Limits = AMPLE) -> bool:
+    return run(program, tests or TESTS, limits).passed
 
 
 YES = "__eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = __bool__ = lambda *_: True"
@@ -55,7 +59,7 @@ def f(x):
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_passes_but_the_right_answer(attack: str) -> None:
-    assert not passes(ATTACKS[attack])
+    assert not passes(ATTACKS[attack], limits=Limits(wall_s=2.0))
 
 
 def test_the_tester_cannot_be_traced() -> None:
@@ -121,5 +125,5 @@ def f(call):
     ],
 )  # fmt: skip
 def test_honest_programs_pass_honest_tests(program: str, tests: list[str]) -> None:
-    outcome = run(program, tests, Limits(wall_s=2.0))
+    outcome = run(program, tests, AMPLE)
     assert outcome.passed, (outcome.reason, outcome.output)
