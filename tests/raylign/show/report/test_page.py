@@ -1,10 +1,11 @@
+"""The report: one page, whole by itself."""
+
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
-from xml.etree import ElementTree
 
 import pytest
-from event_stream import HOSTILE, LONG, evaluated, event_stream, failed_at_start, full_of_holes, plan
+from event_stream import HOSTILE, LONG, event_stream, failed_at_start, full_of_holes, plan
 
 from raylign.clock import PHASES
 from raylign.errors import SpecError
@@ -14,10 +15,10 @@ from raylign.record.events.tasks import TaskEvaluation
 from raylign.record.history import History
 from raylign.record.rundir import RunDirectory
 from raylign.show.report import write_report
-from raylign.show.report.charts import MOST_POINTS, line_chart, nice_ticks, short, stacked_bars, thinned
-from raylign.show.report.verdict import verdict
 
 JOB = {"name": "tiny-cgpo", "steps": 60, "policy": {"model": "tiny/policy"}}
+
+
 STREAMS = {
     "whole": lambda: event_stream(),
     "no evaluation": lambda: event_stream(evaluate=False),
@@ -30,6 +31,8 @@ STREAMS = {
     "a plan that says nothing": lambda: [event for event in event_stream(steps=6) if event.kind != "plan"],
     "one evaluation": lambda: list(event_stream(steps=6))[:9],
 }
+
+
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 
 
@@ -184,34 +187,6 @@ def change(before: dict[str, TaskEvaluation], after: dict[str, TaskEvaluation], 
     return folded(Event.of(one, seq=at) for at, one in enumerate(said, start=1))
 
 
-def test_verdict_names_what_fell():
-    words = verdict(
-        change(
-            {"math": evaluated(satisfied=0.5), "code": evaluated(satisfied=0.5)},
-            {"math": evaluated(satisfied=0.7), "code": evaluated(satisfied=0.4)},
-        )
-    )
-    assert "rose on 1 of 2 tasks; the mean change is +5 points" in words[1]
-    assert words[2] == "It fell on code (-10)."
-
-
-@pytest.mark.parametrize(
-    ("after", "prompts", "says"),
-    [
-        (0.7, 100, "Chance alone (95 % intervals) does not explain the rise on math."),
-        (0.7, 10, "Nothing rose beyond what chance alone may do (95 % intervals, on at most 10 prompts a task)"),
-        (0.4, 100, "Nothing rose beyond what chance alone may do"),
-    ],
-)
-def test_verdict_says_whether_a_rise_may_be_chance(after, prompts, says):
-    words = verdict(
-        change(
-            {"math": evaluated(satisfied=0.5, prompts=prompts)}, {"math": evaluated(satisfied=after, prompts=prompts)}
-        )
-    )
-    assert words[2].startswith(says)
-
-
 def test_shares_and_changes_stand_with_their_intervals(tmp_path):
     text = Page(report(tmp_path, event_stream(tasks=("math",), steps=2))).text
     assert "45% → 70% (36 to 55 → 60 to 78)" in text
@@ -224,81 +199,6 @@ def test_training_steps_stand_in_with_the_prompts_of_their_window(tmp_path):
     history = folded(event_stream(tasks=("math",), evaluate=False))
     assert history.prompts("math") == (48, 48)
     assert "95 % confidence" in Page(report(tmp_path, event_stream(evaluate=False))).text
-
-
-def test_verdict_names_kl_beyond_its_limit():
-    inside, beyond = (
-        verdict(change({"math": evaluated(satisfied=0.5)}, {"math": evaluated(satisfied=0.5, kl=kl)}, kl_max=3.0))[-1]
-        for kl in (3.0, 3.5)
-    )
-    assert inside == "The KL divergence from the reference is within its limit wherever there is one."
-    assert "beyond its limit on math (3.5 of 3 nats)" in beyond
-
-
-def test_verdict_of_a_failed_run_gives_the_reason():
-    assert verdict(folded(failed_at_start("disk full.")))[0] == "The run failed after 0 steps: disk full."
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0, 1, [0, 0.25, 0.5, 0.75, 1]),
-        (0.2, 5.1, [0, 2, 4, 6]),
-        (-3, 3, [-4, -2, 0, 2, 4]),
-        (7, 7, [6, 8]),
-        (0, 0, [0, 0.25]),
-        (1e-4, 1e-4, [1e-4, 1.25e-4]),
-    ],
-)
-def test_ticks_are_round_and_span_the_values(low, high, expected):
-    ticks = nice_ticks(low, high)
-    assert ticks == pytest.approx(expected)
-    assert ticks[0] <= low
-    assert ticks[-1] >= high
-
-
-def test_short_numbers():
-    assert [short(value) for value in (0.25, -4.0, 1.25e-4, 1e6, 0.0)] == ["0.25", "-4", "1.25e-4", "1e+06", "0"]
-
-
-def test_a_line_breaks_where_values_are_missing():
-    svg = ElementTree.fromstring(
-        line_chart([0.1, 0.2, None, 0.4, None, 0.5, 0.6], label="x", limit=0.5, marks={0: 0.1})
-    )
-    assert len(svg.findall("polyline")) == 2
-    assert [circle.get("class") for circle in svg.findall("circle")] == ["point", "mark"]
-    assert len([path for path in svg.findall("path") if path.get("class") == "limit"]) == 1
-
-
-def test_a_line_rises_with_its_values():
-    svg = ElementTree.fromstring(line_chart([0.0, 1.0], label="x", percent=True))
-    (_, low), (_, high) = (map(float, point.split(",")) for point in svg.find("polyline").get("points").split())
-    assert high < low  # SVG counts downwards
-
-
-def test_nothing_known_is_no_chart():
-    assert line_chart([None, None], label="x") == ""
-    assert stacked_bars([{}, {}], [], label="x") == ""
-
-
-def test_long_runs_are_averaged_down():
-    values = [float(at) for at in range(1, 10 * MOST_POINTS + 1)]
-    points = thinned(values)
-    assert len(points) == MOST_POINTS
-    assert points[0] == (10, 5.5)
-    assert points[-1][0] == len(values)
-
-
-def test_bars_stack_to_the_seconds_of_a_step():
-    svg = ElementTree.fromstring(
-        stacked_bars([{"generate": 2.0, "step": 2.0}, {"generate": 4.0}], ["generate", "step"], label="x")
-    )
-    heights = {}
-    for bar in svg.findall("rect"):
-        heights.setdefault(bar.get("x"), []).append(float(bar.get("height")))
-    first, second = heights.values()
-    assert sum(first) == pytest.approx(sum(second))
-    assert len(first) == 2
 
 
 def test_job_is_shown_as_sent(tmp_path):

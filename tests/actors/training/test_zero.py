@@ -1,0 +1,158 @@
+"""What DeepSpeed is asked to do: steps, resumed state, ranks."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from training_cases import free_port, make_examples, make_job, make_trainer
+
+from actors.training.trainer import PolicyTrainer
+from benchmarks.tiny_models import make_policy
+from raylign.errors import CheckpointError
+from raylign.loop.packing import pack
+from raylign.spec import Job
+from raylign.types import Example, StepStats
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
+    pytest.mark.usefixtures("process_group"),
+]
+
+
+WHOLE = 10**6
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_policy(tmp_path_factory.mktemp("policy"))
+
+
+def take_steps(trainer: PolicyTrainer, steps: range, *, budget: int = WHOLE) -> list[Any]:
+    return [trainer.step(step, pack(make_examples(step), ranks=1, tokens_per_microbatch=budget)[0]) for step in steps]
+
+
+def metrics(stats: StepStats) -> dict[tuple[str, str], float]:
+    return {(task, name): value for task, found in stats.metrics_by_task.items() for name, value in found.items()}
+
+
+def weights(trainer: PolicyTrainer) -> dict[str, torch.Tensor]:
+    update = trainer.export()
+    assert update is not None
+    return {name: tensor.clone() for name, tensor in update.tensors()}
+
+
+def assert_close(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], tolerance: float) -> None:
+    assert actual.keys() == expected.keys()
+    for name in actual:
+        torch.testing.assert_close(actual[name], expected[name], rtol=tolerance, atol=tolerance, msg=name)
+
+
+def assert_same_bits(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
+    assert actual.keys() == expected.keys()
+    assert [name for name in actual if not torch.equal(actual[name], expected[name])] == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "dtype", "lora"),
+    [
+        (1, "float32", None),
+        (1, "bfloat16", None),
+        (1, "float32", {"rank": 4}),
+        (1, "bfloat16", {"rank": 4}),
+        (0, "float32", None),
+        (2, "float32", None),
+        (2, "float32", {"rank": 4}),
+        (3, "float32", None),
+        (3, "float32", {"rank": 4}),
+    ],
+)
+def test_resumed_is_uninterrupted_bit_for_bit(
+    model: Path, tmp_path: Path, stage: int, dtype: str, lora: dict[str, int] | None
+) -> None:
+    job = make_job(model, dtype=dtype, lora=lora, zero_stage=stage)
+    straight = make_trainer(job)
+    expected = take_steps(straight, range(4), budget=100)
+
+    first = make_trainer(job)
+    take_steps(first, range(2), budget=100)
+    torch.rand(5)
+    first.save(tmp_path)
+    random_next = torch.rand(3)
+    first.shutdown()
+    second = make_trainer(job)
+    second.load(tmp_path)
+    assert torch.equal(torch.rand(3), random_next)
+    resumed = take_steps(second, range(2, 4), budget=100)
+
+    assert resumed == expected[2:]
+    assert_same_bits(weights(second), weights(straight))
+    states = [dict(trainer._optimizer.state) for trainer in (second, straight)]
+    for one, other in zip(*(state.values() for state in states), strict=True):
+        assert one.keys() == other.keys()
+        assert all(torch.equal(torch.as_tensor(one[key]), torch.as_tensor(other[key])) for key in one)
+
+
+def test_a_directory_without_trainer_state_is_refused(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="holds no trainer state"):
+        make_trainer(make_job(model)).load(tmp_path)
+
+
+def figures(stats: StepStats) -> tuple[float, ...]:
+    """The norm as well: AdamW hardly feels a gradient that is off by the number of ranks."""
+    return stats.loss, stats.grad_norm, *metrics(stats).values(), *stats.grad_norm_by_task.values()
+
+
+def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[list[list[Example]]]], out: str) -> None:
+    """One of two ranks: three steps of every job, its figures and weights into ``out``; then a step made twice."""
+    results = []
+    for port, job in zip(ports, jobs, strict=True):
+        trainer = make_trainer(job, rank=rank, world_size=2, port=port)
+        stats = [trainer.step(step, share[rank]) for step, share in enumerate(shares)]
+        logprobs = trainer.logprobs([s for example in make_examples(9) for s in example.sequences])
+        update = trainer.export()
+        kept = None if update is None else {name: tensor.clone() for name, tensor in update.tensors()}
+        results.append(([figures(s) for s in stats], logprobs, kept))
+        Path(out, "checkpoint").mkdir(exist_ok=True)
+        trainer.save(f"{out}/checkpoint")
+        first = (trainer.step(3, shares[0][rank]), trainer.export())
+        trainer.load(f"{out}/checkpoint")
+        again = (trainer.step(3, shares[0][rank]), trainer.export())
+        assert again[0] == first[0]
+        if first[1] is not None and again[1] is not None:
+            assert again[1].table == first[1].table  # of names and checksums
+        trainer.shutdown()
+    torch.save(results, f"{out}/{rank}.pt")
+
+
+def one_rank(job: Job, batches: list[list[Example]]) -> tuple[list[Any], dict[str, torch.Tensor]]:
+    """What two ranks must come near: the figures of every step, and the weights after the last."""
+    trainer = make_trainer(job)
+    stats = [
+        trainer.step(step, pack(batch, ranks=1, tokens_per_microbatch=WHOLE)[0]) for step, batch in enumerate(batches)
+    ]
+    return [pytest.approx(figures(s), rel=1e-5) for s in stats], weights(trainer)
+
+
+def test_two_ranks_train_as_one_does(model: Path, tmp_path: Path) -> None:
+    adapters = {"rank": 4}
+    cases = [(0, None), (1, None), (2, None), (3, None), (1, adapters), (3, adapters)]
+    jobs = [make_job(model, zero_stage=stage, ranks=2, lora=lora, task_norms_every=1) for stage, lora in cases]
+    # The twin of one of them, which measures no task's norm.
+    jobs.append(make_job(model, zero_stage=3, ranks=2, task_norms_every=0))
+    # The last step's examples are too few for both: one rank gets empty microbatches.
+    batches = [make_examples(0), make_examples(1), make_examples(2)[:1]]
+    shares = [pack(examples, ranks=2, tokens_per_microbatch=150) for examples in batches]
+    full, adapted = (one_rank(make_job(model, lora=lora, task_norms_every=1), batches) for lora in (None, adapters))
+    mp.spawn(run_rank, (([free_port() for _ in jobs]), jobs, shares, str(tmp_path)), nprocs=2)
+    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
+    assert_same_bits(first[3][2], first[-1][2])
+    for (_, lora), (ours, logprobs, tensors), (theirs, other_logprobs, nothing) in zip(
+        cases, first[: len(cases)], second[: len(cases)], strict=True
+    ):
+        expected, trained = adapted if lora else full
+        assert ours == theirs == expected
+        assert logprobs == other_logprobs
+        assert nothing is None
+        assert_close(tensors, trained, 1e-5)
