@@ -14,14 +14,14 @@ from actors.sampling.rollout import RolloutWorker
 from actors.weights.weight_update import WeightUpdate, view
 from benchmarks.parity import policy
 from raylign.errors import PublishFailed, RunError
-from raylign.spec.job import Rollout
+from raylign.spec.job import RolloutSettings
 from raylign.types import Prompt, Request
 
 PROMPT, RESPONSE = (2, 14, 8, 21, 3), (9, 30, 17, 9, 52, 1)
 
 
 def start(engine: str, model: Path) -> None:
-    rollout = Rollout(engine=engine, memory_gb=0.02)  # type: ignore[arg-type]
+    rollout = RolloutSettings(engine=engine, memory_gb=0.02)  # type: ignore[arg-type]
     keep(lambda: RolloutWorker(model=str(model), dtype="float32", rollout=rollout, device="cpu", threads=1))
 
 
@@ -30,7 +30,7 @@ def update(sent: WeightUpdate, version: int, verify_all: bool = True) -> dict[st
 
 
 def score() -> list[float]:
-    return kept().score(PROMPT, RESPONSE)
+    return kept().logprobs_of(PROMPT, RESPONSE)
 
 
 def serve(version: int | None) -> int:
