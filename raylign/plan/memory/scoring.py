@@ -10,8 +10,8 @@ from raylign.spec.job import Job
 
 PROCESS = 530 * MIB
 """torch, transformers, Ray."""
-JUDGE, CHILD = 195 * MIB, 60 * MIB
-"""A judge actor with the server that forks its children, and what each child adds."""
+JUDGE, CHILD = 165 * MIB, 26 * MIB
+"""A judge actor with the server that forks its children, and what each child adds: its part of what they share, too."""
 REWARD_WIDTH = 4
 """Rewards are made in float32."""
 
