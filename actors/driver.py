@@ -1,6 +1,6 @@
 """The driver: one job from its run directory to its model. It holds no GPU; it decides, waits and tells.
 
-plan -> fleet, prompts -> (resume | baselines) -> publish version 0 -> the loop -> model directory -> report
+plan -> fleet, prompts -> resume -> the job's course (its source, publish, the loop) -> model directory -> report
 """
 
 import asyncio
@@ -13,9 +13,7 @@ from actors.cluster.connection import describe
 from actors.emitter import Emitter
 from actors.fleet import RayFleet
 from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, WorkerLost
-from raylign.loop.baselines import Encode, baselines
-from raylign.loop.loop import train
-from raylign.loop.readers import require_readers
+from raylign.loop.course import take_course
 from raylign.loop.resume import resume
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints
@@ -23,10 +21,9 @@ from raylign.record.events.demand import Ending
 from raylign.record.events.payloads import PlanMade, RunEnded, Status, Warned
 from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
-from raylign.record.samples import SampleFile
 from raylign.sources.collect import Collector
-from raylign.sources.online import Online
-from raylign.sources.prompts import World
+from raylign.sources.prompts import Encode, World
+from raylign.sources.source import Means
 from raylign.spec.job import Job
 
 A = TypeVar("A")
@@ -101,15 +98,9 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
         await require_one_place(checkpoints.directory, workers.trainer)
         start = await resume(checkpoints, workers.trainer, emit)
         await asyncio.to_thread(emit.rewind, start.next_step)
-        with await asyncio.to_thread(SampleFile, run.baselines_path) as made:
-            await require_readers(job, world.prompts, workers.judges, emit)
-            collector = Collector(workers, {task.name: task for task in job.tasks})
-            await baselines(job, world.prompts, collector, encode, made, emit)
-            emit(Status(phase="publishing", detail=f"version {start.version} to every rollout worker"))
-            await workers.weights.publish(start.version, verify_all=True)
-            emit(Status(phase="training"))
-            source = Online(job, world.prompts, collector, baselines=made)
-            await train(job, source, collector, world.eval_prompts, checkpoints, emit, start)
+        collector = Collector(workers, {task.name: task for task in job.tasks})
+        means = Means(collector=collector, world=world, encode=encode, run=run, emit=emit)
+        await take_course(job, means, checkpoints, start)
     await asyncio.to_thread(_keep_model, run, checkpoints)
 
 

@@ -23,11 +23,10 @@ from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGrou
 from raylign.errors import DeadlineExpired
 from raylign.judges import libraries
 from raylign.judges.askers import Asker
-from raylign.plan.demand import Role
 from raylign.plan.plan import ActorPlan, Plan
-from raylign.plan.resolve import reward_models
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Status, Warned
+from raylign.spec.actors import Role
 from raylign.spec.job import Job
 from raylign.workers import Fleet
 
@@ -179,7 +178,7 @@ class RayFleet:
                     "threads": actor.threads,
                 }
             case "reward":
-                return {"models": reward_models(job), "device": device, "threads": actor.threads}
+                return {"models": job.reward_models(), "device": device, "threads": actor.threads}
             case "judge":
                 return {
                     "judges": [judge for task in job.tasks for judge in task.judges],

@@ -75,7 +75,7 @@ def rates(side: str, model: str, rounds: int) -> list[float]:
     ]
     if side == "ours":
         from actors.sampling.rollout import RolloutWorker
-        from raylign.spec.job import RolloutSettings
+        from raylign.spec.parts import RolloutSettings
 
         settings = RolloutSettings(context_tokens=CONTEXT)
         worker = RolloutWorker(model=model, dtype="float32", rollout=settings, device="cpu", threads=threads)

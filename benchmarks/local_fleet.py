@@ -19,7 +19,6 @@ from actors.training.trainer import PolicyTrainer
 from actors.training.zero import join_process_group
 from raylign.judges.askers import Asker
 from raylign.judges.processes import JudgeProcesses
-from raylign.plan.resolve import askers, reward_models
 from raylign.spec import Job
 from raylign.workers import Fleet
 
@@ -110,7 +109,7 @@ class LocalFleets:
         return self._keep(("reference", job.policy.model), make)
 
     def _rewards(self, job: Job) -> LocalMember:
-        models = reward_models(job)
+        models = job.reward_models()
         return self._keep(("reward", *models), lambda: RewardWorker(models=models, device="cpu", threads=1))
 
     def _rules(self, job: Job) -> LocalMember:
@@ -124,7 +123,7 @@ class LocalFleets:
         return self._keep(("rules", repr(judges)), make, aside=True)
 
     def _askers(self, job: Job) -> dict[Asker, LocalMember]:
-        return {asker: self._keep(("llm", asker), partial(_llm, asker.model)) for asker in askers(job)}
+        return {asker: self._keep(("llm", asker), partial(_llm, asker.model)) for asker in job.askers()}
 
     def _keep(self, key: Any, make: Callable[[], Any], *, aside: bool = False) -> LocalMember:
         if key not in self._kept:

@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from fakes import FakeFleet, FakeRollouts, FakeTrainer, make_prompt
 
 from actors.sampling.rollout_pool import RolloutPool
-from raylign.loop.baselines import baselines
 from raylign.loop.loop import train
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import Payload, StepDone
 from raylign.record.samples import SampleFile
+from raylign.sources.baselines import baselines
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw
 from raylign.sources.online import Online

@@ -23,7 +23,7 @@ from benchmarks.our_side import Batch
 from benchmarks.tiny_models import VOCAB_SIZE
 from benchmarks.training import free_port, make_examples
 from raylign.spec import parse_job
-from raylign.spec.job import RolloutSettings
+from raylign.spec.parts import RolloutSettings
 from raylign.types import Sequence as TokenSequence
 
 LEARNING_RATES = (1e-6, 1e-5, 1e-4)

@@ -25,7 +25,7 @@ from benchmarks.our_side import Batch
 from benchmarks.tiny_models import SERVED, VOCAB_SIZE, make_policy
 from benchmarks.training import free_port
 from raylign.spec import parse_job
-from raylign.spec.job import RolloutSettings
+from raylign.spec.parts import RolloutSettings
 from raylign.types import Prompt, Request
 from raylign.types import Sequence as TokenSequence
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from actors.sampling.engine import Engine, Sampled
 from actors.weights.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, RunError, SpecError
-from raylign.spec.job import RolloutSettings
+from raylign.spec.parts import RolloutSettings
 from raylign.types import Completion, Request
 
 SAMPLE = 8

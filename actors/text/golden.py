@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import TemplateError
 
 from raylign.errors import SpecError
-from raylign.loop.baselines import Encode
+from raylign.sources.prompts import Encode
 from raylign.types import Prompt
 
 MARK = "MARK"

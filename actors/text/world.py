@@ -4,10 +4,9 @@ from typing import Any
 
 from actors.loading import load_config, load_tokenizer, stop_tokens
 from actors.text.golden import encoder
-from raylign.loop.baselines import Encode
 from raylign.plan.model_files import inspect_model
 from raylign.plan.vocabulary import check_same_tokens
-from raylign.sources.prompts import World, render, rows
+from raylign.sources.prompts import Encode, World, render, rows
 from raylign.spec.job import Job
 from raylign.types import Prompt
 

@@ -14,7 +14,7 @@ from transformers.pytorch_utils import Conv1D
 
 from actors.training.adapted_linear import ADAPTER, AdaptedLinear, merge
 from raylign.errors import SpecError
-from raylign.spec.job import LoRA
+from raylign.spec.parts import LoRA
 
 PREFIX = "base_model.model."
 

@@ -10,7 +10,7 @@ from actors.cluster.member import Member
 from actors.sampling.rollout_pool import RolloutPool
 from raylign.errors import WorkerFailed, WorkerLost
 from raylign.loop.packing import batches
-from raylign.spec.job import Deadlines
+from raylign.spec.parts import Deadlines
 from raylign.types import Completion, Example, Prompt, StepStats
 from raylign.workers import PublishReport, Sight, WrittenFile
 

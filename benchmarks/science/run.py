@@ -9,7 +9,6 @@ from actors.text.world import read_world
 from benchmarks.local_fleet import LocalFleets
 from benchmarks.science.arms import ANNOTATOR, Arm, job_of
 from raylign.clock import Clock
-from raylign.loop.baselines import baselines
 from raylign.loop.evaluate import evaluate
 from raylign.loop.loop import train
 from raylign.loop.packing import pack
@@ -18,6 +17,7 @@ from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import Payload, StepDone
 from raylign.record.events.tasks import TaskMetrics
 from raylign.record.samples import SampleFile
+from raylign.sources.baselines import baselines
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
 from raylign.sources.online import Online

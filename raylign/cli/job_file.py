@@ -59,9 +59,11 @@ def plan(
 
 def schema() -> None:
     """Print the JSON schema of a job: every key, its range, its meaning."""
-    from raylign.spec import Job
+    from pydantic import TypeAdapter
 
-    print(json.dumps(Job.model_json_schema(), indent=2))
+    from raylign.spec.kinds import AnyJob
+
+    print(json.dumps(TypeAdapter(AnyJob).json_schema(), indent=2))
 
 
 def checked(job: "Job") -> "Checked":

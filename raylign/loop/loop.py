@@ -2,7 +2,7 @@
 
     source (online: draw -> generate -> judge) -> prepare (select -> score) -> pack -> step -> publish
 
-Nothing flows back but the weights version. Publishing is for those who roll out: a source, or the evaluation.
+Nothing flows back but the weights version. Publishing is for jobs that roll out: for their source, or the evaluation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,6 @@ async def train(
     """
     tasks = {task.name: task for task in job.tasks}
     fleet = collector.fleet
-    rolls_out = source.rolls_out or job.evaluation.prompts > 0
     ailments = Ailments(emit)
     version, empty = start.version, start.empty_steps
     async with aclosing(source):
@@ -60,7 +59,7 @@ async def train(
                     stats = await fleet.trainer.step(step, microbatches)
                 clock.part("norms", of="step", seconds=stats.task_norms_s)
                 version += 1
-                if rolls_out:
+                if job.rolls_out:
                     async with collector.generating:
                         with clock.phase("publish"):
                             await fleet.weights.publish(version)

@@ -2,7 +2,7 @@
 
 import math
 
-from raylign.spec.job import TrainerSpec
+from raylign.spec.parts import TrainerSpec
 
 
 def learning_rate(trainer: TrainerSpec, *, step: int, steps: int) -> float:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from raylign.plan.memory import sampling, scoring, training
 from raylign.plan.memory.activations import Batch
@@ -11,10 +10,9 @@ from raylign.plan.memory.scoring import judge, reference, reward
 from raylign.plan.memory.terms import Device, Terms, process
 from raylign.plan.memory.training import policy
 from raylign.plan.model_files import ModelInfo
+from raylign.spec.actors import Role
 from raylign.spec.job import Job
 from raylign.spec.task import Task
-
-Role = Literal["policy", "reference", "rollout", "reward", "judge", "llm-judge"]
 
 BEFORE: dict[Role, float] = {
     "policy": training.PROCESS,

@@ -5,10 +5,11 @@ from functools import partial
 
 from raylign.errors import PlanError
 from raylign.plan.cluster import Cluster
-from raylign.plan.demand import Demand, Role
+from raylign.plan.demand import Demand
 from raylign.plan.memory.terms import GIB
 from raylign.plan.plan import ActorPlan, Plan, memory_by_role
 from raylign.plan.savings import savings
+from raylign.spec.actors import Role
 from raylign.spec.job import Job
 
 TUNABLE: tuple[Role, ...] = ("policy", "reference", "rollout")

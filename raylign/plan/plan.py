@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from raylign.plan.demand import Role
 from raylign.plan.memory.terms import STORE, Device, Terms
+from raylign.spec.actors import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

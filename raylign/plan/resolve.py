@@ -3,10 +3,9 @@
 from math import ceil
 from pathlib import Path
 
-from raylign.judges.askers import Asker
 from raylign.plan.check import Checked, check_job
 from raylign.plan.cluster import Cluster
-from raylign.plan.demand import Demand, Role, longest_response
+from raylign.plan.demand import Demand, longest_response
 from raylign.plan.fit import check_fits
 from raylign.plan.memory.terms import Device
 from raylign.plan.memory.training import checkpoint
@@ -50,17 +49,6 @@ def make_plan(job: Job, cluster: Cluster, *, checked: Checked | None = None) -> 
     return plan
 
 
-def askers(job: Job) -> list[Asker]:
-    """Whom judges and methods ask, each once, in the job's order: one engine each."""
-    questions = (question for task in job.tasks for one in (*task.judges, task.method) for question in one.asks())
-    return list(dict.fromkeys(question.asker for question in questions))
-
-
-def reward_models(job: Job) -> list[str]:
-    """Distinct reward models, in the job's order."""
-    return list(dict.fromkeys(task.reward.model for task in job.tasks if task.reward))
-
-
 def _wants_gpu(job: Job, cluster: Cluster) -> bool:
     if job.resources.device == "auto":
         return cluster.total("gpus") > 0
@@ -87,8 +75,8 @@ def _actors(job: Job, cluster: Cluster, demand: Demand) -> list[ActorPlan]:
     resources, gpu = job.resources, demand.device == "cuda"
     threads = resources.threads or max(1, int(max((node.cpus for node in cluster.nodes), default=1)))
     actors: list[ActorPlan] = []
-
-    def add(role: Role, count: int, gpus: float, models: list[str]) -> None:
+    for needed in job.actors():
+        role, models = needed.role, needed.models
         first = sum(actor.role == role for actor in actors)
         lead, other = (demand.of(job, role, models, rank=rank) for rank in (0, 1))
         actors.extend(
@@ -97,23 +85,12 @@ def _actors(job: Job, cluster: Cluster, demand: Demand) -> list[ActorPlan]:
                 role=role,
                 index=index,
                 cpus=resources.cpus_per_actor,
-                gpus=gpus if gpu else 0.0,
+                gpus=needed.gpus if gpu else 0.0,
                 threads=threads,
                 model=",".join(models),
                 memory=lead if index == 0 else other,
                 unknown=demand.unknown(models),
             )
-            for index in range(first, first + count)
+            for index in range(first, first + needed.count)
         )
-
-    rewards, rollout = reward_models(job), job.rollout
-    add("policy", job.trainer.ranks, 1, [job.policy.model])
-    add("reference", 1, resources.gpus_per_reference, [job.reference.model if job.reference else job.policy.model])
-    add("rollout", rollout.workers, rollout.tensor_parallel, [job.policy.model])
-    if rewards:
-        add("reward", job.judging.reward_workers, resources.gpus_per_reward, rewards)
-    if any(judge.runs_in == "process" for task in job.tasks for judge in task.judges):
-        add("judge", job.judging.workers, 0.0, [])
-    for asker in askers(job):
-        add("llm-judge", 1, resources.gpus_per_llm_judge, [asker.model])
     return actors

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from raylign.spec.job import Job, LoRA
+from raylign.spec.job import Job
+from raylign.spec.parts import LoRA
 
 MOST_RANKS = 64
 MOST_PARALLEL = 8

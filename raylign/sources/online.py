@@ -1,13 +1,28 @@
 """Online: the policy's own responses to prompts drawn for the step, and what judges and reward models say of them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from raylign.clock import Clock
+from raylign.record.samples import SampleFile
+from raylign.sources.baselines import baselines
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
+from raylign.sources.readers import require_readers
+from raylign.sources.source import Means
 from raylign.spec.job import Job
 from raylign.types import Group, Prompt, Sample
+
+
+@asynccontextmanager
+async def online(job: Job, means: Means) -> AsyncIterator["Online"]:
+    """Ready for the first step: reward models can read the prompts, and every prompt has the baseline it needs."""
+    prompts, collector = means.world.prompts, means.collector
+    with await asyncio.to_thread(SampleFile, means.run.baselines_path) as made:
+        await require_readers(job, prompts, collector.fleet.judges, means.emit)
+        await baselines(job, prompts, collector, means.encode, made, means.emit)
+        yield Online(job, prompts, collector, baselines=made)
 
 
 class Online:
@@ -15,8 +30,6 @@ class Online:
 
     ``max_staleness`` 1 begins with step n+1 when step n is asked for, so before n is trained.
     """
-
-    rolls_out = True
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Prompts files: read them line by line, say which line is wrong, render and tokenise for the policy."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +14,9 @@ from raylign.types import Message, Prompt
 
 ROW_KEYS = {"prompt", "messages", "baseline", "metadata"}
 ROLES = {"system", "user", "assistant", "tool"}
+
+Encode = Callable[[Prompt], tuple[int, ...]]
+"""Token ids of a prompt's golden response in the policy's vocabulary, end included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

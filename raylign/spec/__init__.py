@@ -1,4 +1,4 @@
-"""What a job document may say. Pydantic models; see `Job` for the whole and `load` for reading files."""
+"""What a job document may say. Pydantic models; see `Job`, its `kinds`, and `load` for reading files."""
 
 from raylign.spec.job import Job
 from raylign.spec.load import load_job, parse_job

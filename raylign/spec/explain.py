@@ -5,14 +5,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from raylign.spec import hints
-from raylign.spec.job import Job
+from raylign.spec.kinds import AnyJob
 from raylign.spec.telling import MAX_SHOWN, place, shown
 
 MAX_PROBLEMS = 20
 """Told at once; a document with more is mended in rounds."""
 
 
-def explain(error: ValidationError, document: Any, kind: Any = Job) -> str:
+def explain(error: ValidationError, document: Any, kind: Any) -> str:
     """A line for every problem: the key, where it stands, the value, and the nearest right one.
 
     ``kind``: what the document was read as, a spec model or a union of some.
@@ -28,7 +28,7 @@ def _explain(problem: Any, document: Any, kind: Any) -> str:
     subject = repr(where) if where else "it"
     match problem["type"]:
         case "extra_forbidden":
-            hint = hints.for_key(str(problem["loc"][-1])[:MAX_SHOWN], _known_keys(problem["loc"][:-1], kind), Job)
+            hint = hints.for_key(str(problem["loc"][-1])[:MAX_SHOWN], _known_keys(problem["loc"][:-1], kind), AnyJob)
             return f"unknown key {where!r}; {hint}"
         case "missing":
             return f"{where!r} is missing"

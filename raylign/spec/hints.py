@@ -183,13 +183,13 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 """By setting: what elsewhere is a type of it."""
 
 
-def for_key(key: str, known: Sequence[str], job: type[BaseModel]) -> str:
-    """What to write in place of an unknown ``key``, where ``known`` keys may stand."""
+def for_key(key: str, known: Sequence[str], job: Any) -> str:
+    """What to write in place of an unknown ``key``, where ``known`` keys may stand. ``job``: a kind or a union."""
     if near := difflib.get_close_matches(key, known, n=1, cutoff=0.75):
         return f"did you mean {near[0]!r}?"
     if foreign := FOREIGN.get(key.lower().replace("-", "_")):
         return f"here that is {foreign}" if foreign.startswith("`") else foreign
-    if places := [place for place, name in fields(job) if name == key]:
+    if places := [place for kind in models(job) for place, name in fields(kind) if name == key]:
         return "it stands " + " or ".join(
             f"under `{place}`" if place else "at the top" for place in sorted(set(places))
         )
@@ -198,12 +198,12 @@ def for_key(key: str, known: Sequence[str], job: type[BaseModel]) -> str:
     return f"known keys: {', '.join(known)}"
 
 
-def for_type(tag: str, known: Sequence[str], *, setting: str) -> str:
-    """What to write in place of an unknown ``type`` of a ``setting``."""
+def for_type(tag: str, known: Sequence[str], *, setting: str, types: str = "Types") -> str:
+    """What to write in place of an unknown ``type`` of a ``setting``. ``types``: what all ``known`` are called."""
     near = difflib.get_close_matches(tag, known, n=1, cutoff=0.6)
     foreign = KINDS.get(setting, {}).get(tag.lower())
     hint = f"{foreign}. " if foreign else f"did you mean {near[0]!r}? " if near else ""
-    return f"{hint}Types: {', '.join(known)}"
+    return f"{hint}{types}: {', '.join(known)}"
 
 
 def fields(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Union
 
@@ -11,10 +12,13 @@ from raylign.errors import SpecError
 from raylign.files import open_regular
 from raylign.judges.kinds import KINDS
 from raylign.judges.rules.rule import RuleJudge
+from raylign.spec import hints
 from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.spec.explain import explain
 from raylign.spec.job import Job
-from raylign.spec.telling import shown
+from raylign.spec.kinds import ABSENT
+from raylign.spec.kinds import KINDS as JOBS
+from raylign.spec.telling import MAX_SHOWN, shown
 from raylign.spec.values import check_values
 
 
@@ -40,19 +44,32 @@ def load_judge(judge: str) -> RuleJudge:
     return parse_judge(document, source=shown(judge))
 
 
-def parse_job(document: Any, *, root: Path | None = None, source: str = "job") -> Job:
-    """The job in a parsed document. ``root``: folder that relative paths are taken from.
+def parse_job(
+    document: Any, *, root: Path | None = None, source: str = "job", kinds: Sequence[type[Job]] = JOBS
+) -> Job:
+    """The job in a parsed document. ``root``: folder that relative paths are taken from. ``kinds``: what it may be.
 
     Raises `SpecError` naming every wrong key, where it stands, and the nearest right name.
     """
     if not isinstance(document, dict):
         raise SpecError(f"{source}: a job is a mapping of settings, this is {type(document).__name__}")
     check_values(document, source=source)
+    kind = _kind(document, kinds, source)
     try:
-        job = Job.model_validate(document)
+        job = kind.model_validate(document)
     except ValidationError as error:
-        raise SpecError(f"{source}: {explain(error, document)}") from None
+        raise SpecError(f"{source}: {explain(error, document, kind)}") from None
     return job if root is None else _absolute(job, root)
+
+
+def _kind(document: Mapping[str, Any], kinds: Sequence[type[Job]], source: str) -> type[Job]:
+    """Of the job that the document says."""
+    by_name = {kind.model_fields["kind"].default: kind for kind in kinds}
+    named = document.get("kind", ABSENT)
+    if isinstance(named, str) and named in by_name:
+        return by_name[named]
+    hint = hints.for_type(str(named)[:MAX_SHOWN], list(by_name), setting="kind", types="Kinds")
+    raise SpecError(f"{source}: unknown kind {shown(named)}; {hint}")
 
 
 def parse_judge(document: Any, *, source: str) -> RuleJudge:
@@ -103,4 +120,4 @@ def _absolute(job: Job, root: Path) -> Job:
         path = root / Path(value).expanduser()
         return str(path.resolve()) if key == "path" or value.startswith("~") or path.exists() else value
 
-    return Job.model_validate(resolve(json.loads(job.model_dump_json())))
+    return type(job).model_validate(resolve(json.loads(job.model_dump_json())))

@@ -1,11 +1,14 @@
 """Nothing in a job is without end."""
 
-from raylign.spec import Job
+import pytest
+
+from raylign.spec.kinds import KINDS
 
 
-def test_every_value_in_the_schema_is_bounded():
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_value_in_the_schema_is_bounded(kind):
     """Planning is done by a service for whoever sends a job: nothing in one may be without end."""
-    schema = Job.model_json_schema()
+    schema = kind.model_json_schema()
     assert list(unbounded(schema)) == []
     assert list(unbounded({"x": {"type": "array", "items": {"type": "string"}}})) == ["/x", "/x/items"]
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from raylign.plan.model_files import ModelInfo
-from raylign.spec.job import LoRA
+from raylign.spec.parts import LoRA
 
 WEIGHT = re.compile(r"\.\d+\.(?P<module>(?!.*experts\.\d).+)\.weight$")
 """Of one of the layers: neither embedding nor output layer; no expert, which are one tensor in memory."""

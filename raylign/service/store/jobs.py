@@ -17,6 +17,7 @@ from raylign.service.store.records import JOB_FIELDS, JobRecord, job_record
 from raylign.service.store.schema import jobs
 from raylign.service.store.states import TERMINAL, WAITING, State
 from raylign.spec import Job
+from raylign.spec.kinds import ABSENT
 
 _NEW_JOB = insert(jobs)
 
@@ -37,7 +38,7 @@ class Jobs:
             "name": job.name,
             "document": document,
             "idempotency_key": key,
-            "body_sha256": digest(job.model_dump_json()),
+            "body_sha256": digest(_body(job)),
             "state": State.QUEUED,
             "desired": "run",
             "status_reason": "waiting for its turn",
@@ -108,6 +109,11 @@ class Jobs:
         """End a job that could not be started. Raises `JobConflict` when it has ended."""
         with self._database.writing() as connection:
             finish_job(connection, find_job(connection, job_id, lock=True), State.FAILED, reason)
+
+
+def _body(job: Job) -> str:
+    """What an idempotency key stands for: the document, in which the kind that need not be named never is."""
+    return job.model_dump_json(exclude={"kind"} if job.kind == ABSENT else None)
 
 
 def new_job_id() -> str:

@@ -24,7 +24,7 @@ from raylign.loop.loop import train
 from raylign.methods import GRPO
 from raylign.plan.check import check_questions
 from raylign.plan.cluster import Cluster, Node
-from raylign.plan.resolve import askers, make_plan
+from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import StepDone
 from raylign.sources.collect import Collector
@@ -146,7 +146,7 @@ def new_job(*judges: Judge) -> Job:
 
 async def test_they_judge_in_the_loop(tmp_path: Path) -> None:
     job, events = new_job(SHORT, DIGIT, SOME), []
-    crew = {asker: Here(Oracle()) for asker in askers(job)}
+    crew = {asker: Here(Oracle()) for asker in job.askers()}
     judges = PoolJudges(JudgePool(job, rules=[Here(Rules())], rewards=[], askers=crew))
     collector = Collector(replace(FakeFleet().workers, judges=judges), {task.name: task for task in job.tasks})
     source = Online(job, PROMPTS, collector, baselines={})

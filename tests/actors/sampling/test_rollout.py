@@ -10,7 +10,7 @@ from actors.sampling.rollout import RolloutWorker
 from actors.sampling.rollout_pool import spread
 from benchmarks.tiny_models import SERVED, make_policy
 from raylign.errors import RunError, SpecError
-from raylign.spec.job import RolloutSettings
+from raylign.spec.parts import RolloutSettings
 from raylign.types import Completion, Prompt, Request
 
 # The engines start on a reference's weights; all else is the policy's. The reference has an end token of its own.

@@ -14,7 +14,7 @@ from actors.sampling.rollout import RolloutWorker
 from actors.weights.weight_update import WeightUpdate, view
 from benchmarks.parity import policy
 from raylign.errors import PublishFailed, RunError
-from raylign.spec.job import RolloutSettings
+from raylign.spec.parts import RolloutSettings
 from raylign.types import Prompt, Request
 
 PROMPT, RESPONSE = (2, 14, 8, 21, 3), (9, 30, 17, 9, 52, 1)

@@ -16,7 +16,7 @@ from actors.weights import landing, reload
 from actors.weights.weight_update import WeightUpdate, view
 from benchmarks.parity import ARCHITECTURES, policy
 from raylign.errors import PublishFailed, RunError
-from raylign.spec.job import RolloutSettings
+from raylign.spec.parts import RolloutSettings
 from raylign.tensors import logprobs
 from raylign.types import Completion, Prompt, Request
 

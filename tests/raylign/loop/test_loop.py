@@ -8,12 +8,12 @@ from fakes import FakeFleet
 from loop_job import PROMPTS, make_job
 
 from raylign.errors import NothingToTrain, WorkerLost
-from raylign.loop.baselines import baselines
 from raylign.loop.loop import train
 from raylign.methods import GRPO
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import EvaluationDone, StepDone
 from raylign.record.samples import SampleFile
+from raylign.sources.baselines import baselines
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw
 from raylign.sources.online import Online

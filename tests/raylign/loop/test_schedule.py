@@ -1,7 +1,7 @@
 import pytest
 
 from raylign.loop.schedule import learning_rate
-from raylign.spec.job import Schedule, TrainerSpec
+from raylign.spec.parts import Schedule, TrainerSpec
 
 
 def rates(steps: int, **schedule: object) -> list[float]:

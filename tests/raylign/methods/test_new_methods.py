@@ -15,7 +15,6 @@ from pydantic import Field, ValidationError
 from raylign.judges.annotator import RewardAnnotator
 from raylign.judges.kinds import AnyAnnotator
 from raylign.judges.questions.pairwise import LLMAnnotator
-from raylign.loop.baselines import baselines
 from raylign.loop.loop import train
 from raylign.methods.calibration import baseline_problem, calibrated_reward
 from raylign.methods.method import Method, Needs
@@ -25,6 +24,7 @@ from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.samples import SampleFile
+from raylign.sources.baselines import baselines
 from raylign.sources.collect import Collector
 from raylign.sources.online import Online
 from raylign.spec import Task

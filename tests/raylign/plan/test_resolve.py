@@ -7,7 +7,7 @@ import pytest
 from raylign.errors import PlanError, SpecError
 from raylign.plan.check import check_job
 from raylign.plan.cluster import Cluster, Node
-from raylign.plan.resolve import askers, make_plan
+from raylign.plan.resolve import make_plan
 from raylign.record.events.payloads import PlanMade, wire
 from raylign.spec import parse_job
 
@@ -66,7 +66,7 @@ def test_rollout_workers_hold_the_policy_whatever_weights_they_start_on(job):
 def test_each_llm_judge_model_gets_one_engine(job):
     judge = {"type": "llm", "model": "org/judge", "template": "t", "positive": "a", "negative": "b"}
     made = job(task={"judges": [{**judge, "name": "one"}, {**judge, "name": "two"}, {**judge, "model": "org/other"}]})
-    assert [asker.model for asker in askers(made)] == ["org/judge", "org/other"]
+    assert [asker.model for asker in made.askers()] == ["org/judge", "org/other"]
     plan = make_plan(made, cluster())
     assert [actor.name for actor in plan.of("llm-judge")] == ["llm-judge/0", "llm-judge/1"]
     assert plan.of("judge") == []

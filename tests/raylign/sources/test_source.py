@@ -1,60 +1,180 @@
-"""A source defined here alone drives the loop: fixed pairs, which nobody samples and nobody judges."""
+"""A kind of job and its source that nothing but this file knows: fixed pairs, which nobody samples and nobody judges.
+
+It is read from a document, checked, planned and trained, with no edit elsewhere.
+"""
+
+import json
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Literal
 
 import pytest
-from fakes import FakeFleet, make_completion, make_prompt
-from loop_job import PROMPTS, make_job
+from fakes import FakeFleet, make_prompt
+from pydantic import Field
 
-from raylign.errors import WorkerLost
-from raylign.loop.loop import train
+from raylign.errors import SpecError, WorkerLost
+from raylign.loop.course import take_course
+from raylign.methods.method import Method, Needs
+from raylign.methods.selection import Chosen, Selection, Term
+from raylign.objective import Objective
+from raylign.plan.check import check_job
+from raylign.plan.cluster import Cluster, Node
+from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import StepDone
+from raylign.record.rundir import RunDirectory
 from raylign.sources.collect import Collector
-from raylign.types import Group, Preference, Sample
+from raylign.sources.prompts import World
+from raylign.sources.source import Means
+from raylign.spec import Job, Task, parse_job
+from raylign.spec.kinds import KINDS
+from raylign.types import Completion, Group, Sample
 
 PER_STEP = 2
+TEXTS = [{"better": "b" * (2 + number % 3), "worse": "w" * (3 + number % 3)} for number in range(12)]
+PROMPTS = {"talk": [make_prompt("talk", number, **texts) for number, texts in enumerate(TEXTS)]}
+
+
+class Preferred(Method):
+    """DPO on pairs whose better response comes first."""
+
+    type: Literal["preferred"] = "preferred"
+
+    @property
+    def needs(self):
+        return Needs(compares="two")
+
+    @property
+    def objective(self):
+        return Objective(loss="raylign.losses.pairwise:DPO", settings={"beta": 0.1})
+
+    def select(self, groups):
+        return Selection(chosen=[(group, group.samples) for group in groups])
+
+    def weigh(self, selection, scores):
+        return Chosen(terms=[Term(group=group, samples=samples) for group, samples in selection.chosen])
+
+
+class PairsTask(Task):
+    """Its prompts file holds a better and a worse response to each prompt, as ``metadata``."""
+
+    method: Preferred  # type: ignore[assignment]
+
+
+class Pairs(Job):
+    """A policy learns from pairs of a file."""
+
+    kind: Literal["pairs"] = "pairs"
+    tasks: tuple[PairsTask, ...] = Field(min_length=1, max_length=2)  # type: ignore[assignment]
+
+    @property
+    def source(self):
+        return f"{__name__}:fixed_pairs"
+
+
+@asynccontextmanager
+async def fixed_pairs(job, means):
+    source = FixedPairs(job, means)
+    try:
+        yield source
+    finally:
+        assert not source.open
 
 
 class FixedPairs:
-    """``PER_STEP`` preference pairs a step, each (better, worse), as a file might hold them."""
+    """The next pairs of each task's file, in its order."""
 
-    rolls_out = False
-
-    def __init__(self):
+    def __init__(self, job, means):
+        self.job = job
+        self.means = means
         self.open = True
 
     async def groups(self, step, clock):
         with clock.phase("draw"):
-            return [pair(number) for number in range(step * PER_STEP, (step + 1) * PER_STEP)]
+            return [
+                self.pair(prompt)
+                for task in self.job.tasks
+                for prompt in self.means.world.prompts[task.name][step * PER_STEP : (step + 1) * PER_STEP]
+            ]
 
     async def aclose(self):
         self.open = False
+
+    def pair(self, prompt):
+        texts = [prompt.metadata["better"], prompt.metadata["worse"]]
+        responses = [self.response(prompt, index, text) for index, text in enumerate(texts)]
+        return Group(prompt=prompt, samples=tuple(Sample(completion=one, verdicts=()) for one in responses))
+
+    def response(self, prompt, index, text):
+        return Completion(
+            prompt_id=prompt.id,
+            index=index,
+            text=text,
+            token_ids=self.means.encode(replace(prompt, baseline=text)),
+            logprobs=(),
+            finish="stop",
+            version=None,
+        )
 
 
 class Nobody:
     """No worker stands behind this seam: asking for anything fails."""
 
 
-def pair(number):
-    prompt = make_prompt("talk", number)
-    texts = [
-        make_completion(prompt, index, tokens=2 + index + number % 3, logprob=None, version=None) for index in range(2)
-    ]
-    samples = tuple(Sample(completion=completion, verdicts=()) for completion in texts)
-    return Group(prompt=prompt, samples=samples, preference=Preference(probability=1.0))
-
-
-def pairs_job(**settings):
-    job = make_job(**{"evaluation": {"prompts": 0}, **settings})
-    return job.model_copy(update={"tasks": job.tasks[2:]})
+def pairs_job(*, task=None, **settings):
+    document = {
+        "kind": "pairs",
+        "name": "test",
+        "steps": 6,
+        "policy": {"model": "org/policy"},
+        "tasks": [
+            {
+                "name": "talk", "prompts": {"path": "p"}, "prompts_per_step": PER_STEP, "samples_per_prompt": 2,
+                "method": {"type": "preferred"}, **(task or {}),
+            }
+        ],
+        "checkpoint": {"every": 2},
+        "evaluation": {"prompts": 0},
+        **settings,
+    }  # fmt: skip
+    return parse_job(document, kinds=(*KINDS, Pairs))
 
 
 async def run(job, fleet, directory, *, start=None, emit=lambda said: None):
-    source = FixedPairs()
-    collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
-    try:
-        await train(job, source, collector, PROMPTS, Checkpoints(directory), emit, start or Progress())
-    finally:
-        assert not source.open
+    means = Means(
+        collector=Collector(fleet.workers, {task.name: task for task in job.tasks}),
+        world=World(prompts=PROMPTS, eval_prompts=PROMPTS),
+        encode=lambda prompt: tuple(map(ord, prompt.baseline)),
+        run=RunDirectory(directory),
+        emit=emit,
+    )
+    await take_course(job, means, Checkpoints(directory), start or Progress())
+
+
+def test_a_document_names_it():
+    job = pairs_job()
+    assert (type(job), job.kind) == (Pairs, "pairs")
+    assert parse_job(json.loads(job.model_dump_json()), kinds=(*KINDS, Pairs)) == job
+    with pytest.raises(SpecError, match=r"unknown key 'tasks\[0\].wieght'; did you mean 'weight'\?"):
+        pairs_job(task={"wieght": 2.0})
+    with pytest.raises(SpecError, match="unknown kind 'pears'; did you mean 'pairs'\\? Kinds: align, pairs"):
+        pairs_job(kind="pears")
+
+
+def test_it_is_checked_and_planned_without_those_whom_nobody_asks(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("".join(f"{json.dumps({'prompt': 'Talk.', 'metadata': texts})}\n" for texts in TEXTS))
+    asking = {"type": "llm", "model": "org/judge", "template": "{{ response }}?", "positive": "Y", "negative": "N"}
+    judges = [{"type": "regex", "pattern": "."}, asking]
+    task = {"prompts": {"path": str(path)}, "reward": {"model": "org/rm"}, "judges": judges}
+    cluster = Cluster(nodes=(Node(cpus=8.0, gpus=0.0, memory_bytes=2**40),))
+    job = pairs_job(task=task)
+    assert check_job(job).prompts == {"talk": len(TEXTS)}
+    assert [actor.role for actor in make_plan(job, cluster).actors] == ["policy", "reference"]
+    measured = pairs_job(task=task, evaluation={"prompts": 2})
+    assert [actor.role for actor in make_plan(measured, cluster).actors] == [
+        "policy", "reference", "rollout", "reward", "judge", "llm-judge",
+    ]  # fmt: skip
 
 
 async def test_pairs_are_trained_on_and_no_rollout_worker_or_judge_is_asked(tmp_path):
@@ -98,6 +218,6 @@ async def test_where_the_evaluation_rolls_out_it_finds_the_present_weights(tmp_p
     fleet = FakeFleet()
     await run(pairs_job(steps=2, evaluation={"prompts": 2}, checkpoint={"every": 9}), fleet, tmp_path)
     assert [call for call in fleet.calls if call in ("generate", "step", "publish")] == [
-        "generate", "step", "publish", "step", "publish", "generate",
+        "publish", "generate", "step", "publish", "step", "publish", "generate",
     ]  # fmt: skip
     assert fleet.rollouts.version == 2

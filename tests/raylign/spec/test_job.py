@@ -6,11 +6,13 @@ import pytest
 from documents import document, task
 
 from raylign.errors import SpecError
-from raylign.spec import Job, parse_job
+from raylign.spec import parse_job
+from raylign.spec.kinds import KINDS
 
 
-def test_every_field_is_described_in_the_schema():
-    schema = Job.model_json_schema()
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_is_described_in_the_schema(kind):
+    schema = kind.model_json_schema()
     bare = [
         f"{name}.{field}"
         for name, model in {"Job": schema, **schema["$defs"]}.items()
@@ -38,21 +40,6 @@ def test_defaults_are_pinned():
         {"type": "grpo", "clip": 0.2, "beta": 0.04, "judge_bonus": 0.0},
         {"type": "oaif", "loss": "dpo", "beta": 0.1, "annotator": {"type": "reward"}},
     ]
-    assert job.trainer.model_dump() == {
-        "ranks": 1,
-        "zero_stage": None,
-        "learning_rate": 1e-6,
-        "schedule": {"type": "constant", "warmup_steps": 0, "final": 0.0},
-        "weight_decay": 0.0,
-        "betas": (0.9, 0.95),
-        "max_grad_norm": 1.0,
-        "tokens_per_microbatch": 8192,
-        "gradient_checkpointing": False,
-        "task_norms_every": 10,
-        "max_correction": 2.0,
-    }
-    trainers = [{}, {"ranks": 2}, {"zero_stage": 3}, {"ranks": 2, "zero_stage": 0}]
-    assert [parse_job(document(trainer=trainer)).trainer.sharding for trainer in trainers] == [0, 1, 3, 0]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from documents import document, task
 
 from raylign.errors import SpecError
 from raylign.spec import load_job, parse_job
+from raylign.spec.kinds.align import Align
 
 
 def test_the_design_s_document_loads():
@@ -58,3 +59,28 @@ def test_what_is_no_mapping_is_no_job(wrong, says):
     with pytest.raises(SpecError) as refused:
         parse_job(wrong)
     assert says in str(refused.value)
+
+
+def test_a_job_that_names_no_kind_is_an_alignment():
+    assert "kind" not in document()
+    job = parse_job(document())
+    assert type(job) is Align
+    assert parse_job(document(kind="align")) == job
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("algin", "job: unknown kind 'algin'; did you mean 'align'? Kinds: align"),
+        ("nothing like it", "job: unknown kind 'nothing like it'; Kinds: align"),
+        (None, "job: unknown kind None; Kinds: align"),
+        (["align"], "job: unknown kind ['align']"),
+        ({}, "job: unknown kind {}"),
+        ("x" * 5000, "Kinds: align"),
+    ],
+)
+def test_a_kind_that_no_job_is(kind, says):
+    with pytest.raises(SpecError) as refused:
+        parse_job(document(kind=kind))
+    assert says in str(refused.value)
+    assert len(str(refused.value)) < 500

@@ -2,7 +2,7 @@ import pytest
 
 from raylign.plan.memory.adapters import Adapters, adapters
 from raylign.plan.model_files import ModelInfo
-from raylign.spec.job import LoRA
+from raylign.spec.parts import LoRA
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from service import TOKEN, end, job, open_store, started, step
+from sqlalchemy import update
 
 from raylign.errors import JobConflict, JobNotFound
 from raylign.service.store import State, Store
+from raylign.service.store.digest import digest
 from raylign.service.store.jobs import new_job_id
+from raylign.service.store.schema import jobs
 
 
 @pytest.fixture
@@ -31,6 +34,15 @@ def test_one_key_makes_one_job(store: Store) -> None:
     assert (first.id, created, created_again) == (again.id, True, False)
     other, _ = store.create(job())
     assert other.id != first.id
+
+
+def test_a_key_from_before_jobs_had_kinds_stands_for_the_same_document(store: Store) -> None:
+    first, _ = store.create(job(), key="k")
+    before = digest(job().model_dump_json(exclude={"kind"}))
+    with store._database.writing() as connection:
+        connection.execute(update(jobs).values(body_sha256=before))
+    again, created = store.create(job(), key="k")
+    assert (again.id, created) == (first.id, False)
 
 
 def test_a_key_with_another_document_is_a_conflict(store: Store) -> None:

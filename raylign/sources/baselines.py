@@ -5,7 +5,7 @@ They are made in chunks, each kept as soon as it is there: a run that dies among
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
@@ -14,12 +14,10 @@ from raylign.record.events.payloads import Status
 from raylign.record.samples import SampleFile
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
+from raylign.sources.prompts import Encode
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 from raylign.types import Completion, Prompt, Sample
-
-Encode = Callable[[Prompt], tuple[int, ...]]
-"""Token ids of a prompt's golden response in the policy's vocabulary, end included."""
 
 DATA_CHUNK = 64
 """Golden responses that one call to one worker rewards."""

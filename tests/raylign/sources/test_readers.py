@@ -7,7 +7,7 @@ from fakes import FakeJudges, make_prompt
 from loop_job import make_job
 
 from raylign.errors import SpecError
-from raylign.loop.readers import require_readers
+from raylign.sources.readers import require_readers
 from raylign.workers import Reading
 
 JOB = make_job(rollout={"max_tokens": 20})

@@ -10,8 +10,8 @@ from fakes import FakeFleet, FakeRollouts, make_prompt
 from loop_job import PROMPTS, make_job
 
 from raylign.errors import WorkerLost
-from raylign.loop.baselines import DATA_CHUNK, baselines
 from raylign.record.samples import SampleFile
+from raylign.sources.baselines import DATA_CHUNK, baselines
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw
 from raylign.verdicts import NOT_ASKED

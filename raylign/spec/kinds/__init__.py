@@ -1,0 +1,12 @@
+"""All kinds of jobs, as a document names them by ``kind``: a line for every kind."""
+
+from typing import Any, Union
+
+from raylign.spec.job import Job
+from raylign.spec.kinds.align import Align
+
+KINDS: tuple[type[Job], ...] = (Align,)
+ABSENT = "align"
+"""The kind of a document that names none."""
+AnyJob: Any = Union[KINDS]  # noqa: UP007
+"""Their union, for the JSON schema."""

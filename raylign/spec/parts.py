@@ -1,0 +1,178 @@
+"""The parts of a job: settings that belong together, each under a key of its own."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from raylign import bounds
+from raylign.settings import Spec
+
+
+class LoRA(Spec):
+    """Train low-rank adapters (peft) instead of all weights; merged into what is published and saved."""
+
+    rank: int = Field(default=16, ge=1, le=bounds.LORA_RANK)
+    """Rank of the update."""
+    alpha: float = Field(default=32.0, gt=0, le=bounds.FACTOR)
+    """Scale: the update is multiplied by alpha / rank."""
+    targets: (
+        Annotated[
+            tuple[Annotated[str, Field(min_length=1, max_length=bounds.NAME)], ...], Field(max_length=bounds.NAMES)
+        ]
+        | Literal["all-linear"]
+    ) = "all-linear"
+    """Module names to adapt."""
+
+
+class Policy(Spec):
+    """The model to train."""
+
+    model: bounds.Model
+    """A directory (safetensors, tokenizer, config), or a hub id."""
+    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    """Precision of policy, reference and rollout. float32 where trainer and sampler must agree to the last digits."""
+    lora: LoRA | None = None
+    """Adapters instead of full training."""
+
+
+class ReferenceSettings(Spec):
+    """A reference other than the policy's starting weights. Same architecture and vocabulary."""
+
+    model: bounds.Model
+    """A directory, or a hub id."""
+
+
+class RolloutSettings(Spec):
+    """How responses are sampled."""
+
+    engine: Literal["vllm", "transformers"] = "vllm"
+    """transformers is slow, and for where vLLM cannot be had."""
+    workers: int = Field(default=1, ge=1, le=bounds.WORKERS)
+    """Number of engines; requests are spread by load."""
+    tensor_parallel: int = Field(default=1, ge=1, le=bounds.GPUS)
+    """GPUs of one engine."""
+    temperature: float = Field(default=1.0, ge=bounds.MIN_TEMPERATURE, le=bounds.TEMPERATURE)
+    """The policy IS the model at this temperature: log-probs everywhere are taken at it."""
+    max_tokens: int = Field(default=256, ge=1, le=bounds.TOKENS)
+    """Longest response in tokens."""
+    context_tokens: int | None = Field(default=None, ge=8, le=bounds.TOKENS)
+    """Longest prompt plus response; the model's own limit where absent."""
+    memory_gb: float = Field(default=1.0, gt=0, le=bounds.GIGABYTES)
+    """KV cache of one engine on CPU, GiB."""
+    gpu_memory_fraction: float = Field(default=0.85, gt=0, le=1)
+    """Share of a GPU's memory one engine takes."""
+    max_staleness: int = Field(default=0, ge=0, le=1)
+    """0: strictly on-policy. 1: the next step's generation overlaps training."""
+
+
+class Schedule(Spec):
+    """Learning rate over the run."""
+
+    type: Literal["constant", "linear", "cosine"] = "constant"
+    """After warm-up: hold, fall linearly, or fall as a half cosine."""
+    warmup_steps: int = Field(default=0, ge=0, le=bounds.STEPS)
+    """Steps of linear rise from 0."""
+    final: float = Field(default=0.0, ge=0, le=1)
+    """Share of the learning rate left at the end (linear, cosine)."""
+
+
+class TrainerSpec(Spec):
+    """The optimizer step."""
+
+    ranks: int = Field(default=1, ge=1, le=bounds.WORKERS)
+    """Data-parallel DeepSpeed ranks; one GPU each where there are GPUs."""
+    zero_stage: Literal[0, 1, 2, 3] | None = None
+    """What ZeRO shards over ranks: 0 nothing, 1 optimizer state, 2 also gradients, 3 also weights.
+
+    By default 1; 0 for one rank, which has nobody to share with.
+    """
+    learning_rate: float = Field(default=1e-6, gt=0, le=bounds.LEARNING_RATE)
+    """Peak learning rate of AdamW."""
+    schedule: Schedule = Schedule()
+    """Its course."""
+    weight_decay: float = Field(default=0.0, ge=0, le=bounds.FACTOR)
+    """AdamW's decoupled weight decay."""
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.95)
+    """AdamW's moment decay rates."""
+    max_grad_norm: float = Field(default=1.0, gt=0, le=bounds.NORM)
+    """Gradients are scaled down to this norm."""
+    tokens_per_microbatch: int = Field(default=8192, ge=1, le=bounds.TOKENS)
+    """Budget of prompt plus response tokens, padding included, for one forward and backward pass on one rank."""
+    gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass: less memory, a third more time."""
+    task_norms_every: int = Field(default=10, ge=0, le=bounds.STEPS)
+    """Steps between measurements of each task's own gradient norm, from the first step on; 0: never. One takes a second
+    forward and backward pass over the step; a job of one task needs none."""
+    max_correction: float = Field(default=2.0, ge=1, le=bounds.FACTOR)
+    """Cap of the importance ratio that corrects stale samples."""
+
+    @property
+    def sharding(self) -> int:
+        """The ZeRO stage: ``zero_stage``, or its default for this number of ranks."""
+        return int(self.ranks > 1) if self.zero_stage is None else self.zero_stage
+
+
+class Judging(Spec):
+    """The processes that run rule judges and reward models."""
+
+    workers: int = Field(default=1, ge=1, le=bounds.WORKERS)
+    """Judge actors."""
+    processes: int = Field(default=2, ge=1, le=bounds.PROCESSES)
+    """Child processes of one judge actor: a judge that hangs is killed with its process, alone."""
+    reward_workers: int = Field(default=1, ge=1, le=bounds.WORKERS)
+    """Reward actors; each holds all reward models of the job."""
+
+
+class Checkpoint(Spec):
+    """When the run can be resumed from."""
+
+    every: int = Field(default=20, ge=1, le=bounds.STEPS)
+    """Steps between checkpoints; the last step always makes one."""
+    keep_last: int = Field(default=2, ge=1, le=bounds.STEPS)
+    """Older ones go once a new one is committed."""
+
+
+class Evaluation(Spec):
+    """Before/after, measured on fixed prompts with fixed seeds."""
+
+    every: int | None = Field(default=None, ge=1, le=bounds.STEPS)
+    """Also measure every so many steps; start and end always."""
+    prompts: int = Field(default=32, ge=0, le=bounds.EVAL_PROMPTS)
+    """Prompts of each task, one response each. 0 turns evaluation off."""
+
+
+class Deadlines(Spec):
+    """Longest waits, in seconds. One that expires names the job, the worker and the phase."""
+
+    start_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
+    """Placement and loading of all actors."""
+    generate_s: float = Field(default=1800, gt=0, le=bounds.DEADLINE_S)
+    """One step's responses."""
+    judge_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
+    """One call of a judge or reward worker, from its start: at most 256 questions, or 64 responses to reward; for rule
+    judges beyond what their own limits allow."""
+    score_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
+    """16 forward passes of the reference."""
+    step_s: float = Field(default=1800, gt=0, le=bounds.DEADLINE_S)
+    """One optimizer step."""
+    publish_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
+    """One publish to all rollout workers."""
+    checkpoint_s: float = Field(default=1800, gt=0, le=bounds.DEADLINE_S)
+    """One checkpoint."""
+
+
+class Resources(Spec):
+    """What each actor asks of the cluster."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: cuda where the cluster has GPUs."""
+    cpus_per_actor: float = Field(default=0.25, gt=0, le=bounds.CORES)
+    """Ray CPUs an actor reserves. Phases take turns, so actors may share cores."""
+    threads: int | None = Field(default=None, ge=1, le=bounds.CORES)
+    """Compute threads of an actor; the node's cores where absent."""
+    gpus_per_reference: float = Field(default=1.0, gt=0, le=bounds.GPUS)
+    """GPUs the reference model reserves, on cuda."""
+    gpus_per_reward: float = Field(default=1.0, gt=0, le=bounds.GPUS)
+    """GPUs a reward actor reserves, on cuda."""
+    gpus_per_llm_judge: float = Field(default=1.0, gt=0, le=bounds.GPUS)
+    """GPUs an LLM judge's engine reserves, on cuda."""
