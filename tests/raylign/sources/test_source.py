@@ -4,8 +4,10 @@ It is read from a document, checked, planned and trained, with no edit elsewhere
 """
 
 import json
+import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -30,6 +32,7 @@ from raylign.spec import Job, Task, parse_job
 from raylign.spec.kinds import KINDS
 from raylign.types import Completion, Group, Sample
 
+ROOT = Path(__file__).parents[3]
 PER_STEP = 2
 TEXTS = [{"better": "b" * (2 + number % 3), "worse": "w" * (3 + number % 3)} for number in range(12)]
 PROMPTS = {"talk": [make_prompt("talk", number, **texts) for number, texts in enumerate(TEXTS)]}
@@ -221,3 +224,15 @@ async def test_where_the_evaluation_rolls_out_it_finds_the_present_weights(tmp_p
         "publish", "generate", "step", "publish", "step", "publish", "generate",
     ]  # fmt: skip
     assert fleet.rollouts.version == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_its_file_and_a_line_in_the_union(kind):
+    name = re.compile(rf"\b(class|import) {kind.__name__}\b")
+    files = {
+        str(path.relative_to(ROOT))
+        for house in ("raylign", "actors")
+        for path in (ROOT / house).rglob("*.py")
+        if name.search(path.read_text())
+    }
+    assert files == {f"{kind.__module__.replace('.', '/')}.py", "raylign/spec/kinds/__init__.py"}
