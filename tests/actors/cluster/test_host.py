@@ -1,14 +1,10 @@
-"""Workers behind an import, and a driver that needs none of them."""
+"""Workers behind an import."""
 
-import asyncio
 import os
-import subprocess
-import sys
 
 import pytest
 
 from actors.cluster.host import host
-from actors.driver import _together
 from raylign.errors import SpecError, WorkerFailed
 
 
@@ -31,29 +27,6 @@ def test_calls_and_streams_reach_the_worker_in_its_environment(monkeypatch: pyte
     counter = made({"COUNTER": "yes"}, {"start": 3})
     assert counter.call("add", 2, times=4) == 11
     assert list(counter.stream("up", 3)) == [11, 12, 13]
-
-
-def test_the_driver_imports_no_torch() -> None:
-    program = "import sys, actors.__main__, actors.driver; print({'torch', 'transformers', 'vllm'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
-
-
-async def test_a_failure_of_one_ends_the_other_and_is_raised_as_it_is() -> None:
-    ended = asyncio.Event()
-
-    async def forever() -> None:
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.set()
-
-    async def fail() -> None:
-        raise SpecError("no such prompt")
-
-    with pytest.raises(SpecError, match="no such prompt"):
-        await _together(forever(), fail())
-    assert ended.is_set()
 
 
 class Broken:

@@ -52,6 +52,7 @@ def batches(short: int, long: int) -> list[Batch]:
     [
         (1, 1000, (15, 8)),  # all samples: 3 * 5 and 2 * 4
         (2, 1000, (8, 4)),  # a rank's part, rounded up
+        (3, 1000, (5, 3)),
         (4, 1000, (4, 2)),
         (1, 150, (10, 2)),  # 150 // 15 and 150 // 60
         (1, 59, (3, 1)),  # a sequence beyond the budget goes alone

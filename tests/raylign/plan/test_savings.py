@@ -55,9 +55,7 @@ def test_each_change_is_made_alone_and_does_what_it_says(make_job: MakeJob) -> N
             f"`trainer.ranks: {ranks}` and `zero_stage: 3`": {"trainer.ranks": ranks, "trainer.zero_stage": 3}
             for ranks in (2, 8, 32, 64)
         },
-        **{
-            f"`rollout.tensor_parallel: {parallel}`": {"rollout.tensor_parallel": parallel} for parallel in (2, 4, 8)
-        },
+        **{f"`rollout.tensor_parallel: {parallel}`": {"rollout.tensor_parallel": parallel} for parallel in (2, 4, 8)},
     }
 
 
