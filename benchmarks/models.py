@@ -55,11 +55,14 @@ def save_reward(shape: str, directory: Path) -> Path:
 
 
 def save_prompts(shape: str, file: Path, *, count: int, tokens: int) -> Path:
-    """Plain prompts of exactly so many tokens, each with a baseline response as long."""
+    """Plain prompts of exactly so many tokens, each with a baseline response as long.
+
+    A token has four characters, as the plan takes it before a tokenizer is loaded.
+    """
     rng = random.Random(0)
 
     def text() -> str:
-        return "".join(f"<{rng.randrange(2, SHAPES[shape]['vocab_size'])}>" for _ in range(tokens))
+        return "".join(f"<{rng.randrange(10, min(100, SHAPES[shape]['vocab_size']))}>" for _ in range(tokens))
 
     file.write_text("".join(json.dumps({"prompt": text(), "baseline": text()}) + "\n" for _ in range(count)))
     return file
