@@ -4,7 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from errno import EINVAL, EISDIR
+from errno import EFBIG, EINVAL, EISDIR
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,6 +12,8 @@ from raylign.errors import SpecError
 
 MAX_LINE_BYTES = 64 * 2**20
 """A row with the tests of a programming contest has some 10 MiB."""
+MAX_BYTES = 100_000_000
+"""Of a file that is read at once: the tokenizers and indexes of the largest models have some 30 MB."""
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -21,6 +23,15 @@ def open_regular(path: Path) -> BinaryIO:
     """
     _require_regular(os.stat(path))  # because opening some devices does something
     return open(path, "rb", opener=_open)
+
+
+def read_regular(path: Path) -> bytes:
+    """All that a regular file held when it was opened. Raises `OSError`, for one of more than `MAX_BYTES` too."""
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_BYTES:
+            raise OSError(EFBIG, f"it has {size} bytes, more than {MAX_BYTES}")
+        return file.read(size)
 
 
 def text_lines(path: Path, what: str) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from raylign.errors import SpecError
-from raylign.files import open_regular
+from raylign.files import read_regular
 from raylign.plan.dimensions import Dimensions, read_dimensions, read_size
 from raylign.plan.hub_cache import cached_snapshot
 from raylign.plan.vocabulary import check_same_files
@@ -112,8 +112,7 @@ def _read_config(path: Path) -> dict[str, Any]:
 
 def _read_json(path: Path, missing: str) -> dict[str, Any]:
     try:
-        with open_regular(path) as file:
-            document = json.loads(file.read())
+        document = json.loads(read_regular(path))
     except FileNotFoundError:
         raise SpecError(missing) from None
     except OSError as error:

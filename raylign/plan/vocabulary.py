@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from raylign.errors import SpecError
+from raylign.files import read_regular
+from raylign.spec.telling import shown
 
 Vocabulary = Mapping[str, int]
 """Token id by token."""
@@ -15,17 +17,29 @@ FILE = "tokenizer.json"
 
 def read_vocabulary(directory: Path) -> Vocabulary | None:
     """The vocabulary of a model directory; None where only its tokenizer, once loaded, can tell."""
-    try:
-        document = json.loads((directory / FILE).read_text(encoding="utf-8"))
-        tokens = document["model"]["vocab"]
-        added = {token["content"]: token["id"] for token in document.get("added_tokens") or ()}
-    except FileNotFoundError:
+    if (text := _text(directory)) is None:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    try:
+        document = json.loads(text)
+        added = {token["content"]: token["id"] for token in document.get("added_tokens") or ()}
+        vocabulary = {**_numbered(document["model"]["vocab"]), **added}
+        if any(type(number) is not int for number in vocabulary.values()):
+            raise TypeError("a token's id is no whole number")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SpecError(
             f"{str(directory / FILE)!r} is no tokenizer's file ({error!r}); fetch the model again"
         ) from None
-    return {**_numbered(tokens), **added}
+    return vocabulary
+
+
+def _text(directory: Path) -> bytes | None:
+    """Of the tokenizer's file; None where there is none."""
+    try:
+        return read_regular(directory / FILE)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SpecError(f"cannot read {str(directory / FILE)!r}: {error.strerror}") from None
 
 
 def _numbered(tokens: Any) -> dict[str, int]:
@@ -37,8 +51,7 @@ def _numbered(tokens: Any) -> dict[str, int]:
 
 def check_same_files(policy: Path, reference: Path) -> None:
     """`check_same_tokens` of two model directories, as far as their files tell."""
-    own, other = policy / FILE, reference / FILE
-    if own.exists() and other.exists() and own.read_bytes() == other.read_bytes():
+    if _text(policy) == _text(reference):
         return
     tokens, others = read_vocabulary(policy), read_vocabulary(reference)
     if tokens is not None and others is not None:
@@ -53,7 +66,7 @@ def check_same_tokens(policy: str, tokens: Vocabulary, reference: str, others: V
     token, _ = min(differing, key=lambda item: (item[1], item[0]))
     said = [f"token {vocabulary[token]}" if token in vocabulary else "no token" for vocabulary in (tokens, others)]
     raise SpecError(
-        f"policy {policy!r} and reference {reference!r} have different vocabularies: {token!r} is {said[0]} of the "
-        f"policy and {said[1]} of the reference, and {len({token for token, _ in differing}) - 1} more differ. Their "
-        "log-probs cannot be compared; name a reference with the policy's tokenizer"
+        f"policy {policy!r} and reference {reference!r} have different vocabularies: {shown(token)} is {said[0]} of "
+        f"the policy and {said[1]} of the reference, and {len({token for token, _ in differing}) - 1} more differ. "
+        "Their log-probs cannot be compared; name a reference with the policy's tokenizer"
     )

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from raylign.errors import SpecError
-from raylign.files import open_regular
+from raylign.files import open_regular, read_regular
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 INDEX = "model.safetensors.index.json"
 LONGEST_HEADER = 100_000_000
 """Bytes; the format's own library reads no longer one."""
+MOST_EXTENTS, LONGEST_EXTENT = 64, 2**63 - 1
+"""Of a tensor's shape, as torch takes them."""
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
@@ -68,8 +70,7 @@ def _weight_files(path: Path) -> list[Path]:
 def _indexed(index: Path) -> list[str]:
     """Names of the files that an index lists, none of them outside its directory."""
     try:
-        with open_regular(index) as file:
-            names = sorted({str(name) for name in json.loads(file.read())["weight_map"].values()})
+        names = sorted({str(name) for name in json.loads(read_regular(index))["weight_map"].values()})
     except OSError as error:
         raise SpecError(f"cannot read {str(index)!r}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -113,7 +114,10 @@ def _entry(file: Path, name: str, entry: Any) -> tuple[TensorHeader, int]:
     """A tensor, and where it ends among the file's bytes."""
     match entry:
         case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [int(begin), int(end)]} if (
-            0 <= begin <= end and all(type(extent) is int and extent >= 0 for extent in shape)
+            0 <= begin <= end
+            and len(shape) <= MOST_EXTENTS
+            and all(type(extent) is int and 0 <= extent <= LONGEST_EXTENT for extent in shape)
+            and prod(shape) <= 8 * (end - begin)  # no number has less than a bit
         ):
             tensor = TensorHeader(shape=tuple(shape), dtype=DTYPES.get(dtype, dtype.lower()), nbytes=end - begin)
             return tensor, end

@@ -7,7 +7,7 @@ import pytest
 
 from raylign import files
 from raylign.errors import SpecError
-from raylign.files import open_regular, parse_line, text_lines
+from raylign.files import open_regular, parse_line, read_regular, text_lines
 
 
 def test_lines_end_at_line_feeds_alone_and_blank_ones_are_counted_not_told(tmp_path: Path) -> None:
@@ -59,6 +59,16 @@ def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
     with open_regular(tmp_path / "link") as file:
         assert file.read() == b"text"
+
+
+def test_a_file_that_is_read_at_once_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_BYTES", 4)
+    path = tmp_path / "file"
+    path.write_bytes(b"text")
+    assert read_regular(path) == b"text"
+    path.write_bytes(b"texts")
+    with pytest.raises(OSError, match="it has 5 bytes, more than 4"):
+        read_regular(path)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ def test_a_header_of_wrong_kinds_is_refused_and_no_crash(policy: Path, header: o
         inspect_model(policy)
 
 
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors.index.json"])
+def test_a_file_without_end_is_not_read(policy: Path, name: str) -> None:
+    with (policy / name).open("ab") as file:
+        file.truncate(10**12)
+    with pytest.raises(SpecError, match=rf"cannot read '.*{name}': it has 1000000000000 bytes, more than 100000000"):
+        inspect_model(policy)
+
+
 def test_a_pipe_in_a_models_place_is_not_waited_for(policy: Path) -> None:
     (policy / "config.json").unlink()
     os.mkfifo(policy / "config.json")

@@ -1,6 +1,7 @@
 """Two models must mean the same by every token, not only have as many."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,30 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(SpecError, match="is no tokenizer's file"):
         read_vocabulary(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "[" * 100_000,
+        "[]",
+        '{"model": {"vocab": 5}}',
+        '{"model": {"vocab": [5]}}',
+        '{"model": {"vocab": {"a": "0"}}}',
+        '{"model": {"vocab": {}}, "added_tokens": [{"content": "a", "id": null}]}',
+    ],
+)
+def test_a_file_of_wrong_kinds_is_refused_and_no_crash(tmp_path: Path, document: str) -> None:
+    (tmp_path / "tokenizer.json").write_text(document)
+    with pytest.raises(SpecError, match="is no tokenizer's file"):
+        check_same_files(write(tmp_path / "one", {"a": 0}), tmp_path)
+
+
+def test_what_is_no_file_is_neither_waited_for_nor_read_without_end(tmp_path: Path) -> None:
+    one = write(tmp_path / "one", {"a": 0})
+    os.mkfifo(tmp_path / "tokenizer.json")
+    with pytest.raises(SpecError, match=r"tokenizer\.json'.*not a regular file"):
+        check_same_files(one, tmp_path)
 
 
 def test_the_first_token_that_differs_is_named(tmp_path: Path) -> None:

@@ -32,6 +32,9 @@ def test_a_header_tells_shape_precision_and_size(tmp_path: Path) -> None:
         {"dtype": "F32", "shape": [2], "data_offsets": [8, 0]},
         {"dtype": "F32", "shape": [2], "data_offsets": [-8, 0]},
         {"dtype": "F32", "shape": [2], "data_offsets": ["0", "8"]},
+        {"dtype": "F32", "shape": [10**4000] * 100, "data_offsets": [0, 8]},
+        {"dtype": "F32", "shape": [1] * 1000, "data_offsets": [0, 8]},
+        {"dtype": "F32", "shape": [65], "data_offsets": [0, 8]},
     ],
 )
 def test_a_tensor_described_wrongly_is_named(tmp_path: Path, entry: Any) -> None:
