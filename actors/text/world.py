@@ -19,7 +19,7 @@ def read_world(job: Job) -> tuple[World, Encode]:
     prompts: dict[str, list[Prompt]] = {}
     eval_prompts: dict[str, list[Prompt]] = {}
     for task in job.tasks:
-        room = context - (task.max_tokens or job.rollout.max_tokens)
+        room = context - job.longest_response(task)
         given = (row for _, row in rows(task.prompts, need_baseline=task.baseline_source == "data"))
         prompts[task.name] = render(task.name, given, tokenizer, max_prompt_tokens=room)
         eval_prompts[task.name] = prompts[task.name]

@@ -1,19 +1,16 @@
 """Check a job: everything about it that can be known without a cluster and without loading a model."""
 
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from raylign.errors import SpecError
 from raylign.judges.askers import Question
-from raylign.judges.judge import Judge, applying
 from raylign.plan.cluster import local_node
 from raylign.plan.model_files import ModelInfo, check_same_vocabulary, find_model
-from raylign.sources.prompts import rows
+from raylign.plan.survey import Survey, missing_metadata, require_asked, survey_prompts
 from raylign.spec.job import Job
-from raylign.spec.task import Prompts, Task
+from raylign.spec.task import Task
 
 Kind = Literal["writes", "rates"]
 """What a job asks of a model: the next token, or one number for a whole text."""
@@ -23,27 +20,6 @@ WRONG_ENDINGS: dict[Kind, tuple[str, ...]] = {
     "rates": ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration"),
 }
 """Ends of architectures' names that are surely of the other kind; others are left to loading."""
-
-
-CHARACTERS_A_TOKEN = 4
-"""About, in English, and no fewer than most vocabularies need elsewhere."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """What one pass over a prompts file gathers."""
-
-    prompts: int
-    characters: int
-    """Of all prompts together; of turns, as Python writes them."""
-    longest: int
-    """Characters of the longest."""
-    asked: Mapping[str, int]
-    """Prompts that each judge is asked about, by its label."""
-    lacking: Mapping[str, int]
-    """Those of them without the metadata it needs."""
-    whole: bool
-    """Whether all of the file was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +128,7 @@ def context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:
     own, asked = policy.max_position if policy else None, job.rollout.context_tokens
     context = min((tokens for tokens in (own, asked) if tokens is not None), default=None)
     for task in job.tasks:
-        longest = task.max_tokens or job.rollout.max_tokens
+        longest = job.longest_response(task)
         if context is not None and longest >= context:
             holder = "`rollout.context_tokens`" if context == asked else f"the policy {job.policy.model!r}"
             raise SpecError(
@@ -171,7 +147,7 @@ def _reward_warnings(job: Job, task: Task, survey: Survey, infos: Mapping[str, M
     info = infos[task.reward.model] if task.reward else None
     if info is None or info.max_position is None:
         return
-    prompt, answer = survey.longest // CHARACTERS_A_TOKEN, task.max_tokens or job.rollout.max_tokens
+    prompt, answer = survey.longest_tokens, job.longest_response(task)
     if prompt + answer > info.max_position:
         yield (
             f"the reward model of task {task.name!r} reads {info.max_position} tokens, and a prompt of about {prompt} "
@@ -196,60 +172,3 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
     if task.eval_prompts is not None:
         warnings += missing_metadata(task, task.eval_prompts, survey_prompts(task.eval_prompts, task.judges))
     return survey, warnings
-
-
-def require_asked(task: Task, survey: Survey) -> None:
-    """Raise `SpecError` where there are fewer prompts than a step takes, or a judge is asked about none of them."""
-    if survey.prompts < task.prompts_per_step:
-        raise SpecError(
-            f"task {task.name!r} takes {task.prompts_per_step} prompts a step, {task.prompts.path!r} holds "
-            f"{survey.prompts}: lower `prompts_per_step` or add prompts"
-        )
-    for judge in task.judges:
-        if not survey.asked.get(judge.label):
-            raise SpecError(
-                f"judge {judge.label!r} of task {task.name!r} is asked about no prompt: none in {task.prompts.path!r} "
-                f"has metadata that meet its `when`, {judge.when}"
-            )
-
-
-def survey_prompts(
-    prompts: Prompts, judges: Sequence[Judge], *, need_baseline: bool = False, until: float | None = None
-) -> Survey:
-    """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row.
-
-    ``until``: by `time.monotonic`, when to leave it at what was read.
-    """
-    whole = True
-    count = characters = longest = 0
-    asked, lacking = Counter[str](), Counter[str]()
-    for _, row in rows(prompts, need_baseline=need_baseline):
-        count += 1
-        length = len(str(row.get("prompt") or row["messages"]))
-        characters += length
-        longest = max(longest, length)
-        metadata = row.get("metadata", {})
-        for judge in applying(judges, metadata):
-            asked[judge.label] += 1
-            lacking[judge.label] += judge.needs is not None and metadata.get(judge.needs) is None
-        if until is not None and time.monotonic() > until:
-            whole = False
-            break
-    return Survey(prompts=count, characters=characters, longest=longest, asked=asked, lacking=lacking, whole=whole)
-
-
-def missing_metadata(task: Task, prompts: Prompts, survey: Survey) -> Iterator[str]:
-    """Sentences on judges that will abstain for want of metadata. Raises `SpecError` for one that always will."""
-    for judge in task.judges:
-        asked, lacking = survey.asked.get(judge.label, 0), survey.lacking.get(judge.label, 0)
-        whose = f"judge {judge.label!r} of task {task.name!r}"
-        if lacking and lacking == asked:
-            raise SpecError(
-                f"{whose} reads `metadata.{judge.needs}`, which none of the {asked} prompts it is asked about in "
-                f"{prompts.path!r} has: add it to the file, or leave the judge out"
-            )
-        if lacking:
-            yield (
-                f"{whose} will abstain on {lacking} of the {asked} prompts it is asked about in {prompts.path!r}: they "
-                f"have no `metadata.{judge.needs}`; add it, or give the judge a `when`"
-            )

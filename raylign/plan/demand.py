@@ -12,7 +12,6 @@ from raylign.plan.memory.training import policy
 from raylign.plan.model_files import ModelInfo
 from raylign.spec.actors import Role
 from raylign.spec.job import Job
-from raylign.spec.task import Task
 
 BEFORE: dict[Role, float] = {
     "policy": training.PROCESS,
@@ -81,11 +80,6 @@ class Demand:
     def _single(self, job: Job) -> list[Batch]:
         """Of every task one prompt with its longest response."""
         return [
-            Batch(rows=1, prompt=self.prompt_tokens[task.name], response=longest_response(job, task))
+            Batch(rows=1, prompt=self.prompt_tokens[task.name], response=job.longest_response(task))
             for task in job.tasks
         ]
-
-
-def longest_response(job: Job, task: Task) -> int:
-    """Tokens."""
-    return task.max_tokens or job.rollout.max_tokens

@@ -7,15 +7,9 @@ said of either. What is seen is refused in the same words.
 import os
 import time
 
-from raylign.plan.check import (
-    check_models,
-    check_questions,
-    context_warnings,
-    missing_metadata,
-    require_asked,
-    survey_prompts,
-)
+from raylign.plan.check import check_models, check_questions, context_warnings
 from raylign.plan.model_files import ModelInfo, inspect_model
+from raylign.plan.survey import missing_metadata, require_asked, survey_prompts
 from raylign.spec.job import Job
 
 LOOK_S = 0.5

@@ -1,20 +1,16 @@
 """The plan: a job resolved against a cluster. Which actors, on what, how many samples; stored with the job."""
 
-from math import ceil
 from pathlib import Path
 
 from raylign.plan.check import Checked, check_job
 from raylign.plan.cluster import Cluster
-from raylign.plan.demand import Demand, longest_response
+from raylign.plan.demand import Demand
 from raylign.plan.fit import check_fits
 from raylign.plan.memory.terms import Device
 from raylign.plan.memory.training import checkpoint
 from raylign.plan.plan import ActorPlan, Plan, TaskPlan
 from raylign.spec.job import Job
 from raylign.spec.task import Task
-
-CHARACTERS_PER_TOKEN = 4
-"""For estimates before a tokenizer is loaded."""
 
 
 def make_plan(job: Job, cluster: Cluster, *, checked: Checked | None = None) -> Plan:
@@ -27,7 +23,7 @@ def make_plan(job: Job, cluster: Cluster, *, checked: Checked | None = None) -> 
     for task in job.tasks:
         survey = checked.surveys[task.name]
         planned = _task_plan(job, task, survey.prompts)
-        prompt_tokens[task.name] = ceil(survey.characters / survey.prompts / CHARACTERS_PER_TOKEN)
+        prompt_tokens[task.name] = survey.tokens
         tokens += planned.samples * (planned.max_tokens + prompt_tokens[task.name])
         tasks.append(planned)
     device: Device = "cuda" if _wants_gpu(job, cluster) else "cpu"
@@ -65,7 +61,7 @@ def _task_plan(job: Job, task: Task, prompts: int) -> TaskPlan:
         prompts_per_step=task.prompts_per_step,
         samples_per_prompt=task.samples_per_prompt,
         samples=task.prompts_per_step * task.samples_per_prompt,
-        max_tokens=longest_response(job, task),
+        max_tokens=job.longest_response(task),
         weight=task.weight,
         kl_max=task.method.kl_limit,
     )

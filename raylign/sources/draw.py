@@ -34,7 +34,7 @@ def requests(job: Job, task: Task, prompts: Sequence[Prompt], *, purpose: str, s
             index=index,
             seed=derive(job.seed, purpose, prompt.id, index),
             temperature=job.rollout.temperature,
-            max_tokens=task.max_tokens or job.rollout.max_tokens,
+            max_tokens=job.longest_response(task),
         )
         for prompt in prompts
         for index in range(samples)

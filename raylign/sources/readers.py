@@ -50,7 +50,7 @@ def _refused(task: Task, shapes: Counter[Roles], reading: Reading) -> list[str]:
 
 def _beyond(job: Job, task: Task, longest: int, reading: Reading) -> list[str]:
     assert task.reward is not None
-    needed = longest + (task.max_tokens or job.rollout.max_tokens)
+    needed = longest + job.longest_response(task)
     if needed <= reading.context:
         return []
     return [

@@ -68,6 +68,10 @@ class Job(Spec):
         """Whether the policy is asked for responses: by the evaluation alone, where the kind does not say more."""
         return self.evaluation.prompts > 0
 
+    def longest_response(self, task: Task) -> int:
+        """Tokens that a response of ``task`` may have."""
+        return task.max_tokens or self.rollout.max_tokens
+
     def actors(self) -> Iterator[Actors]:
         """Whom it needs, in the plan's order; who samples and judges only where the policy rolls out."""
         policy, resources = self.policy.model, self.resources

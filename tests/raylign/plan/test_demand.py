@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from raylign.plan.demand import BEFORE, Demand, Role, longest_response
+from raylign.plan.demand import BEFORE, Demand, Role
 from raylign.plan.memory.activations import Batch
 from raylign.plan.memory.sampling import llm_judge, rollout
 from raylign.plan.memory.scoring import judge, reference, reward
@@ -110,4 +110,4 @@ def test_one_unknown_model_leaves_the_process_alone(job: Callable[..., Job], dem
 
 def test_a_task_s_own_bound_of_tokens_comes_before_the_rollout_s(job: Callable[..., Job]) -> None:
     made = job()
-    assert [longest_response(made, task) for task in made.tasks] == [SHORT, LONG]
+    assert [made.longest_response(task) for task in made.tasks] == [SHORT, LONG]

@@ -1,0 +1,99 @@
+"""Prompts files surveyed before any model is loaded: how many prompts, how long, and what judges will miss in them."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from raylign.errors import SpecError
+from raylign.judges.judge import Judge, applying
+from raylign.sources.prompts import rows
+from raylign.spec.task import Prompts, Task
+
+CHARACTERS_A_TOKEN = 4
+"""About, in English, and no fewer than most vocabularies need elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What one pass over a prompts file gathers."""
+
+    prompts: int
+    characters: int
+    """Of all prompts together; of turns, as Python writes them."""
+    longest: int
+    """Characters of the longest."""
+    asked: Mapping[str, int]
+    """Prompts that each judge is asked about, by its label."""
+    lacking: Mapping[str, int]
+    """Those of them without the metadata it needs."""
+    whole: bool
+    """Whether all of the file was read."""
+
+    @property
+    def tokens(self) -> int:
+        """Of a prompt on average, about."""
+        return ceil(self.characters / self.prompts / CHARACTERS_A_TOKEN)
+
+    @property
+    def longest_tokens(self) -> int:
+        """Of the longest prompt, about."""
+        return self.longest // CHARACTERS_A_TOKEN
+
+
+def survey_prompts(
+    prompts: Prompts, judges: Sequence[Judge], *, need_baseline: bool = False, until: float | None = None
+) -> Survey:
+    """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row.
+
+    ``until``: by `time.monotonic`, when to leave it at what was read.
+    """
+    whole = True
+    count = characters = longest = 0
+    asked, lacking = Counter[str](), Counter[str]()
+    for _, row in rows(prompts, need_baseline=need_baseline):
+        count += 1
+        length = len(str(row.get("prompt") or row["messages"]))
+        characters += length
+        longest = max(longest, length)
+        metadata = row.get("metadata", {})
+        for judge in applying(judges, metadata):
+            asked[judge.label] += 1
+            lacking[judge.label] += judge.needs is not None and metadata.get(judge.needs) is None
+        if until is not None and time.monotonic() > until:
+            whole = False
+            break
+    return Survey(prompts=count, characters=characters, longest=longest, asked=asked, lacking=lacking, whole=whole)
+
+
+def require_asked(task: Task, survey: Survey) -> None:
+    """Raise `SpecError` where there are fewer prompts than a step takes, or a judge is asked about none of them."""
+    if survey.prompts < task.prompts_per_step:
+        raise SpecError(
+            f"task {task.name!r} takes {task.prompts_per_step} prompts a step, {task.prompts.path!r} holds "
+            f"{survey.prompts}: lower `prompts_per_step` or add prompts"
+        )
+    for judge in task.judges:
+        if not survey.asked.get(judge.label):
+            raise SpecError(
+                f"judge {judge.label!r} of task {task.name!r} is asked about no prompt: none in {task.prompts.path!r} "
+                f"has metadata that meet its `when`, {judge.when}"
+            )
+
+
+def missing_metadata(task: Task, prompts: Prompts, survey: Survey) -> Iterator[str]:
+    """Sentences on judges that will abstain for want of metadata. Raises `SpecError` for one that always will."""
+    for judge in task.judges:
+        asked, lacking = survey.asked.get(judge.label, 0), survey.lacking.get(judge.label, 0)
+        whose = f"judge {judge.label!r} of task {task.name!r}"
+        if lacking and lacking == asked:
+            raise SpecError(
+                f"{whose} reads `metadata.{judge.needs}`, which none of the {asked} prompts it is asked about in "
+                f"{prompts.path!r} has: add it to the file, or leave the judge out"
+            )
+        if lacking:
+            yield (
+                f"{whose} will abstain on {lacking} of the {asked} prompts it is asked about in {prompts.path!r}: they "
+                f"have no `metadata.{judge.needs}`; add it, or give the judge a `when`"
+            )
