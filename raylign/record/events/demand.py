@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from raylign import bounds
 from raylign.record.events.reading import Step
 
 Ending = Literal["succeeded", "failed", "cancelled"]
@@ -33,7 +34,7 @@ class _Numbered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measured(_Numbered):
-    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: Annotated[dict[str, dict[str, Any]], Field(max_length=bounds.TASKS)] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,5 +44,7 @@ class _Ended:
 
 NOTHING = Demand("nothing", TypeAdapter(dict[str, Any]))
 NUMBERED = Demand("a whole number as `step`", TypeAdapter(_Numbered))
-MEASURED = Demand("a whole number as `step`, and as `tasks` objects by name", TypeAdapter(_Measured))
+MEASURED = Demand(
+    f"a whole number as `step`, and as `tasks` at most {bounds.TASKS} objects by name", TypeAdapter(_Measured)
+)
 ENDED = Demand("as `state` one of succeeded, failed, cancelled", TypeAdapter(_Ended))

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 
+from raylign import bounds
 from raylign.record.events.demand import ENDED, MEASURED, NOTHING, NUMBERED, Ending
 from raylign.record.events.planned import Part, PlannedActor, PlannedTask
-from raylign.record.events.reading import Count, Else, Number, Numbers, Place, Seconds, Step, Text
+from raylign.record.events.reading import MOST_PARTS, Count, Else, Number, Numbers, Place, Seconds, Step, Text
 from raylign.record.events.tasks import TaskEvaluation, TaskStep
 
 
@@ -36,8 +37,8 @@ class PlanMade(Part):
     """Its name."""
     steps: Count
     device: Text
-    tasks: Annotated[tuple[PlannedTask, ...], Else(tuple)]
-    actors: Annotated[tuple[PlannedActor, ...], Else(tuple)]
+    tasks: Annotated[tuple[PlannedTask, ...], Field(max_length=MOST_PARTS), Else(tuple)]
+    actors: Annotated[tuple[PlannedActor, ...], Field(max_length=MOST_PARTS), Else(tuple)]
     samples_per_step: Count
     tokens_per_step: Count
     """Of prompts and responses, at most about."""
@@ -61,7 +62,7 @@ class EvaluationDone:
 
     step: Step
     """Steps made before it."""
-    tasks: Annotated[Mapping[str, TaskEvaluation], Else(dict, wrong="raise")]
+    tasks: Annotated[Mapping[str, TaskEvaluation], Field(max_length=bounds.TASKS), Else(dict, wrong="raise")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ class StepDone:
     version: Count
     """Of the weights after it."""
     staleness: Count
-    tasks: Annotated[Mapping[str, TaskStep], Else(dict, wrong="raise")]
+    tasks: Annotated[Mapping[str, TaskStep], Field(max_length=bounds.TASKS), Else(dict, wrong="raise")]
     train: Annotated[
         Trained | None,
         BeforeValidator(lambda train: train or None),

@@ -13,6 +13,8 @@ from pydantic_core import CoreSchema, core_schema
 
 MOST = 2**53
 """Of whole numbers: what every reader of JSON holds exactly."""
+MOST_PARTS = 65_536
+"""Of a list of parts, each of which is read. Two bytes of JSON, ``{}``, may be one: a longer list is no such thing."""
 
 
 @dataclass(frozen=True, slots=True)

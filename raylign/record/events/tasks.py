@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from raylign.record.events.reading import Count, Counts, Else, Known, Number, Numbers, Text, Texts, Truth
+from pydantic import Field
+
+from raylign.record.events.reading import MOST_PARTS, Count, Counts, Else, Known, Number, Numbers, Text, Texts, Truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +59,4 @@ class ShownSample:
 class TaskEvaluation(TaskMetrics):
     """Of the evaluation's own prompts."""
 
-    samples: Annotated[tuple[ShownSample, ...], Else(tuple)]
+    samples: Annotated[tuple[ShownSample, ...], Field(max_length=MOST_PARTS), Else(tuple)]

@@ -3,6 +3,7 @@
 import pytest
 from event_stream import event_stream
 
+from raylign import bounds
 from raylign.record.events import Event
 from raylign.record.events.payloads import KINDS
 
@@ -21,6 +22,8 @@ DATA = [
     {"step": 3, "tasks": {"math": [1]}},
     {"step": 3, "tasks": None},
     {"step": 3, "tasks": [["math", {}]]},
+    {"step": 3, "tasks": {str(n): {} for n in range(bounds.TASKS)}},
+    {"step": 3, "tasks": {str(n): {} for n in range(bounds.TASKS + 1)}},
     {"step": 3, "train": 7, "seconds": [1], "version": {}, "step_s": "fast"},
     {"state": "succeeded"},
     {"state": "fine"},
@@ -41,8 +44,17 @@ def test_whatever_a_run_says_meets_it():
 
 def test_the_words_name_what_is_demanded():
     assert {name: kind.demand.words for name, kind in KINDS.items() if kind.demand.words != "nothing"} == {
-        "evaluation": "a whole number as `step`, and as `tasks` objects by name",
-        "step": "a whole number as `step`, and as `tasks` objects by name",
+        "evaluation": "a whole number as `step`, and as `tasks` at most 64 objects by name",
+        "step": "a whole number as `step`, and as `tasks` at most 64 objects by name",
         "checkpoint": "a whole number as `step`",
         "end": "as `state` one of succeeded, failed, cancelled",
     }
+
+
+def test_no_step_or_evaluation_has_more_tasks_than_a_job():
+    for kind in ("step", "evaluation"):
+        met = [
+            KINDS[kind].demand.met({"step": 3, "tasks": {str(n): {} for n in range(count)}})
+            for count in (bounds.TASKS, bounds.TASKS + 1)
+        ]
+        assert met == [True, False]

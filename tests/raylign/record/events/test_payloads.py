@@ -4,6 +4,7 @@ import pytest
 from event_stream import event_stream
 
 from raylign.record.events.payloads import KINDS, Warned, read, wire
+from raylign.record.events.reading import MOST_PARTS
 
 
 def test_kinds_are_words_of_their_own():
@@ -35,3 +36,12 @@ def test_what_demands_nothing_is_read_from_anything(kind):
 def test_text_of_any_kind_travels():
     message = "\x1b[2J \u2028 \U0001f600 </script>"
     assert read("warning", wire(Warned(message=message))) == Warned(message=message)
+
+
+def test_a_list_without_end_is_not_read():
+    """Each ``{}`` would come to a kilobyte."""
+    for count, kept in ((1, 1), (MOST_PARTS + 1, 0)):
+        parts = [{}] * count
+        plan = read("plan", {"tasks": parts, "actors": parts})
+        evaluation = read("evaluation", {"step": 0, "tasks": {"math": {"samples": parts}}})
+        assert [len(plan.tasks), len(plan.actors), len(evaluation.tasks["math"].samples)] == [kept] * 3

@@ -58,6 +58,7 @@ def test_a_body_over_the_limit_is_refused_and_the_reporter_keeps_well_below_it(s
         {"seq": 1, "time": 1.0, "kind": "end", "data": {"state": ["succeeded"]}},
         {"seq": 1, "time": 1.0, "kind": "end", "data": {"state": "fine"}},
         {"seq": 1, "time": 1.0, "kind": "step", "data": {"step": "one"}},
+        {"seq": 1, "time": 1.0, "kind": "step", "data": {"step": 1, "tasks": {f"t{n}": {} for n in range(65)}}},
         {"seq": 1, "time": 1.0, "kind": "step", "data": {"step": 1.5}},
         {"seq": 1, "time": 1.0, "kind": "step", "data": {"step": True}},
         {"seq": 1, "time": 1.0, "kind": "step", "data": {"step": 1, "tasks": [1]}},
