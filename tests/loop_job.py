@@ -1,7 +1,13 @@
-"""A job of three tasks, and prompts for it, for workers in this process."""
+"""A job of three tasks, prompts for it, and a job's course over workers in this process."""
 
 from fakes import make_prompt
 
+from raylign.loop.course import take_course
+from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.rundir import RunDirectory
+from raylign.sources.collect import Collector
+from raylign.sources.prompts import World
+from raylign.sources.source import Means
 from raylign.spec import parse_job
 
 PROMPTS = {name: [make_prompt(name, number) for number in range(10)] for name in ("math", "chat", "talk")}
@@ -33,3 +39,18 @@ def make_job(**settings):
         **settings,
     }  # fmt: skip
     return parse_job(document)
+
+
+async def take(
+    job, fleet, directory, *, prompts=PROMPTS, encode=lambda prompt: (1, 2), start=None, emit=lambda said: None
+):
+    """From ``start`` to the last step; baselines and checkpoints lie in ``directory``."""
+    directory.mkdir(exist_ok=True)
+    means = Means(
+        collector=Collector(fleet.workers, {task.name: task for task in job.tasks}),
+        world=World(prompts=prompts, eval_prompts=prompts),
+        encode=encode,
+        run=RunDirectory(directory),
+        emit=emit,
+    )
+    await take_course(job, means, Checkpoints(directory), start or Progress())

@@ -1,4 +1,5 @@
-"""A small job with two tasks of different losses, examples for it, and the step as plain PyTorch takes it."""
+"""A small job with two tasks of different losses, examples for it, trainers that take its steps and plain PyTorch that
+takes them too, and what becomes of the weights."""
 
 import random
 import socket
@@ -10,11 +11,14 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from actors.training.trainer import PolicyTrainer
+from raylign.loop.packing import pack
 from raylign.losses import Terms, build
 from raylign.spec import Job, parse_job
-from raylign.types import Example, Sequence
+from raylign.types import Example, Sequence, StepStats
 
 TEMPERATURE = 0.9
+WHOLE = 10**6
+"""A budget that no step's examples exceed."""
 
 
 def make_job(
@@ -71,6 +75,34 @@ def make_trainer(job: Job, *, rank: int = 0, world_size: int = 1, port: int = 0)
         device="cpu",
         threads=1,
     )
+
+
+def take_steps(trainer: PolicyTrainer, steps: range, *, budget: int = WHOLE) -> list[StepStats]:
+    """Each on examples of its own."""
+    return [trainer.step(step, pack(make_examples(step), ranks=1, tokens_per_microbatch=budget)[0]) for step in steps]
+
+
+def metrics(stats: StepStats) -> dict[tuple[str, str], float]:
+    """By task and name."""
+    return {(task, name): value for task, found in stats.metrics_by_task.items() for name, value in found.items()}
+
+
+def weights(trainer: PolicyTrainer) -> dict[str, torch.Tensor]:
+    """What it exports now, which its next step does not change."""
+    update = trainer.export()
+    assert update is not None
+    return {name: tensor.clone() for name, tensor in update.tensors()}
+
+
+def assert_close(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], tolerance: float) -> None:
+    assert actual.keys() == expected.keys()
+    for name in actual:
+        torch.testing.assert_close(actual[name], expected[name], rtol=tolerance, atol=tolerance, msg=name)
+
+
+def assert_same_bits(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
+    assert actual.keys() == expected.keys()
+    assert [name for name in actual if not torch.equal(actual[name], expected[name])] == []
 
 
 def free_port() -> int:

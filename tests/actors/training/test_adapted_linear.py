@@ -1,40 +1,18 @@
 """An adapted layer computes with the weights that are published."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
-from training_cases import make_examples, make_job, make_trainer
+from training_cases import WHOLE, assert_same_bits, make_examples, make_job, make_trainer, take_steps, weights
 
 from actors.loading import load_policy
-from actors.training.trainer import PolicyTrainer
 from benchmarks.tiny_models import make_policy
-from raylign.loop.packing import pack
 from raylign.tensors.logprobs import batched_logprobs
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
     pytest.mark.usefixtures("process_group"),
 ]
-
-
-WHOLE = 10**6
-
-
-def take_steps(trainer: PolicyTrainer, steps: range, *, budget: int = WHOLE) -> list[Any]:
-    return [trainer.step(step, pack(make_examples(step), ranks=1, tokens_per_microbatch=budget)[0]) for step in steps]
-
-
-def weights(trainer: PolicyTrainer) -> dict[str, torch.Tensor]:
-    update = trainer.export()
-    assert update is not None
-    return {name: tensor.clone() for name, tensor in update.tensors()}
-
-
-def assert_same_bits(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
-    assert actual.keys() == expected.keys()
-    assert [name for name in actual if not torch.equal(actual[name], expected[name])] == []
 
 
 @pytest.mark.parametrize("architecture", ["llama", "gpt2"])

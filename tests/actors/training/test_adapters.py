@@ -1,49 +1,22 @@
 """Adapters: put on, trained alone, merged, saved."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from peft import PeftConfig, PeftModel
-from training_cases import make_examples, make_job, make_trainer
+from training_cases import WHOLE, assert_close, make_examples, make_job, make_trainer, take_steps, weights
 from transformers import AutoModelForCausalLM
 
 from actors.loading import load_policy
-from actors.training.trainer import PolicyTrainer
 from benchmarks.tiny_models import make_policy
 from raylign.errors import SpecError
-from raylign.loop.packing import pack
 from raylign.tensors.logprobs import batched_logprobs
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
     pytest.mark.usefixtures("process_group"),
 ]
-
-
-WHOLE = 10**6
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("policy"))
-
-
-def take_steps(trainer: PolicyTrainer, steps: range, *, budget: int = WHOLE) -> list[Any]:
-    return [trainer.step(step, pack(make_examples(step), ranks=1, tokens_per_microbatch=budget)[0]) for step in steps]
-
-
-def weights(trainer: PolicyTrainer) -> dict[str, torch.Tensor]:
-    update = trainer.export()
-    assert update is not None
-    return {name: tensor.clone() for name, tensor in update.tensors()}
-
-
-def assert_close(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], tolerance: float) -> None:
-    assert actual.keys() == expected.keys()
-    for name in actual:
-        torch.testing.assert_close(actual[name], expected[name], rtol=tolerance, atol=tolerance, msg=name)
 
 
 def test_adapters_alone_are_trained_and_merge_into_what_is_exported(model: Path, tmp_path: Path) -> None:

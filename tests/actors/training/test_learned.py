@@ -8,7 +8,6 @@ import torch
 from training_cases import make_examples, make_job, make_trainer
 
 from actors.training.trainer import PolicyTrainer
-from benchmarks.tiny_models import make_policy
 from raylign.errors import SpecError
 from raylign.losses import Loss, Terms, mean
 from raylign.losses.learned import LearnedLoss
@@ -63,11 +62,6 @@ def gated_job(model: Path, **settings: Any) -> Job:
 
 def own_weights(trainer: PolicyTrainer) -> list[Any]:
     return [p.detach().clone().view(-1).tolist() for p in trainer._engine.module.objectives.parameters()]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("policy"))
 
 
 @pytest.mark.parametrize(("stage", "lora"), [(0, None), (1, None), (2, None), (1, {"rank": 4})])

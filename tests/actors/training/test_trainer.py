@@ -2,58 +2,31 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from training_cases import make_examples, make_job, make_trainer, plain_steps
+from training_cases import (
+    assert_close,
+    assert_same_bits,
+    make_examples,
+    make_job,
+    make_trainer,
+    metrics,
+    plain_steps,
+    take_steps,
+    weights,
+)
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.scoring.reference import ReferenceWorker
-from actors.training.trainer import PolicyTrainer
 from benchmarks.tiny_models import make_policy
 from raylign.errors import Diverged, NothingToTrain
-from raylign.loop.packing import pack
 from raylign.loop.schedule import learning_rate
-from raylign.types import StepStats
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
     pytest.mark.usefixtures("process_group"),
 ]
-
-
-WHOLE = 10**6
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("policy"))
-
-
-def take_steps(trainer: PolicyTrainer, steps: range, *, budget: int = WHOLE) -> list[Any]:
-    return [trainer.step(step, pack(make_examples(step), ranks=1, tokens_per_microbatch=budget)[0]) for step in steps]
-
-
-def metrics(stats: StepStats) -> dict[tuple[str, str], float]:
-    return {(task, name): value for task, found in stats.metrics_by_task.items() for name, value in found.items()}
-
-
-def weights(trainer: PolicyTrainer) -> dict[str, torch.Tensor]:
-    update = trainer.export()
-    assert update is not None
-    return {name: tensor.clone() for name, tensor in update.tensors()}
-
-
-def assert_close(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], tolerance: float) -> None:
-    assert actual.keys() == expected.keys()
-    for name in actual:
-        torch.testing.assert_close(actual[name], expected[name], rtol=tolerance, atol=tolerance, msg=name)
-
-
-def assert_same_bits(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
-    assert actual.keys() == expected.keys()
-    assert [name for name in actual if not torch.equal(actual[name], expected[name])] == []
 
 
 @pytest.mark.parametrize("stage", [0, 1, 3])

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from training_cases import make_examples, make_job, make_trainer
 
-from benchmarks.tiny_models import make_policy
 from raylign.errors import CheckpointError
 from raylign.record.checkpoint_files import read_back
 from raylign.record.manifest import Manifest, Progress, gaps, write_manifest
@@ -19,11 +18,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
     pytest.mark.usefixtures("process_group"),
 ]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("policy"))
 
 
 @pytest.mark.parametrize(("stage", "lora"), [(0, None), (1, None), (1, {"rank": 4}), (3, None)])

@@ -9,7 +9,6 @@ import torch
 from training_cases import make_examples, make_job, make_trainer, plain_steps
 
 from actors.training.trainer import PolicyTrainer
-from benchmarks.tiny_models import make_policy
 from raylign.errors import Diverged
 from raylign.loop.packing import pack
 from raylign.types import Example
@@ -18,11 +17,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # DeepSpeed's own
     pytest.mark.usefixtures("process_group"),
 ]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_policy(tmp_path_factory.mktemp("policy"))
 
 
 def microbatches(examples: list[Example]) -> list[list[Example]]:

@@ -5,18 +5,15 @@ from typing import Any
 
 import pytest
 import torch
-from engine_process import Call, engine_process, keep, kept
-from safetensors.torch import load_file
-from torch import Tensor
-from transformers import AutoModelForCausalLM
+from engine_process import Call, engine_process, kept
+from landing_cases import PROMPT, plain, score, serve, start, update, weights
 
 from actors.loading import load_policy
-from actors.sampling.rollout import SAMPLE, RolloutWorker
+from actors.sampling.rollout import SAMPLE
 from actors.weights import landing, reload
 from actors.weights.weight_update import WeightUpdate, view
 from benchmarks.parity import ARCHITECTURES, policy
 from raylign.errors import PublishFailed, RunError
-from raylign.spec.parts import RolloutSettings
 from raylign.tensors import logprobs
 from raylign.types import Completion, Prompt, Request
 
@@ -29,27 +26,6 @@ FORGOTTEN = {
     "llama-tied": ("_rebuild_tied_handles", "'model.embed_tokens.weight' differs"),
 }
 """What vLLM forgets when it reloads, and what a proof says of it."""
-
-
-PROMPT, RESPONSE = (2, 14, 8, 21, 3), (9, 30, 17, 9, 52, 1)
-
-
-def start(engine: str, model: Path) -> None:
-    rollout = RolloutSettings(engine=engine, memory_gb=0.02)  # type: ignore[arg-type]
-    keep(lambda: RolloutWorker(model=str(model), dtype="float32", rollout=rollout, device="cpu", threads=1))
-
-
-def update(sent: WeightUpdate, version: int, verify_all: bool = True) -> dict[str, Any]:
-    return kept().update_weights(sent, version, verify_all=verify_all)
-
-
-def score() -> list[float]:
-    return kept().logprobs_of(PROMPT, RESPONSE)
-
-
-def serve(version: int | None) -> int:
-    prompt = Prompt(task="t", id="t/0", text="", question="", messages=(), token_ids=PROMPT)
-    return sum(len(handful) for handful in kept().generate([Request(prompt=prompt, index=0, seed=0)], version))
 
 
 def sample(temperature: float, version: int) -> list[tuple[Prompt, Completion]]:
@@ -86,14 +62,6 @@ def update_without(repair: str, sent: WeightUpdate, version: int) -> dict[str, A
         return update(sent, version)
 
 
-def plain(model: Path) -> list[float]:
-    policy = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
-    ids = torch.tensor([[*PROMPT, *RESPONSE]])
-    with torch.no_grad():
-        logprobs = policy(ids).logits[0, len(PROMPT) - 1 : -1].log_softmax(-1)
-    return logprobs.gather(1, torch.tensor(RESPONSE)[:, None])[:, 0].tolist()
-
-
 def assert_sampled_under(model: Path, made: list[tuple[Prompt, Completion]], temperature: float) -> None:
     """The sampler's log-probs are those by which trainer and reference go."""
     policy = load_policy(str(model), dtype="float32", device="cpu")
@@ -103,19 +71,10 @@ def assert_sampled_under(model: Path, made: list[tuple[Prompt, Completion]], tem
         assert one.logprobs == pytest.approx(values, abs=1e-4)
 
 
-def weights(model: Path) -> dict[str, Tensor]:
-    return load_file(model / "model.safetensors")
-
-
 @pytest.fixture(scope="module")
 def call() -> Iterator[Call]:
     with engine_process() as call:
         yield call
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("policies")
 
 
 @pytest.mark.vllm

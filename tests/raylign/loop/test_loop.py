@@ -5,32 +5,25 @@ from itertools import count
 
 import pytest
 from fakes import FakeFleet
-from loop_job import PROMPTS, make_job
+from loop_job import PROMPTS, make_job, take
 
 from raylign.errors import NothingToTrain, WorkerLost
-from raylign.loop.loop import train
 from raylign.methods import GRPO
 from raylign.record.checkpoint import Checkpoints, Progress
-from raylign.record.events.payloads import EvaluationDone, StepDone
-from raylign.record.samples import SampleFile
-from raylign.sources.baselines import baselines
-from raylign.sources.collect import Collector
+from raylign.record.events.payloads import EvaluationDone, Status, StepDone
 from raylign.sources.draw import draw
-from raylign.sources.online import Online
 
 
 async def run(job, fleet, directory, *, start=None, events=None):
-    """Train; returns the events, which a run that fails leaves in ``events``."""
+    """Train; returns the events, which a run that fails leaves in ``events``. The fleet's calls are those of steps."""
     events = [] if events is None else events
-    collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
-    directory.mkdir(exist_ok=True)
-    with SampleFile(directory / "baselines.jsonl") as made:
-        await baselines(job, PROMPTS, collector, lambda prompt: (1, 2), made, lambda said: None)
-        await fleet.workers.weights.publish(start.version if start else 0)
-        source = Online(job, PROMPTS, collector, baselines=made)
-        checkpoints = Checkpoints(directory, keep_last=2)
-        fleet.calls.clear()
-        await train(job, source, collector, PROMPTS, checkpoints, events.append, start or Progress())
+
+    def emit(said):
+        events.append(said)
+        if said == Status(phase="training"):
+            fleet.calls.clear()
+
+    await take(job, fleet, directory, start=start, emit=emit)
     return events
 
 

@@ -8,25 +8,21 @@ import pytest
 from fakes import FakeFleet
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loop_job import PROMPTS, make_job
+from loop_job import make_job, take
 from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws_of_choosing
 from pydantic import Field, ValidationError
 
 from raylign.judges.annotator import RewardAnnotator
 from raylign.judges.kinds import AnyAnnotator
 from raylign.judges.questions.pairwise import LLMAnnotator
-from raylign.loop.loop import train
 from raylign.methods.calibration import baseline_problem, calibrated_reward
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Selection, Term, log_ratio, raw_reward
 from raylign.objective import Objective
 from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import make_plan
-from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.rundir import RunDirectory
 from raylign.record.samples import SampleFile
-from raylign.sources.baselines import baselines
-from raylign.sources.collect import Collector
-from raylign.sources.online import Online
 from raylign.spec import Task
 
 
@@ -138,14 +134,11 @@ async def test_they_train(tmp_path, toy):
     job = make_job(steps=4)
     job = job.model_copy(update={"tasks": (toy_task(toy), job.tasks[0])})
     fleet = FakeFleet()
-    collector = Collector(fleet.workers, {task.name: task for task in job.tasks})
-    with SampleFile(tmp_path / "baselines.jsonl") as made:
-        await baselines(job, PROMPTS, collector, lambda prompt: (1, 2), made, lambda *event: None)
+    await take(job, fleet, tmp_path)
+    with SampleFile(RunDirectory(tmp_path).baselines_path) as made:
         mine = [one for prompt_id, one in made.items() if prompt_id.startswith("talk")]
-        assert bool(mine) == toy.needs.baseline
-        assert all(one.verdicts and one.reward is not None for one in mine)
-        source = Online(job, PROMPTS, collector, baselines=made)
-        await train(job, source, collector, PROMPTS, Checkpoints(tmp_path), lambda *event: None, Progress())
+    assert bool(mine) == toy.needs.baseline
+    assert all(one.verdicts and one.reward is not None for one in mine)
     trained = [example for batch in fleet.trainer.batches for example in batch if example.task == "talk"]
     assert trained
     assert {len(example.sequences) for example in trained} == ({2} if toy.needs.annotator else {1})

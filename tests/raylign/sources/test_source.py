@@ -12,22 +12,18 @@ from typing import Literal
 
 import pytest
 from fakes import FakeFleet, make_prompt
+from loop_job import take
 from pydantic import Field
 
 from raylign.errors import SpecError, WorkerLost
-from raylign.loop.course import take_course
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Selection, Term
 from raylign.objective import Objective
 from raylign.plan.check import check_job
 from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import make_plan
-from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.payloads import StepDone
-from raylign.record.rundir import RunDirectory
-from raylign.sources.collect import Collector
-from raylign.sources.prompts import World
-from raylign.sources.source import Means
 from raylign.spec import Job, Task, parse_job
 from raylign.spec.kinds import KINDS
 from raylign.types import Completion, Group, Sample
@@ -143,15 +139,8 @@ def pairs_job(*, task=None, **settings):
     return parse_job(document, kinds=(*KINDS, Pairs))
 
 
-async def run(job, fleet, directory, *, start=None, emit=lambda said: None):
-    means = Means(
-        collector=Collector(fleet.workers, {task.name: task for task in job.tasks}),
-        world=World(prompts=PROMPTS, eval_prompts=PROMPTS),
-        encode=lambda prompt: tuple(map(ord, prompt.baseline)),
-        run=RunDirectory(directory),
-        emit=emit,
-    )
-    await take_course(job, means, Checkpoints(directory), start or Progress())
+async def run(job, fleet, directory, **how):
+    await take(job, fleet, directory, prompts=PROMPTS, encode=lambda prompt: tuple(map(ord, prompt.baseline)), **how)
 
 
 def test_a_document_names_it():

@@ -1,0 +1,11 @@
+from pathlib import Path
+
+import pytest
+
+from benchmarks.tiny_models import make_policy
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny policy on disk."""
+    return make_policy(tmp_path_factory.mktemp("policy"))
