@@ -1,7 +1,8 @@
 """Rule judges in child processes: one that hangs or crashes loses its own sample and nobody else's.
 
-A task is one (judge, response) pair with the judge's time limit. Children fork from a server that has imported what the
-judges need once, so a replacement for a killed one is ready in milliseconds.
+A task is one (judge, response) pair with the judge's time limit. A child is given one when the one before has been
+heard of: a pool that holds more cannot tell, once a child has died, whose doing that was. Children fork from a server
+that has imported what the judges need once, so a replacement for a killed one is ready in milliseconds.
 """
 
 import multiprocessing
@@ -10,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -24,6 +27,7 @@ START_S = 60.0
 """Longest wait for the children to start."""
 
 Kinds: TypeAlias = tuple[type[RuleJudge], ...]
+Task: TypeAlias = tuple[RuleJudge, Case]
 
 
 class JudgeProcesses:
@@ -38,29 +42,26 @@ class JudgeProcesses:
         for kind in self._kinds:
             kind.require()
         self._judges = len(found)
-        self._processes = processes
-        self._pool = self._start()
+        self._pools = [self._start() for _ in range(processes)]
 
     def ready(self) -> dict[str, int]:
         """What runs here, for people."""
-        return {"judges": self._judges, "processes": self._processes}
+        return {"judges": self._judges, "processes": len(self._pools)}
 
     def judge_all(self, asked: Sequence[tuple[Case, Sequence[RuleJudge]]]) -> list[tuple[Verdict, ...]]:
         """Of each case, the verdict of each of its judges, in their order.
 
         Raises `DeadlineExpired` only when the processes themselves are stuck.
         """
-        if not self._pool.active:
-            self._pool = self._start()
-        futures = [[(judge, self._ask(judge, case)) for judge in judges] for case, judges in asked]
-        allowed = START_S + sum(judge.limit_s for answers in futures for judge, _ in answers)
-        deadline = time.monotonic() + allowed
-        return [tuple(_verdict(judge, future, deadline, allowed) for judge, future in answers) for answers in futures]
+        said = iter(self._rule_all([(judge, case) for case, judges in asked for judge in judges]))
+        return [tuple(islice(said, len(judges))) for _, judges in asked]
 
     def close(self) -> None:
         """End all judge processes, at work or not."""
-        self._pool.stop()
-        self._pool.join()
+        for pool in self._pools:
+            pool.stop()
+        for pool in self._pools:
+            pool.join()
 
     def __enter__(self) -> Self:
         return self
@@ -70,18 +71,49 @@ class JudgeProcesses:
     ) -> None:
         self.close()
 
+    def _rule_all(self, tasks: Sequence[Task]) -> list[Verdict]:
+        allowed = START_S + sum(judge.limit_s for judge, _ in tasks)
+        deadline = time.monotonic() + allowed
+        verdicts: dict[int, Verdict] = {}
+        places = iter(range(len(tasks)))
+        idle = list(range(len(self._pools)))
+        at_work: dict[ProcessFuture, tuple[int, int]] = {}
+        ended: SimpleQueue[ProcessFuture] = SimpleQueue()
+        while len(verdicts) < len(tasks):
+            for place in islice(places, len(idle)):
+                number = idle.pop()
+                future = self._ask(number, *tasks[place])
+                at_work[future] = place, number
+                future.add_done_callback(ended.put)
+            try:
+                future = ended.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                judge, _ = tasks[min(at_work.values())[0]]
+                raise DeadlineExpired(
+                    f"judge {judge.label!r} gave no verdict within {allowed:.0f} s: its processes are stuck, restart "
+                    "the worker"
+                ) from None
+            place, number = at_work.pop(future)
+            verdicts[place] = _verdict(tasks[place][0], future)
+            idle.append(number)
+        return [verdicts[place] for place in range(len(tasks))]
+
     def _start(self) -> ProcessPool:
+        """A pool of one process."""
         # Not fork: the parent has threads (Ray, vLLM), and a lock one of them holds would stay locked in the child.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(
             [__name__, *(module for kind in self._kinds for module in (kind.__module__, *kind.preload))]
         )
-        pool = ProcessPool(max_workers=self._processes, initializer=_warm, initargs=(self._kinds,), context=context)
-        pool.schedule(_warm, args=((),))
+        pool = ProcessPool(max_workers=1, initializer=_warm, initargs=(self._kinds,), context=context)
+        assert pool.active  # to ask starts it, before there is a response to wait
         return pool
 
-    def _ask(self, judge: RuleJudge, case: Case) -> ProcessFuture:
-        return self._pool.schedule(_timed, args=(judge, case), timeout=judge.limit_s)
+    def _ask(self, number: int, judge: RuleJudge, case: Case) -> ProcessFuture:
+        if not self._pools[number].active:  # its process died before a task was its own
+            self._pools[number].join()
+            self._pools[number] = self._start()
+        return self._pools[number].schedule(_timed, args=(judge, case), timeout=judge.limit_s)
 
 
 def _warm(kinds: Kinds) -> None:
@@ -95,15 +127,10 @@ def _timed(judge: RuleJudge, case: Case) -> tuple[Ruling, float]:
     return judge.rule(case), time.perf_counter() - start
 
 
-def _verdict(judge: RuleJudge, future: ProcessFuture, deadline: float, allowed: float) -> Verdict:
-    try:
-        error = future.exception(timeout=max(0.0, deadline - time.monotonic()))
-    except FutureTimeoutError:
-        raise DeadlineExpired(
-            f"judge {judge.label!r} gave no verdict within {allowed:.0f} s: its processes are stuck, restart the worker"
-        ) from None
+def _verdict(judge: RuleJudge, future: ProcessFuture) -> Verdict:
+    """Of a task that has ended."""
     seconds = 0.0
-    match error:
+    match error := future.exception():
         case None:
             ruling, seconds = future.result()
         case FutureTimeoutError():

@@ -105,6 +105,18 @@ def test_missing_metadata_abstain(judges: JudgeProcesses) -> None:
         assert one(judges, task, "x")[0].satisfied is None
 
 
+class Late(str):
+    """Takes its time to be read by whoever asked: longer than a process takes to be missed."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _late, ()
+
+
+def _late() -> str:
+    time.sleep(0.4)
+    return "late"
+
+
 class Unruly(RuleJudge):
     """A kind that only this file knows. It does what the response says."""
 
@@ -123,6 +135,8 @@ class Unruly(RuleJudge):
                 self.rule(case)
             case "hang":
                 time.sleep(600)
+            case "late":
+                return Ruling(True, Late())
         return SATISFIED if self.warmed else abstained("cold")
 
     @property
@@ -162,6 +176,17 @@ def test_a_crash_and_an_exception_abstain_alone() -> None:
             ]
         ((verdict,),) = judges.judge_all([(Case(response="hang"), (stubborn,))])
         assert (verdict.satisfied, verdict.reason, verdict.seconds) == (None, "timeout", 0.3)
+
+
+def test_a_crash_is_never_laid_to_whom_the_same_process_ruled_before() -> None:
+    unruly = Unruly()
+    with JudgeProcesses([unruly], processes=1) as judges:
+        said = judges.judge_all([(Case(response=text), (unruly,)) for text in ["late", "crash", "fine"]])
+    assert [(verdict.satisfied, verdict.reason) for (verdict,) in said] == [
+        (True, "late"),
+        (None, "crashed"),
+        (True, ""),
+    ]
 
 
 def workers() -> set[int]:
