@@ -10,22 +10,8 @@ from raylign.judges.rules.rule import Case, RuleJudge, rules
 from raylign.verdicts import Verdict
 
 
-def judge_rows(judge: RuleJudge, rows: Sequence[Mapping[str, Any]], *, processes: int = 2) -> list[Verdict | None]:
-    """The judge's verdict on every row; None where its `when` leaves the row out.
-
-    Raises `SpecError` when a row has no ``response`` or its ``metadata`` is not a mapping; names the row, from 1.
-    """
-    cases = [read_case(row, f"row {number}") for number, row in enumerate(rows, start=1)]
-    return judge_cases(judge, cases, processes=processes)
-
-
-def judge_row(judge: RuleJudge, row: Mapping[str, Any]) -> Verdict | None:
-    """`judge_rows` of one row. Starts and ends its own process: for more than a few rows use `judge_rows`."""
-    return judge_rows(judge, [row], processes=1)[0]
-
-
 def judge_cases(judge: RuleJudge, cases: Sequence[Case], *, processes: int = 2) -> list[Verdict | None]:
-    """`judge_rows` of what `read_case` read."""
+    """The judge's verdict on every case; None where its `when` leaves the case out."""
     with JudgeProcesses([judge], processes=processes) as judges:
         answers = judges.judge_all([(case, rules(applying([judge], case.metadata))) for case in cases])
     return [verdicts[0] if verdicts else None for verdicts in answers]

@@ -1,5 +1,7 @@
 """What the operator lets programs import, numpy here; and that it helps nobody to pass who should not."""
 
+from pathlib import Path
+
 import pytest
 
 from raylign.errors import RunError
@@ -76,6 +78,34 @@ def double(it): it *= 2
 )
 def test_no_object_of_a_library_equals_what_it_does_not_know(cheat: str) -> None:
     assert ruling(f"import numpy as np\n{cheat}\n").satisfied is False
+
+
+@pytest.mark.parametrize(
+    "change", ["open(it.__file__, 'a')", "os.unlink(it.__file__)", "open(it.__path__[0] + '/b', 'w')"]
+)
+def test_no_program_changes_a_library_for_the_next_one(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even one that any user of this machine may write."""
+    for name, text in {
+        "open_to_all/__init__.py": "",
+        "open_to_all-1.dist-info/RECORD": "open_to_all/__init__.py,,",
+    }.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).parent.chmod(0o777)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o666)
+    (tmp_path / "open_to_all-1.dist-info/METADATA").write_text("Name: open_to_all\nVersion: 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(libraries.VARIABLE, "open_to_all")
+    libraries.find.cache_clear()
+    assert run("import open_to_all", [], Limits()).passed
+    assert run(
+        f"import errno, os, open_to_all as it\ntry: {change}\nexcept OSError as error: no = error.errno\nassert no == errno.EROFS",
+        [],
+        Limits(),
+    ).passed
+    assert (tmp_path / "open_to_all").exists()
 
 
 @pytest.mark.parametrize(

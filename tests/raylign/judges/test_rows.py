@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from raylign.errors import SpecError
-from raylign.judges.rows import judge_row, judge_rows
+from raylign.judges.rows import judge_cases, read_case
 from raylign.judges.rules.length import LengthJudge
 from raylign.judges.rules.math import MathJudge
 
@@ -14,21 +14,24 @@ def test_rows_are_judged_in_order() -> None:
         {"response": "The answer is 41.", "metadata": {"answer": "42"}},
         {"response": "The answer is 42.", "metadata": None},
     ]
-    verdicts = judge_rows(MathJudge(), rows)
+    cases = [read_case(row, "row") for row in rows]
+    verdicts = judge_cases(MathJudge(), cases)
     assert [verdict.satisfied if verdict else "left out" for verdict in verdicts] == [True, False, None]
 
 
 def test_one_row() -> None:
-    verdict = judge_row(LengthJudge(maximum=2), {"response": "a b c"})
+    (verdict,) = judge_cases(LengthJudge(maximum=2), [read_case({"response": "a b c"}, "row 1")], processes=1)
     assert verdict is not None
     assert (verdict.judge, verdict.satisfied) == ("length", False)
 
 
 def test_a_row_that_when_leaves_out() -> None:
-    assert judge_row(LengthJudge(when={"harmful": True}), {"response": "a", "metadata": {"harmful": False}}) is None
+    case = read_case({"response": "a", "metadata": {"harmful": False}}, "row 1")
+    assert judge_cases(LengthJudge(when={"harmful": True}), [case], processes=1) == [None]
 
 
 @pytest.mark.parametrize("row", [{}, {"response": None}, {"response": "a", "metadata": [1]}])
 def test_a_row_of_another_shape_is_named(row: dict[str, Any]) -> None:
+    assert read_case({"response": "fine"}, "row 1").response == "fine"
     with pytest.raises(SpecError, match="row 2"):
-        judge_rows(LengthJudge(), [{"response": "fine"}, row])
+        read_case(row, "row 2")
