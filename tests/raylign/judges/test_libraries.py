@@ -100,11 +100,8 @@ def test_no_program_changes_a_library_for_the_next_one(
     monkeypatch.setenv(libraries.VARIABLE, "open_to_all")
     libraries.find.cache_clear()
     assert run("import open_to_all", [], Limits()).passed
-    assert run(
-        f"import errno, os, open_to_all as it\ntry: {change}\nexcept OSError as error: no = error.errno\nassert no == errno.EROFS",
-        [],
-        Limits(),
-    ).passed
+    attempt = f"try: {change}\nexcept OSError as error: no = error.errno\nassert no == errno.EROFS"
+    assert run(f"import errno, os, open_to_all as it\n{attempt}", [], Limits()).passed
     assert (tmp_path / "open_to_all").exists()
 
 
