@@ -4,18 +4,23 @@
    nothing satisfies a judge that nobody asked.
 2. What a response brought about is a violation, for a policy would learn to bring it about: who is undecided is not
    trained on, and so never pushed down. An abstention is for what the judge itself could not do (`failed`).
-3. A response satisfies its task when it satisfies every judge: one violation decides, else one abstention leaves it
+3. A job may have a judge's abstentions charged to the response: they count as violations, and stay told apart. What
+   nobody asked is charged to nobody (`hear`).
+4. A response satisfies its task when it satisfies every judge: one violation decides, else one abstention leaves it
    open (`satisfies`).
+5. Where one has decided and nobody reads the others, they need not be asked. That is no failing of theirs (`spared`).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
 
 TIMEOUT = "timeout"
 TOO_DEEP = "too deep"
 TOO_LONG = "too long"
 CRASHED = "crashed"
 NOT_ASKED = "not asked"
+NOT_NEEDED = "not needed"
+"""Neither's doing: another judge had decided, and this one was not asked."""
 
 THE_RESPONSE = {
     TIMEOUT: "a rule did not come to an end of it: a pattern without end, a number nobody can compute",
@@ -51,6 +56,13 @@ class Verdict:
     reason: str = ""
     """Abstentions are counted by it, so it is short and of few kinds: ``"timeout"``, ``"crashed"``, ``"no answer"``."""
     seconds: float = 0.0
+    charged: bool = False
+    """Whether it is an abstention that counts as a violation, for the job has it so."""
+
+    @property
+    def word(self) -> bool | None:
+        """What the judge itself said: None where it abstained, whatever that counts as."""
+        return None if self.charged else self.satisfied
 
 
 SATISFIED = Ruling(True)
@@ -74,8 +86,15 @@ def signed(ruling: Ruling, judge: str, *, seconds: float = 0.0) -> Verdict:
     return Verdict(judge=judge, satisfied=ruling.satisfied, reason=ruling.reason, seconds=seconds)
 
 
-def hear(labels: Iterable[str], said: Iterable[Verdict] = ()) -> tuple[Verdict, ...]:
+def spared(judge: str) -> Verdict:
+    """Of the judge of that label, where another's word had decided."""
+    return signed(abstained(NOT_NEEDED), judge)
+
+
+def hear(labels: Iterable[str], said: Iterable[Verdict] = (), *, charging: Container[str] = ()) -> tuple[Verdict, ...]:
     """Exactly one verdict of each judge of ``labels``, in their order; no word of anyone else counts.
+
+    ``charging``: labels of those whose abstentions are charged to the response.
 
     Of a judge that speaks more than once, a violation counts first and an abstention second: it satisfies only where
     all that it said does.
@@ -85,7 +104,14 @@ def hear(labels: Iterable[str], said: Iterable[Verdict] = ()) -> tuple[Verdict, 
         before = words.get(verdict.judge)
         if before is None or _RANK[verdict.satisfied] < _RANK[before.satisfied]:
             words[verdict.judge] = verdict
-    return tuple(words.get(label) or signed(abstained(NOT_ASKED), label) for label in labels)
+    heard = (words.get(label) or signed(abstained(NOT_ASKED), label) for label in labels)
+    return tuple(_charged(verdict) if verdict.judge in charging else verdict for verdict in heard)
+
+
+def _charged(verdict: Verdict) -> Verdict:
+    if verdict.satisfied is not None or verdict.reason in (NOT_ASKED, NOT_NEEDED):
+        return verdict
+    return replace(verdict, satisfied=False, charged=True)
 
 
 _RANK = {False: 0, None: 1, True: 2}

@@ -18,7 +18,7 @@ from raylign.record.events.payloads import (
     Warned,
 )
 from raylign.record.events.planned import PlannedActor, PlannedTask
-from raylign.record.events.tasks import ShownSample, TaskEvaluation, TaskStep
+from raylign.record.events.tasks import JudgeFigures, ShownSample, TaskEvaluation, TaskStep
 
 TASKS = ("chat", "instructions", "math", "code", "harm")
 METHODS = {"chat": "crraft", "instructions": "crpg", "math": "crpg", "code": "codpo", "harm": "crpg"}
@@ -79,6 +79,7 @@ def plan(tasks: tuple[str, ...], steps: int) -> PlanMade:
 
 EVALUATED = 100
 """Prompts of a task's evaluation."""
+FIGURES = JudgeFigures(satisfied=48, violated=14, abstained={"timeout": 2}, spared=0, mean_s=0.0125, p95_s=0.25)
 UNKNOWN = dict.fromkeys(("satisfied", "abstained", "truncated", "reward", "kl", "tokens", "prompts"))
 
 
@@ -88,13 +89,22 @@ def actor(name: str, model: str, *, memory_bytes: float | None = 1.5 * 2**30) ->
 
 def evaluated(**measured: object) -> TaskEvaluation:
     """A task's evaluation, of which only what is said is known."""
-    return TaskEvaluation(**{**UNKNOWN, "judges": {}, "asked": {}, "samples": (), **measured})
+    return TaskEvaluation(**{**UNKNOWN, "judges": {}, "asked": {}, "verdicts": {}, "samples": (), **measured})
 
 
 def stepped(**measured: object) -> TaskStep:
     """A task's part of a step, of which only what is said is known."""
     return TaskStep(
-        **{**UNKNOWN, "judges": {}, "asked": {}, "calibrated": None, "examples": 64, "skips": {}, **measured}
+        **{
+            **UNKNOWN,
+            "judges": {},
+            "asked": {},
+            "verdicts": {},
+            "calibrated": None,
+            "examples": 64,
+            "skips": {},
+            **measured,
+        }
     )
 
 
@@ -113,6 +123,7 @@ def evaluation(tasks: tuple[str, ...], step: int, progress: float, text: str | N
                 prompts=EVALUATED,
                 judges=dict.fromkeys(JUDGES.get(task, ["length"]), 0.5 + 0.3 * progress),
                 asked=dict.fromkeys(JUDGES.get(task, ["length"]), EVALUATED // 2),
+                verdicts={},
                 samples=tuple(sample(task, number, progress, text) for number in range(3)),
             )
             for at, task in enumerate(tasks)
@@ -173,6 +184,7 @@ def task_step(task: str, at: int, progress: float, rng: random.Random) -> TaskSt
         examples=64,
         judges={judge: min(satisfied + 0.05, 1) for judge in JUDGES.get(task, ["length"])},
         asked=dict.fromkeys(JUDGES.get(task, ["length"]), 16),
+        verdicts=dict.fromkeys(JUDGES.get(task, ["length"]), FIGURES),
         skips={"no_satisfied": rng.randrange(3), "timeout": 1} if task == "code" else {},
     )
 

@@ -42,6 +42,9 @@ class Judge(Spec):
         default_factory=dict, max_length=bounds.CONDITIONS
     )
     """Ask this judge only about prompts whose metadata hold these values, e.g. ``{harmful: false}``."""
+    abstain: Literal["skip", "violated"] = "skip"
+    """What its abstention makes of a response. skip: undecided, so it is counted and not trained on, unless another
+    judge is violated. violated: it counts as a violation, with the reason."""
 
     @property
     def label(self) -> str:
@@ -54,6 +57,11 @@ class Judge(Spec):
     def asks(self) -> tuple[Question, ...]:
         """What it has to ask of models."""
         return ()
+
+
+def charging(judges: Iterable[Judge]) -> frozenset[str]:
+    """Labels of those whose abstentions are charged to the response."""
+    return frozenset(judge.label for judge in judges if judge.abstain == "violated")
 
 
 def applying(judges: Iterable[Judge], metadata: Mapping[str, Any]) -> tuple[Judge, ...]:

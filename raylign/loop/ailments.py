@@ -39,8 +39,8 @@ class Ailments:
             for sample in samples:
                 ills.update(_ills(sample, batch.task))
                 for verdict in sample.verdicts:
-                    if verdict.satisfied is not None:
-                        self._said.setdefault((task, verdict.judge), Counter())[verdict.satisfied] += 1
+                    if verdict.word is not None:
+                        self._said.setdefault((task, verdict.judge), Counter())[verdict.word] += 1
             if self._seen[task] >= ENOUGH:
                 self._warn_of_losses(task, ills)
             self._warn_of_idle_prompts(batch)
@@ -92,13 +92,13 @@ class Ailments:
 def require_verdicts(task: Task, groups: Sequence[Group]) -> None:
     """Raise `NothingToTrain` where judges that constrain a task abstained on every response of the starting policy."""
     samples = [group.samples[0] for group in groups]
-    if not (samples and task.judges and task.enforce_judges) or any(one.satisfied is not None for one in samples):
+    if not (samples and task.judges and task.enforce_judges) or any(map(_decided, samples)):
         return
     reasons = Counter(
         f"{verdict.judge}: {verdict.reason}"
         for sample in samples
         for verdict in sample.verdicts
-        if verdict.satisfied is None
+        if verdict.word is None
     )
     counted = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(5))
     raise NothingToTrain(
@@ -120,6 +120,13 @@ def require_examples(batches: Sequence[TaskBatch], *, empty: int, limit: int) ->
         f"{empty} steps in a row had no sample to learn from ({reasons}). Check the judges against the starting policy "
         "(`evaluation` before step 0), or raise `samples_per_prompt` or `max_empty_steps`"
     )
+
+
+def _decided(sample: Sample) -> bool:
+    """Whether its verdict is more than abstentions, whatever these count as."""
+    if any(verdict.word is False for verdict in sample.verdicts):
+        return True
+    return sample.satisfied is not None and not any(verdict.charged for verdict in sample.verdicts)
 
 
 def _ills(sample: Sample, task: Task) -> list[str]:

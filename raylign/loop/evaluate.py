@@ -1,7 +1,7 @@
 """Before and after: fixed prompts, fixed seeds, one response each, nothing trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from raylign.clock import Clock
 from raylign.loop.measure import group_metrics
@@ -11,6 +11,7 @@ from raylign.sources.collect import Collector
 from raylign.sources.draw import requests
 from raylign.spec.job import Job
 from raylign.types import Group, Prompt
+from raylign.verdicts import Verdict
 
 SHOWN_SAMPLES = 6
 
@@ -40,7 +41,7 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
     by_task = {task.name: [group for group in groups if group.prompt.task == task.name] for task in job.tasks}
     measured = {
         name: TaskEvaluation(
-            **asdict(group_metrics(mine, scores)), samples=tuple(_shown(group) for group in mine[:SHOWN_SAMPLES])
+            **group_metrics(mine, scores), samples=tuple(_shown(group) for group in mine[:SHOWN_SAMPLES])
         )
         for name, mine in by_task.items()
         if mine
@@ -55,8 +56,11 @@ def _shown(group: Group) -> ShownSample:
         response=sample.completion.text,
         satisfied=sample.satisfied,
         reward=sample.reward,
-        verdicts={
-            verdict.judge: verdict.reason or ("satisfied" if verdict.satisfied else "violated")
-            for verdict in sample.verdicts
-        },
+        verdicts={verdict.judge: _words(verdict) for verdict in sample.verdicts},
     )
+
+
+def _words(verdict: Verdict) -> str:
+    if verdict.charged:
+        return f"{verdict.reason} (an abstention that counts as a violation)"
+    return verdict.reason or ("satisfied" if verdict.satisfied else "violated")

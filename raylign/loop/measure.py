@@ -1,17 +1,17 @@
 """What a step says in numbers: a `StepDone`, and the `TaskMetrics` in it."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from statistics import fmean
+from typing import Any
 
 from raylign.clock import Clock
+from raylign.loop.mixture import asked, figures, shares
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Scores, log_ratio
 from raylign.record.events.payloads import StepDone, Trained
-from raylign.record.events.tasks import TaskMetrics, TaskStep
+from raylign.record.events.tasks import TaskStep
 from raylign.spec.job import Job
-from raylign.types import Group, Sample, StepStats
+from raylign.types import Group, StepStats
 
 
 def step_done(
@@ -50,27 +50,28 @@ def oldest(groups: Sequence[Group], version: int) -> int:
 def task_metrics(batch: TaskBatch) -> TaskStep:
     """One task's part of a step."""
     return TaskStep(
-        **asdict(group_metrics(batch.groups, batch.scores)),
+        **group_metrics(batch.groups, batch.scores),
         calibrated=_mean(batch.chosen.calibrated),
         examples=len(batch.examples),
         skips=dict(batch.skips),
     )
 
 
-def group_metrics(groups: Sequence[Group], scores: Scores) -> TaskMetrics:
-    """Shares over responses, means over responses; ``kl`` in nats per response, see `sequence_kl`."""
+def group_metrics(groups: Sequence[Group], scores: Scores) -> dict[str, Any]:
+    """Of a `TaskMetrics`: shares and means over responses; ``kl`` in nats per response, see `sequence_kl`."""
     samples = [sample for group in groups for sample in group.samples]
-    return TaskMetrics(
-        satisfied=_mean([float(sample.satisfied is True) for sample in samples]),
-        abstained=_mean([float(sample.satisfied is None) for sample in samples]),
-        truncated=_mean([float(sample.completion.finish == "length") for sample in samples]),
-        reward=_mean([sample.reward for sample in samples if sample.reward is not None]),
-        kl=sequence_kl(groups, scores),
-        tokens=_mean([float(len(sample.completion.token_ids)) for sample in samples]),
-        prompts=len(groups),
-        judges=_judge_shares(samples),
-        asked=_asked(groups),
-    )
+    return {
+        "satisfied": _mean([float(sample.satisfied is True) for sample in samples]),
+        "abstained": _mean([float(sample.satisfied is None) for sample in samples]),
+        "truncated": _mean([float(sample.completion.finish == "length") for sample in samples]),
+        "reward": _mean([sample.reward for sample in samples if sample.reward is not None]),
+        "kl": sequence_kl(groups, scores),
+        "tokens": _mean([float(len(sample.completion.token_ids)) for sample in samples]),
+        "prompts": len(groups),
+        "judges": shares(samples),
+        "asked": asked(groups),
+        "verdicts": figures(samples),
+    }
 
 
 def sequence_kl(groups: Sequence[Group], scores: Scores) -> float | None:
@@ -101,25 +102,6 @@ def _trained(stats: StepStats) -> Trained:
         grad_norm_by_task=stats.grad_norm_by_task,
         loss_metrics=stats.metrics_by_task,
     )
-
-
-def _judge_shares(samples: Sequence[Sample]) -> dict[str, float | None]:
-    """Share satisfied per judge, of the responses it had a word on."""
-    asked, satisfied = Counter[str](), Counter[str]()
-    for sample in samples:
-        for verdict in sample.verdicts:
-            asked[verdict.judge] += verdict.satisfied is not None
-            satisfied[verdict.judge] += verdict.satisfied is True
-    return {judge: satisfied[judge] / count if count else None for judge, count in asked.items()}
-
-
-def _asked(groups: Sequence[Group]) -> dict[str, int]:
-    """On how many prompts a judge had a word."""
-    heard = (
-        {verdict.judge for sample in group.samples for verdict in sample.verdicts if verdict.satisfied is not None}
-        for group in groups
-    )
-    return dict(Counter(judge for judges in heard for judge in sorted(judges)))
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -1,5 +1,6 @@
 """A run as its event stream tells it: the state that console and report draw."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from raylign.record.events.payloads import (
     Warned,
 )
 from raylign.record.events.planned import PlannedTask
-from raylign.record.events.tasks import TaskEvaluation, TaskMetrics, TaskStep
+from raylign.record.events.tasks import JudgeFigures, TaskEvaluation, TaskMetrics, TaskStep
 from raylign.record.metrics import mean
 
 WINDOW = 3
@@ -36,6 +37,23 @@ def satisfied(task: TaskMetrics) -> float | None:
 def kl(task: TaskMetrics) -> float | None:
     """The `Metric` that may have a limit."""
     return task.kl
+
+
+def _together(figures: Sequence[JudgeFigures]) -> JudgeFigures:
+    abstained = Counter[str]()
+    for one in figures:
+        abstained.update(one.abstained)
+    asked = [(one.mean_s, one.satisfied + one.violated + sum(one.abstained.values())) for one in figures]
+    timed = [(seconds, count) for seconds, count in asked if seconds is not None]
+    counted = sum(count for _, count in timed)
+    return JudgeFigures(
+        satisfied=sum(one.satisfied for one in figures),
+        violated=sum(one.violated for one in figures),
+        abstained=dict(abstained.most_common()),
+        spared=sum(one.spared for one in figures),
+        mean_s=sum(seconds * count for seconds, count in timed) / counted if counted else None,
+        p95_s=max((one.p95_s for one in figures if one.p95_s is not None), default=None),
+    )
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:
@@ -185,6 +203,12 @@ class History:
         if self.measured_twice:
             return self.evaluation(task, last=False), self.evaluation(task, last=True)
         return (self.steps[0].tasks.get(task), self.steps[-1].tasks.get(task)) if self.steps else (None, None)
+
+    def verdicts(self, task: str) -> dict[str, JudgeFigures]:
+        """What every judge said over all steps, by label; the slowest step's `p95_s`."""
+        steps = [step.tasks[task].verdicts for step in self.steps if task in step.tasks]
+        labels = dict.fromkeys(label for figures in steps for label in figures)
+        return {label: _together([figures[label] for figures in steps if label in figures]) for label in labels}
 
     def skips(self, task: str) -> dict[str, int]:
         """Skipped prompts and samples by reason over all steps, most frequent first."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from raylign.clock import Clock
 from raylign.judges.annotator import Annotator
-from raylign.judges.judge import applying
+from raylign.judges.judge import applying, charging
 from raylign.spec.task import Task
 from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample
 from raylign.verdicts import Verdict, hear
@@ -108,7 +108,8 @@ class Collector:
         words = await self.fleet.judges.judge(list(asked.values())) if asked else []
         said = dict(zip(asked, words, strict=True))
         return [
-            hear((judge.label for judge in judges), said.get(number, ())) for number, (*_, judges) in enumerate(rows)
+            hear((judge.label for judge in judges), said.get(number, ()), charging=charging(judges))
+            for number, (*_, judges) in enumerate(rows)
         ]
 
     def _pairs_to_annotate(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from raylign.verdicts import (
     NOT_ASKED,
+    NOT_NEEDED,
     SATISFIED,
     THE_JUDGE,
     THE_RESPONSE,
@@ -17,6 +18,7 @@ from raylign.verdicts import (
     hear,
     satisfies,
     signed,
+    spared,
     violated,
 )
 
@@ -86,3 +88,24 @@ def test_what_the_response_brought_about_is_violated_and_what_the_judge_could_no
 def test_a_ruling_is_signed():
     assert signed(SATISFIED, "math", seconds=0.5) == Verdict(judge="math", satisfied=True, seconds=0.5)
     assert signed(violated("no"), "math") == Verdict(judge="math", satisfied=False, reason="no")
+
+
+@pytest.mark.parametrize(
+    ("reason", "counts"), [("no answer", False), ("crashed", False), (NOT_ASKED, None), (NOT_NEEDED, None)]
+)
+def test_an_abstention_may_be_charged_and_what_nobody_asked_never_is(reason: str, counts: bool | None):
+    said = [signed(abstained(reason), "a"), signed(abstained(reason), "b")]
+    charged, kept = hear("ab", said, charging={"a"})
+    assert (charged.satisfied, charged.charged, charged.word) == (counts, counts is False, None)
+    assert (charged.reason, kept) == (reason, said[1])
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_word_is_no_abstention_whatever_those_count_as(answer: bool):
+    (heard,) = hear("a", [Verdict(judge="a", satisfied=answer)], charging="a")
+    assert (heard.satisfied, heard.charged, heard.word) == (answer, False, answer)
+
+
+def test_who_was_spared_decides_nothing():
+    assert (spared("a").satisfied, spared("a").reason) == (None, NOT_NEEDED)
+    assert satisfies([signed(violated("no"), "b"), spared("a")]) is False

@@ -1,12 +1,30 @@
 """What is measured of a task, in a step and in an evaluation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Field
 
 from raylign.record.events.reading import MOST_PARTS, Count, Counts, Else, Known, Number, Numbers, Text, Texts, Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeFigures:
+    """What one judge said of a task's responses, and how long it took."""
+
+    satisfied: Count
+    """Responses."""
+    violated: Count
+    """By its own word."""
+    abstained: Counts
+    """By reason, whatever its abstentions count as; the rarest reasons are one, `others`."""
+    spared: Count
+    """Responses that it was not asked about, for another judge had decided."""
+    mean_s: Number = field(compare=False)
+    """Seconds for one response, mean; None where it was asked about none."""
+    p95_s: Number = field(compare=False)
+    """What 95 in 100 took at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +47,8 @@ class TaskMetrics:
     """By label: share satisfied."""
     asked: Annotated[Mapping[str, Known], Else(dict)]
     """By label: prompts on which it had a word."""
+    verdicts: Annotated[Mapping[str, JudgeFigures], Field(max_length=MOST_PARTS), Else(dict)]
+    """By label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ def render(history: History, job: dict[str, Any], *, model: str | None) -> str:
         "points": _points,
         "bounds": _bounds,
         "size": _size,
+        "seconds": _seconds,
     }
     seconds = history.seconds()
     return environment.get_template("page.html").render(
@@ -117,6 +118,7 @@ def _task(history: History, task: str) -> dict[str, Any]:
             label: (pair, tuple(map(wilson, pair, asked.get(label, (None, None)))))
             for label, pair in history.judges(task).items()
         },
+        "verdicts": history.verdicts(task),
         "skips": history.skips(task),
         "charts": _task_charts(history, task),
         "samples_shown": _samples(history, task),
@@ -208,6 +210,10 @@ def _shown(value: Any) -> Any:
 
 def _decimal(value: float | None, digits: int = 2) -> str:
     return NONE if value is None else f"{value:.{digits}f}"
+
+
+def _seconds(seconds: float | None) -> str:
+    return NONE if seconds is None else f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
 def _size(num_bytes: float | None) -> str:

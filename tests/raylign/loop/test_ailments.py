@@ -95,6 +95,19 @@ def test_judges_that_abstain_on_all_end_a_run_before_it_starts() -> None:
     require_verdicts(TASK, [])
 
 
+def test_abstentions_that_count_as_violations_end_a_run_all_the_same() -> None:
+    """Else every response of the run would be violated, and nobody would say that no judge ever spoke."""
+    charged = Verdict(judge="even", satisfied=False, reason="no answer", charged=True)
+    silent = replace(sample(0, None), verdicts=(charged, Verdict(judge="kind", satisfied=True)))
+    groups = [Group(prompt=make_prompt(), samples=(silent,)) for _ in range(4)]
+    with pytest.raises(NothingToTrain, match=r"abstained on all 4 responses before step 0 \(even: no answer \(4\)\)"):
+        require_verdicts(TASK, groups)
+    spoken = replace(silent, verdicts=(charged, Verdict(judge="kind", satisfied=False)))
+    require_verdicts(TASK, [*groups, Group(prompt=make_prompt(), samples=(spoken,))])
+    assert told(batch(*[silent] * ENOUGH)) == ["task 'math': judge 'kind' calls all 64 responses satisfied: it "
+        "constrains nothing"]  # fmt: skip
+
+
 def test_steps_with_nothing_to_train_on_end_a_run_by_their_reasons() -> None:
     (one,) = batch(*MIXED)
     empty = [replace(one, skips=Counter({"abstained": 3, "no gradient": 1})), replace(one, skips=Counter())]

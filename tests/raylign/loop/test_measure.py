@@ -35,7 +35,7 @@ def scored(*samples: Sample, logprob: float) -> dict[Key, tuple[float, ...]]:
 
 def measured(*groups: Group) -> TaskMetrics:
     """With the first sample of each prompt scored, as it always is."""
-    return group_metrics(groups, scored(*(one.samples[0] for one in groups), logprob=-1.0))
+    return TaskMetrics(**group_metrics(groups, scored(*(one.samples[0] for one in groups), logprob=-1.0)))
 
 
 def test_shares_are_over_responses_and_means_over_those_that_have_one() -> None:

@@ -6,6 +6,7 @@ from event_stream import evaluated, event_stream, full_of_holes, step_done, step
 
 from raylign.record.events import Event
 from raylign.record.events.payloads import EvaluationDone, StepDone
+from raylign.record.events.tasks import JudgeFigures
 from raylign.record.history import History, satisfied
 
 
@@ -69,3 +70,19 @@ def test_judges_of_a_run_without_evaluations_are_those_of_its_steps():
     first, last = ({"math": stepped(judges=judges)} for judges in ({"answer": 0.25}, {"answer": 0.5, "late": 1.0}))
     events = [Event.of(replace(made, step=at, tasks=tasks), seq=at + 1) for at, tasks in enumerate((first, last))]
     assert folded(events).judges("math") == {"answer": (0.25, 0.5), "late": (None, 1.0)}
+
+
+def test_what_judges_said_is_added_up_over_the_steps():
+    figures = [
+        JudgeFigures(satisfied=3, violated=0, abstained={"timeout": 1}, spared=2, mean_s=0.5, p95_s=2.0),
+        JudgeFigures(satisfied=1, violated=1, abstained={}, spared=0, mean_s=2.0, p95_s=1.0),
+        JudgeFigures(satisfied=0, violated=0, abstained={}, spared=9, mean_s=None, p95_s=None),
+    ]
+    made = step_done((), 0, 8, random.Random(0))
+    events = [
+        Event.of(replace(made, step=at, tasks={"math": stepped(verdicts={"answer": one})}), seq=at + 1)
+        for at, one in enumerate(figures)
+    ]
+    (found,) = folded(events).verdicts("math").values()
+    assert (found.satisfied, found.violated, found.abstained, found.spared) == (4, 1, {"timeout": 1}, 11)
+    assert (found.mean_s, found.p95_s) == (pytest.approx((4 * 0.5 + 2 * 2.0) / 6), 2.0)

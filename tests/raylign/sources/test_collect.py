@@ -144,6 +144,16 @@ async def test_a_judge_without_a_word_abstains():
     assert group.samples[0].satisfied is None
 
 
+async def test_a_judge_whose_abstentions_are_charged_violates_with_its_reason():
+    (judge,) = MATH.judges
+    task = MATH.model_copy(update={"judges": (judge.model_copy(update={"abstain": "violated"}),)})
+    fleet = FakeFleet(verdict=lambda completion: None)
+    (group, *_) = await collector_of(fleet, task).collect(wanted(task), Clock())
+    ((verdict,), *_) = [sample.verdicts for sample in group.samples]
+    assert (verdict.satisfied, verdict.word) == (False, None)
+    assert [sample.satisfied for sample in group.samples] == [False, False]
+
+
 async def test_a_reward_that_abstains_leaves_its_reason():
     fleet = FakeFleet()
 
