@@ -1,5 +1,6 @@
 """What DeepSpeed is asked to do: steps, resumed state, ranks."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ def figures(stats: StepStats) -> tuple[float, ...]:
 
 def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[list[list[Example]]]], out: str) -> None:
     """One of two ranks: three steps of every job, its figures and weights into ``out``; then a step made twice."""
+    gc.freeze()  # DeepSpeed collects garbage often: not that of imports
     results = []
     for port, job in zip(ports, jobs, strict=True):
         trainer = make_trainer(job, rank=rank, world_size=2, port=port)
