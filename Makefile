@@ -2,6 +2,8 @@
 VENV ?= .venv
 RUN := $(VENV)/bin
 HEAVY := ray or vllm or wheel
+# What is compiled is kept: three processes would compile pytest's own, and all tests, each for itself and every time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo quick test proof check format world clean
 

@@ -1,5 +1,6 @@
 """The service in pieces, for its tests: a job, a store, a live gateway on loopback, a Ray that does as told."""
 
+import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -77,27 +78,37 @@ def end(seq: int, state: Ending = "succeeded", message: str = "done") -> Event:
     return Event.of(RunEnded(state=state, message=message, model=None, report=None), seq=seq)
 
 
+class HttpServer(uvicorn.Server):
+    """Says when it listens, and leaves as soon as it is told to: uvicorn looks ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def main_loop(self) -> None:
+        self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
+        await self.on_tick(0)
+        self.ready.set()
+        await self._leave.wait()
+
+    def leave(self) -> None:
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._leave.set)
+
+
 @contextlib.contextmanager
 def http_server(app: Any, port: int = 0) -> Iterator[str]:
     """An ASGI app on a loopback port, in a thread."""
     config = http_config(app)
     config.port, config.timeout_graceful_shutdown = port, 1
-    server = uvicorn.Server(config)
-    ready = threading.Event()
-    startup = server.startup
-
-    async def announce(sockets: Any = None) -> None:
-        await startup(sockets)
-        ready.set()
-
-    server.startup = announce  # type: ignore[method-assign]
+    server = HttpServer(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    assert ready.wait(20)
+    assert server.ready.wait(20)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.leave()
         thread.join(20)
 
 
