@@ -113,7 +113,7 @@ async def _make(job: Job, chunk: Chunk, collector: Collector, encode: Encode) ->
 async def _sampled(job: Job, chunk: Chunk, collector: Collector) -> dict[str, Sample]:
     wanted = requests(job, chunk.task, chunk.prompts, purpose="baseline", samples=1)
     judged = chunk.task.method.needs.judged_baseline
-    groups = await collector.collect(wanted, Clock(), annotate=False, judge=judged)
+    groups = await collector.collect(wanted, Clock(), annotate=False, judge=judged, spare=True)
     return {group.prompt.id: _as_baseline(group.samples[0]) for group in groups}
 
 
@@ -126,7 +126,7 @@ async def _from_data(chunk: Chunk, collector: Collector, encode: Encode) -> dict
     pairs = [(prompt, _golden(prompt, encode)) for prompt in chunk.prompts]
     rewards, verdicts = await asyncio.gather(
         collector.fleet.judges.reward([(prompt, [completion]) for prompt, completion in pairs]),
-        collector.judge(pairs, ask=chunk.task.method.needs.judged_baseline),
+        collector.judge(pairs, ask=chunk.task.method.needs.judged_baseline, spare=True),
     )
     found = {}
     for position, (prompt, completion) in enumerate(pairs):

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from raylign.clock import Clock
 from raylign.judges.annotator import Annotator
-from raylign.judges.judge import applying, charging
+from raylign.judges.judge import applying
+from raylign.sources.hearing import Row, heard
 from raylign.spec.task import Task
 from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample
 from raylign.verdicts import Verdict, hear
@@ -30,11 +31,13 @@ class Collector:
         baselines: Mapping[str, Sample] | None = None,
         annotate: bool = True,
         judge: bool = True,
+        spare: bool = False,
     ) -> list[Group]:
         """Groups in the order of ``requests``, whatever order completions arrive in.
 
         Consumes: requests. Waits for: every verdict, reward and preference. Unblocked by: the workers, each under its
         own deadline. ``annotate``: ask annotators (training does, measuring does not). ``judge``: ask judges.
+        ``spare``: but not those whose word changes nothing (training does, measuring does not).
         """
         wanted: dict[str, list[Request]] = defaultdict(list)
         for request in requests:
@@ -45,8 +48,8 @@ class Collector:
         preferences: dict[str, Preference] = {}
 
         async def judge_all(pairs: list[tuple[Prompt, Completion]]) -> None:
-            for (_, completion), heard in zip(pairs, await self.judge(pairs, ask=judge), strict=True):
-                verdicts[completion.key] = heard
+            said = await self.judge(pairs, ask=judge, spare=spare)
+            verdicts.update((completion.key, words) for (_, completion), words in zip(pairs, said, strict=True))
 
         async def reward_all(groups: list[tuple[Prompt, list[Completion]]]) -> None:
             for (prompt, _), values in zip(groups, await self.fleet.judges.reward(groups), strict=True):
@@ -97,20 +100,19 @@ class Collector:
             groups.append(self._preferred(group) if annotate else group)
         return groups
 
-    async def judge(self, pairs: Sequence[tuple[Prompt, Completion]], *, ask: bool = True) -> list[tuple[Verdict, ...]]:
+    async def judge(
+        self, pairs: Sequence[tuple[Prompt, Completion]], *, ask: bool = True, spare: bool = False
+    ) -> list[tuple[Verdict, ...]]:
         """For each pair, one verdict of every judge that the prompt has. ``ask``: False where none will count, and all
-        abstain."""
-        rows = [
-            (prompt, completion, applying(self.tasks[prompt.task].judges, prompt.metadata))
-            for prompt, completion in pairs
-        ]
-        asked = {number: row for number, row in enumerate(rows) if ask and row[2]}
-        words = await self.fleet.judges.judge(list(asked.values())) if asked else []
-        said = dict(zip(asked, words, strict=True))
-        return [
-            hear((judge.label for judge in judges), said.get(number, ()), charging=charging(judges))
-            for number, (*_, judges) in enumerate(rows)
-        ]
+        abstain. ``spare``: leave out whose word changes nothing, where the task lets it."""
+        rows = []
+        for prompt, completion in pairs:
+            task = self.tasks[prompt.task]
+            judges = applying(task.judges, prompt.metadata)
+            rows.append(Row(prompt=prompt, completion=completion, judges=judges, sparing=spare and task.sparing))
+        if not ask:
+            return [hear(judge.label for judge in row.judges) for row in rows]
+        return await heard(self.fleet.judges, rows)
 
     def _pairs_to_annotate(
         self, whole: Sequence[tuple[Prompt, list[Completion]]]

@@ -75,4 +75,4 @@ class Online:
                     samples=task.samples_per_prompt,
                 )
             ]
-        return await self._collector.collect(wanted, clock, baselines=self._baselines)
+        return await self._collector.collect(wanted, clock, baselines=self._baselines, spare=True)

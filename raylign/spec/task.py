@@ -56,6 +56,9 @@ class Task(Spec):
     """Its constraints; all must hold. Leave out for the ablation without judges."""
     enforce_judges: bool = True
     """False: judges are asked and reported but constrain nothing. Shows what reward alone does to them."""
+    short_circuit: bool = True
+    """Whether judges that ask a model are spared in training where one that is a program is violated already: one
+    violation decides. The evaluation asks all, and so does a step whose judges constrain nothing."""
     method: AnyMethod
     """How feedback becomes a gradient."""
 
@@ -79,6 +82,11 @@ class Task(Spec):
         if repeated:
             raise ValueError(f"two judges are called {repeated[0]!r}: give each a `name`")
         return self
+
+    @property
+    def sparing(self) -> bool:
+        """Whether a judge whose word changes nothing need not be asked: nobody reads it for itself."""
+        return self.short_circuit and self.enforce_judges
 
     @property
     def baseline_source(self) -> Literal["reference", "data"] | None:
