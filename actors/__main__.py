@@ -44,6 +44,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m actors", description="Run an alignment job on Ray.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run the job of a run directory to its end")
+    run.add_argument("settings", nargs="*", help="in place of the job file's: steps=10 tasks.math.weight=2")
     run.add_argument("--run-dir", type=Path, required=True)
     run.add_argument("--job", type=Path, help="job file of a new run; without it the directory's own job goes on")
     run.add_argument("--json", action="store_true", help="one JSON line per event instead of the display")
@@ -56,7 +57,7 @@ def _options() -> argparse.Namespace:
 
 def _run(options: argparse.Namespace) -> int:
     if options.job is not None:
-        job = load_job(options.job)
+        job = load_job(options.job, options.settings)
         run = RunDirectory.create(options.run_dir, job.model_dump(mode="json"))
     else:
         run = RunDirectory.open(options.run_dir)

@@ -7,19 +7,19 @@ import typer
 from rich.console import Console
 
 from raylign import bounds
-from raylign.cli.options import AsJson, JobFile
+from raylign.cli.options import AsJson, JobFile, Overrides
 
 if TYPE_CHECKING:
     from raylign.plan.check import Checked
     from raylign.spec import Job
 
 
-def check(file: JobFile, as_json: AsJson = False) -> None:
+def check(file: JobFile, settings: Overrides = None, as_json: AsJson = False) -> None:
     """Say whether a job file is right: keys, ranges, prompts files, judges' metadata, models, templates."""
     from raylign.plan.check import check_job
     from raylign.spec import load_job
 
-    job = load_job(file)
+    job = load_job(file, settings or ())
     checked = check_job(job)
     if as_json:
         print(json.dumps({"ok": True, "job": job.name, **checked.to_dict()}))
@@ -32,6 +32,7 @@ def check(file: JobFile, as_json: AsJson = False) -> None:
 
 def plan(
     file: JobFile,
+    settings: Overrides = None,
     as_json: AsJson = False,
     cpus: Annotated[
         float | None, typer.Option(help="Plan for a node with so many CPUs instead of this machine.")
@@ -47,7 +48,7 @@ def plan(
     from raylign.plan.show import show_plan
     from raylign.spec import load_job
 
-    job = load_job(file)
+    job = load_job(file, settings or ())
     gpu_memory = None if gpu_memory_gb is None else gpu_memory_gb * GIB
     cluster = imagined_cluster(cpus=cpus, gpus=gpus, gpu_memory_bytes=gpu_memory, nodes=nodes)
     made = make_plan(job, cluster, checked=checked(job))

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from raylign.cli.job_file import checked
-from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder, JobFile, JobWord, Url
+from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder, JobFile, JobWord, Overrides, Url
 
 if TYPE_CHECKING:
     from raylign.service.client import Client
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def submit(
     file: JobFile,
+    settings: Overrides = None,
     home: HomeFolder = DEFAULT_HOME,
     url: Url = None,
     watch: Annotated[bool, typer.Option("--watch", help="Follow it live until it ends.")] = False,
@@ -25,7 +26,7 @@ def submit(
     """Send a job to the gateway. It outlives this command."""
     from raylign.spec import load_job
 
-    job = load_job(file)
+    job = load_job(file, settings or ())
     if url is None:  # the gateway of a home reads the files that are here; another has its own
         checked(job)
     with connect(home, url) as client:

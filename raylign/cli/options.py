@@ -7,6 +7,10 @@ import typer
 
 JobWord = Annotated[str, typer.Argument(metavar="JOB", help="An id or its beginning, a name, or `latest`.")]
 JobFile = Annotated[Path, typer.Argument(metavar="FILE", help="A job in YAML or JSON.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[KEY=VALUE]...", help="Settings in place of the file's: steps=10 tasks.math.weight=2."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 HomeFolder = Annotated[
     Path, typer.Option(envvar="RAYLIGN_HOME", help="The service's home: its database, key and jobs.")

@@ -9,12 +9,13 @@ import typer
 
 from raylign.cli.job_file import checked
 from raylign.cli.libraries import Libraries, allow
-from raylign.cli.options import AsJson
+from raylign.cli.options import AsJson, Overrides
 from raylign.errors import SpecError
 
 
 def run(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A job in YAML or JSON.")] = None,
+    settings: Overrides = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN_DIR", help="Go on with an earlier run.")] = None,
     run_dir: Annotated[
         Path | None, typer.Option(help="Where the run is written; runs/<job name> where absent.")
@@ -30,9 +31,9 @@ def run(
         raise SpecError("give either a job FILE, or --resume RUN_DIR")
     allow(libraries)
     # The workers' side is a program of its own: this package never imports it.
-    command = [sys.executable, "-m", "actors", "run"]
+    command = [sys.executable, "-m", "actors", "run", *(settings or ())]
     if file is not None:
-        job = load_job(file)
+        job = load_job(file, settings or ())
         checked(job)
         command += ["--job", str(file), "--run-dir", str(run_dir or Path("runs") / job.name)]
     else:

@@ -18,16 +18,18 @@ from raylign.spec.explain import explain
 from raylign.spec.job import Job
 from raylign.spec.kinds import ABSENT
 from raylign.spec.kinds import KINDS as JOBS
+from raylign.spec.overrides import override
 from raylign.spec.telling import MAX_SHOWN, shown
 from raylign.spec.values import check_values
 
 
-def load_job(path: Path) -> Job:
+def load_job(path: Path, settings: Sequence[str] = ()) -> Job:
     """The job in a YAML or JSON file, its relative paths made absolute against the file's folder.
 
-    Raises `SpecError` when the file is missing, not YAML, or not a job.
+    ``settings``: put in place of the file's own, see `raylign.spec.overrides`. Raises `SpecError` when the file is
+    missing, not YAML, or not a job.
     """
-    return parse_job(_read(path, "job"), root=path.resolve().parent, source=str(path))
+    return parse_job(override(_read(path, "job"), settings), root=path.resolve().parent, source=str(path))
 
 
 def load_judge(judge: str) -> RuleJudge:

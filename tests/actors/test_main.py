@@ -41,3 +41,15 @@ def test_a_finished_run_is_not_started_again(finished, monkeypatch, capsys, as_j
         assert str(finished.model_path) in said
         assert str(finished.report_path) in said
     assert finished.events_path.read_bytes() == before
+
+
+def test_the_stored_job_has_the_settings_beside_the_file(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "actors.cluster.connection", None)  # it gets no further than this
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        ["actors", "run", "steps=7", "--job", str(EXAMPLES / "crpg.yaml"), "--run-dir", str(tmp_path / "run")],
+    )
+    with pytest.raises(ImportError):
+        main()
+    assert RunDirectory(tmp_path / "run").job()["steps"] == 7

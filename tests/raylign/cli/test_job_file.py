@@ -58,3 +58,13 @@ def test_a_plan_that_does_not_fit_says_what_is_missing():
 
 def test_schema_is_a_json_schema():
     assert json.loads(raylign("schema").stdout)["properties"]["tasks"]["description"]
+
+
+def test_settings_beside_the_file_are_checked_planned_and_refused_as_its_own():
+    crpg = EXAMPLES / "crpg.yaml"
+    assert ": 7 steps over" in raylign("check", crpg, "steps=7").stdout
+    found = json.loads(raylign("plan", crpg, "--json", "steps=7", "tasks.math.samples_per_prompt=2").stdout)
+    assert (found["steps"], found["tasks"][0]["samples_per_prompt"]) == (7, 2)
+    done = raylign("check", crpg, "tasks.mth.weight=2")
+    assert done.returncode == 2
+    assert "'tasks' has no 'mth'; did you mean 'math'?" in done.stderr

@@ -8,6 +8,8 @@ from jobs import EXAMPLES
 from service import KEY, TOKEN, end, live_service, step
 from service import started as started_job
 
+from raylign.service.client import Client
+
 
 def test_submit_without_a_gateway_says_how_to_start_one(tmp_path):
     done = raylign("submit", EXAMPLES / "crpg.yaml", "--home", tmp_path)
@@ -55,3 +57,10 @@ def test_a_word_that_names_no_job_says_which_there_are(gateway):
     done = raylign("watch", "nothing")
     assert done.returncode == 1
     assert "'nothing'" in done.stderr
+
+
+def test_what_is_sent_has_the_settings_beside_the_file(gateway):
+    sent = json.loads(raylign("submit", EXAMPLES / "crpg.yaml", "name=other", "tasks.math.weight=2", "--json").stdout)
+    assert sent["name"] == "other"
+    with Client(gateway.url, KEY) as client:
+        assert client.get(sent["id"])["document"]["tasks"][0]["weight"] == 2.0

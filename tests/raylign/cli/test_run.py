@@ -14,6 +14,6 @@ def test_run_needs_a_file_or_a_directory(tmp_path):
 def test_run_refuses_a_directory_that_holds_a_run(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "job.json").write_text("{}")
-    done = started("run", small_job(tmp_path, "crpg"), "--run-dir", tmp_path / "run")
+    done = started("run", small_job(tmp_path, "crpg"), "steps=3", "--run-dir", tmp_path / "run")
     assert done.returncode == 1
     assert "already holds a run: continue it with `raylign run --resume" in done.stderr
