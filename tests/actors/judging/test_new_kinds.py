@@ -138,9 +138,10 @@ PROMPTS = {"math": [make_prompt("math", number, odd=bool(number % 2)) for number
 
 
 def new_job(*judges: Judge) -> Job:
-    """One task with these judges."""
+    """One task with these judges, who are asked about every response."""
     job = make_job(steps=2, evaluation={"prompts": 0})
-    task = job.tasks[0].model_copy(update={"judges": judges, "method": GRPO(judge_bonus=1.0)})
+    method = GRPO(judge_bonus=1.0)
+    task = job.tasks[0].model_copy(update={"judges": judges, "method": method, "short_circuit": False})
     return job.model_copy(update={"tasks": (task,)})
 
 
