@@ -9,7 +9,8 @@ from math import ceil
 from raylign.errors import SpecError
 from raylign.judges.judge import Judge, applying
 from raylign.sources.prompts import rows
-from raylign.spec.task import Prompts, Task
+from raylign.spec.prompts import Prompts
+from raylign.spec.task import Task
 
 CHARACTERS_A_TOKEN = 4
 """About, in English, and no fewer than most vocabularies need elsewhere."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from raylign.errors import SpecError
 from raylign.files import parse_line, text_lines
-from raylign.spec.task import Prompts
+from raylign.spec.prompts import Prompts
 from raylign.spec.telling import shown
 from raylign.types import Message, Prompt
 

@@ -30,7 +30,7 @@ from raylign.record.events.payloads import StepDone
 from raylign.sources.collect import Collector
 from raylign.sources.online import Online
 from raylign.spec import Job
-from raylign.spec.task import Prompts
+from raylign.spec.prompts import Prompts
 from raylign.types import Completion, Prompt, Sample
 from raylign.verdicts import NOT_ASKED, SATISFIED, Ruling, Verdict, abstained, failed, signed, violated
 

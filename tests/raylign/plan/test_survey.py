@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from raylign.judges.judge import Judge
 from raylign.judges.kinds import AnyJudge
 from raylign.plan.survey import Survey, survey_prompts
-from raylign.spec.task import Prompts
+from raylign.spec.prompts import Prompts
 
 JUDGES: tuple[Judge, ...] = TypeAdapter(tuple[AnyJudge, ...]).validate_python(
     [{"type": "math", "when": {"kind": "sum"}}, {"type": "length", "maximum": 9, "unit": "words"}]

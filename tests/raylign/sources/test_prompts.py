@@ -8,7 +8,7 @@ import pytest
 from raylign.errors import SpecError
 from raylign.sources.prompts import render
 from raylign.sources.prompts import rows as prompt_rows
-from raylign.spec.task import Prompts
+from raylign.spec.prompts import Prompts
 
 
 def read_rows(prompts: Prompts, **settings):
