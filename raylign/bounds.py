@@ -78,6 +78,8 @@ TEMPLATE = 100_000
 """Characters: a long rubric with examples; it is rendered for every response."""
 ANSWER = 64
 """Characters of what must be one token."""
+SPELLINGS = 16
+"""Of one answer: with a space and without, in capitals and not."""
 CONDITIONS = 16
 """Metadata keys one judge looks at."""
 TEXT = 1000

@@ -1,15 +1,15 @@
 """A model on vLLM that judges and annotators ask: it answers with probabilities of tokens, and nothing is sampled."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from actors.loading import load_config, load_tokenizer
 from actors.sampling.vllm_engine import EngineSettings, VLLMEngine
-from actors.text.reader import Reader
+from actors.text.chat import Chat
 from raylign.errors import SpecError
-from raylign.judges.askers import Question, Said, Writer
-from raylign.judges.questions.templates import FAILURES
+from raylign.judges.askers import Asked, Question, Said, Spelled
 from raylign.verdicts import TOO_LONG
 
 
@@ -33,7 +33,7 @@ class LLMJudgeWorker:
                 logprobs="raw_logprobs",
             )
         )
-        self._reader = Reader(self.tokenizer)
+        self._chat = Chat(self.tokenizer)
 
     def ready(self) -> dict[str, Any]:
         """What runs here, for people."""
@@ -44,28 +44,39 @@ class LLMJudgeWorker:
         """The question's answer to each row. Raises `SpecError` when an answer is not one token of this model."""
         return question.ask(self, rows)
 
-    def next_token(self, texts: Sequence[Writer], answers: Mapping[str, str]) -> list[Said]:
-        """Log-probability of each answer after each text (`raylign.judges.askers.Answers`)."""
-        candidates = [self._token(answer, role) for role, answer in answers.items()]
-        rows = [self._read(write) for write in texts]
+    def next_token(self, asked: Sequence[Asked], answers: Mapping[str, Spelled]) -> list[Said]:
+        """Log-probability of each answer after each of ``asked`` (`raylign.judges.askers.Answers`)."""
+        spellings = [self._tokens(answer, role) for role, answer in answers.items()]
+        candidates = list(dict.fromkeys(token for tokens in spellings for token in tokens))
+        rows = [self._read(one) for one in asked]
         readable = [row for row in rows if not isinstance(row, str)]
         values = iter(self.engine.next_token_logprobs(readable, candidates))
-        return [row if isinstance(row, str) else next(values) for row in rows]
 
-    def _read(self, write: Writer) -> list[int] | str:
-        try:
-            ids = self._reader.read(write, add_special_tokens=True)
-        except FAILURES as error:
-            return f"template: {type(error).__name__}"
-        if ids is None:
-            return "control token"
-        return ids if len(ids) < self.engine.context_tokens else TOO_LONG
+        def said() -> Said:
+            of = dict(zip(candidates, next(values), strict=True))
+            return tuple(_together([of[token] for token in tokens]) for tokens in spellings)
 
-    def _token(self, answer: str, role: str) -> int:
-        ids = self.tokenizer.encode(answer, add_special_tokens=False)
-        if len(ids) != 1:
-            raise SpecError(
-                f"the judge's `{role}` answer {answer!r} is {len(ids)} tokens for {self.model!r} "
-                f"({self.tokenizer.convert_ids_to_tokens(ids)!r}): choose one that is a single token"
-            )
-        return int(ids[0])
+        return [row if isinstance(row, str) else said() for row in rows]
+
+    def _read(self, asked: Asked) -> list[int] | str:
+        ids = self._chat.read(asked)
+        return ids if isinstance(ids, str) or len(ids) < self.engine.context_tokens else TOO_LONG
+
+    def _tokens(self, answer: Spelled, role: str) -> list[int]:
+        """Of the spellings those that are one token; they must be of one at least."""
+        spellings = (answer,) if isinstance(answer, str) else answer
+        read = [self.tokenizer.encode(spelling, add_special_tokens=False) for spelling in spellings]
+        if tokens := list(dict.fromkeys(int(ids[0]) for ids in read if len(ids) == 1)):
+            return tokens
+        raise SpecError(
+            f"the judge's `{role}` answer {answer!r} is {len(read[0])} tokens for {self.model!r} "
+            f"({self.tokenizer.convert_ids_to_tokens(read[0])!r}): choose one that is a single token"
+        )
+
+
+def _together(logprobs: Sequence[float]) -> float:
+    """Log-probability of any one of several tokens."""
+    if len(logprobs) == 1:
+        return logprobs[0]
+    most = max(logprobs)
+    return most if math.isinf(most) else most + math.log(math.fsum(math.exp(one - most) for one in logprobs))

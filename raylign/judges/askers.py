@@ -12,8 +12,29 @@ Show: TypeAlias = Callable[[str], str]
 """How a piece of foreign text is put into a template: whoever reads the result makes sure that it stays text."""
 Writer: TypeAlias = Callable[[Show], str]
 """Makes a text with all that is foreign put through ``show``."""
+Spelled: TypeAlias = str | tuple[str, ...]
+"""A text that is one token, or several spellings of one word, of which those count that are one."""
+ANSWER = "Answer:"
+"""Ends a question that no chat template ends."""
 Said: TypeAlias = tuple[float, ...] | str
 """Log-probabilities of the answers, or why there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A question as a user's turn, after what the model is told first; put by the model's own chat template."""
+
+    user: Writer
+    system: Writer | None = None
+
+    def plain(self, show: Show) -> str:
+        """One text, for models without a chat template."""
+        parts = (self.system(show) if self.system else "", self.user(show), ANSWER)
+        return "\n\n".join(part for part in parts if part)
+
+
+Asked: TypeAlias = Writer | Conversation
+"""What a model is to read. A text is read as it stands, the control tokens of its author's words among it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +48,11 @@ class Asker:
 class Answers(Protocol):
     """A live model, as a question sees it."""
 
-    def next_token(self, texts: Sequence[Writer], answers: Mapping[str, str]) -> list[Said]:
-        """Log-probability of each answer as the token after each text; the reason for a text that is not read.
+    def next_token(self, asked: Sequence[Asked], answers: Mapping[str, Spelled]) -> list[Said]:
+        """Log-probability of each answer as the token after each of ``asked``; the reason for one that is not read.
 
-        ``answers``: texts by the setting that holds each. Raises `SpecError` naming that setting where its text is
-        not one token of this model.
+        ``answers``: what is looked for, by the setting that holds each. Raises `SpecError` naming that setting where
+        it is not one token of this model.
         """
         ...
 
@@ -44,6 +65,11 @@ class Question(Protocol):
 
     def check(self, *, whose: str) -> None:
         """Raises `SpecError` where what it would ask cannot be asked of anyone. ``whose``: how messages call it."""
+        ...
+
+    def remark(self, *, templated: bool) -> str:
+        """What is hardly meant, as a sentence's predicate; empty where nothing is. ``templated``: whether the asker has
+        a chat template."""
         ...
 
     def ask(self, model: Answers, rows: Sequence[Any]) -> list[Any]:

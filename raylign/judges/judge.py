@@ -54,6 +54,11 @@ class Judge(Spec):
         """Whether it is asked about a prompt: its metadata hold every value of ``when``, null included."""
         return all(key in metadata and metadata[key] == value for key, value in self.when.items())
 
+    @property
+    def applies_to(self) -> str:
+        """What a prompt's metadata must have for it, in words."""
+        return f"metadata that meet its `when`, {self.when}"
+
     def asks(self) -> tuple[Question, ...]:
         """What it has to ask of models."""
         return ()

@@ -49,7 +49,11 @@ def check_job(job: Job) -> Checked:
     """Look at the job's models, templates and prompts files, from first to last line. Raises `SpecError`."""
     infos = check_models(job)
     check_questions(job)
-    warnings = [*context_warnings(job, infos[job.policy.model]), *_device_warnings(job)]
+    warnings = [
+        *context_warnings(job, infos[job.policy.model]),
+        *_device_warnings(job),
+        *_question_warnings(job, infos),
+    ]
     surveys = {}
     for task in job.tasks:
         surveys[task.name], said = check_prompts(task)
@@ -121,6 +125,15 @@ def check_questions(job: Job) -> None:
     for task in job.tasks:
         for whose, question in _questions(task):
             question.check(whose=whose)
+
+
+def _question_warnings(job: Job, infos: Mapping[str, ModelInfo | None]) -> Iterator[str]:
+    """Of questions put otherwise than their model was trained to read them."""
+    for task in job.tasks:
+        for whose, question in _questions(task):
+            info = infos[question.asker.model]
+            if info is not None and (said := question.remark(templated=info.has_chat_template)):
+                yield f"{whose} {said}"
 
 
 def context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:

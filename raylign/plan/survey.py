@@ -79,7 +79,7 @@ def require_asked(task: Task, survey: Survey) -> None:
         if not survey.asked.get(judge.label):
             raise SpecError(
                 f"judge {judge.label!r} of task {task.name!r} is asked about no prompt: none in {task.prompts.path!r} "
-                f"has metadata that meet its `when`, {judge.when}"
+                f"has {judge.applies_to}"
             )
 
 

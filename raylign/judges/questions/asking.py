@@ -25,6 +25,10 @@ class AskingJudge(Judge):
     def check(self, *, whose: str) -> None:
         """Raises `SpecError` where what it would ask cannot be asked of anyone. ``whose``: how messages call it."""
 
+    def remark(self, *, templated: bool) -> str:
+        """What is hardly meant; see `raylign.judges.askers.Question`."""
+        return ""
+
     @abstractmethod
     def rule_all(self, model: Answers, rows: Sequence[tuple[Prompt, str]]) -> list[Ruling]:
         """What it says of each (prompt, response), once the model has answered. Never raises on a response."""

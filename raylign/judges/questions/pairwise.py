@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
 from raylign import bounds
 from raylign.judges.annotator import Annotator
-from raylign.judges.askers import Answers, Asker, Question, Said, Show
-from raylign.judges.questions.templates import asked, check_template, fill
+from raylign.judges.askers import Answers, Asked, Asker, Question, Said
+from raylign.judges.questions.phrasing import Phrasing, remark
+from raylign.judges.questions.templates import asked
 from raylign.types import Preference, Prompt
 
 VARIABLES = frozenset({"prompt", "messages", "metadata", "first", "second"})
@@ -27,7 +27,12 @@ class LLMAnnotator(Annotator):
     """A directory, or a hub id."""
     template: bounds.Template
     """Jinja template over ``prompt`` (of several turns: all of them), ``messages``, ``first``, ``second`` and
-    ``metadata``."""
+    ``metadata``. ``{{ first | quote }}`` puts ``> `` before each line."""
+    system: bounds.Template | None = None
+    """The same, of what a model with a chat template is told first."""
+    chat: bool | None = None
+    """Whether the question is put in the turns of the model's own chat template, where it has one; by default it is
+    read as it stands."""
     first: bounds.Answer = "1"
     """Token that votes for the first response. Must be one token."""
     second: bounds.Answer = "2"
@@ -44,22 +49,30 @@ class LLMAnnotator(Annotator):
 
     def check(self, *, whose: str) -> None:
         """Raises `SpecError` where the template is none, or uses what it is not given."""
-        check_template(self.template, source=whose, variables=VARIABLES)
+        self._phrasing.check(whose=whose, variables=VARIABLES)
+
+    def remark(self, *, templated: bool) -> str:
+        """What is hardly meant; see `raylign.judges.askers.Question`."""
+        return remark(self.chat, templated=templated)
 
     def ask(self, model: Answers, rows: Sequence[tuple[Prompt, str, str]]) -> list[Preference]:
         """The preference on each (prompt, first, second)."""
         texts = [
-            partial(self.text, prompt, one, other)
+            self.put(prompt, one, other)
             for prompt, first, second in rows
             for one, other in ((first, second), (second, first))
         ]
         said = model.next_token(texts, {"first": self.first, "second": self.second})
         return [self.read(forward, backward) for forward, backward in zip(said[::2], said[1::2], strict=True)]
 
-    def text(self, prompt: Prompt, first: str, second: str, show: Show) -> str:
-        """What it asks about two responses in this order. Raises one of
-        `raylign.judges.questions.templates.FAILURES` (missing metadata)."""
-        return fill(self.template, show, **asked(prompt), first=first[:MAX_CHARS], second=second[:MAX_CHARS])
+    def put(self, prompt: Prompt, first: str, second: str) -> Asked:
+        """What it asks about two responses in this order."""
+        values = {**asked(prompt), "first": first[:MAX_CHARS], "second": second[:MAX_CHARS]}
+        return self._phrasing.put(values, chat=bool(self.chat))
+
+    @property
+    def _phrasing(self) -> Phrasing:
+        return Phrasing(user=self.template, system=self.system)
 
     def read(self, forward: Said, backward: Said) -> Preference:
         """``p = 1/2 [ P(first | y1, y2) + 1 - P(first | y2, y1) ]``, P normalized over the two tokens.

@@ -58,7 +58,13 @@ def _output(context: Context, value: Any) -> Any:
     return value if isinstance(value, Undefined) else context[SHOW](str(value))
 
 
+def quote(value: Any) -> str:
+    """``value`` with ``"> "`` before every line: no line of a stranger's is one of the template's own."""
+    return "\n".join(f"> {line}" for line in str(value).splitlines() or [""])
+
+
 _ENVIRONMENT = _Environment(undefined=StrictUndefined, keep_trailing_newline=True, optimized=False, finalize=_output)
+_ENVIRONMENT.filters["quote"] = quote
 _OWN_NAMES = {"loop", "self", "super", "caller", "varargs", "kwargs"}
 """What Jinja itself defines in loops, blocks and macros."""
 

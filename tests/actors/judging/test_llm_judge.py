@@ -101,6 +101,23 @@ def test_an_answer_of_several_tokens_is_refused(call: Call, model: Path) -> None
         call(judge, a_judge(model, positive="Yes"), [(a_prompt(), "red")])
 
 
+def test_a_question_in_turns_is_put_by_the_model_s_own_chat_template(call: Call, model: Path) -> None:
+    spec = a_judge(model, template="{{ prompt }}: {{ response }}", chat=True, system="be fair")
+    verdicts = call(judge, spec, [(a_prompt(), response) for response in RESPONSES])
+    chances = [next_token(model, f"<system>be fair<eos><user>hi: {response}<eos><assistant>") for response in RESPONSES]
+    assert [verdict.satisfied for verdict in verdicts] == [chance["N"] <= chance["Y"] for chance in chances]
+
+
+def test_the_spellings_of_an_answer_count_together(call: Call, model: Path) -> None:
+    """Those that are one token of the model."""
+    spec = a_judge(model, positive=("Yes", "Y", "1"), negative=("N", "2", "No"))
+    verdicts = call(judge, spec, [(a_prompt(), response) for response in RESPONSES])
+    chances = [next_token(model, f"<user>hi: {response}") for response in RESPONSES]
+    assert [verdict.satisfied for verdict in verdicts] == [
+        chance["N"] + chance["2"] <= chance["Y"] + chance["1"] for chance in chances
+    ]
+
+
 def test_a_preference_averages_both_orders(call: Call, model: Path) -> None:
     spec = LLMAnnotator(model=str(model), template="{{ prompt }} 1:{{ first }} 2:{{ second }} ", min_mass=0.0)
     long = "r" * 200

@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +136,24 @@ def test_an_annotators_template_knows_what_it_is_given(job):
     task = {"method": {"type": "oaif", "annotator": annotator}, "samples_per_prompt": 2}
     with pytest.raises(SpecError, match=r"the annotator of task 'math' uses `response`.*`first`"):
         check_job(job(task=task))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({}, "set `chat: true`"), ({"chat": True}, ""), ({"chat": False}, "")],
+)
+def test_plain_text_for_a_model_with_a_chat_template_is_told(job, model, settings, said):
+    chatting = model("LlamaForCausalLM")
+    (Path(chatting) / "chat_template.jinja").write_text("{{ messages }}")
+    warnings = check_job(job(task={"judges": [{**JUDGE, "model": chatting, **settings}]})).warnings
+    assert [said in warning and "judge 'llm' of task 'math'" in warning for warning in warnings] == [True] * bool(said)
+
+
+def test_a_question_of_the_library_is_asked_where_its_truth_is_known(job):
+    judges = [{"type": "llm", "model": "org/judge", "question": "factuality"}]
+    assert check_job(job(ANSWERED, ASKED, task={"judges": judges})).warnings == ()
+    with pytest.raises(SpecError, match=r"is asked about no prompt: none in .* has `metadata.answer`, and"):
+        check_job(job(ASKED, task={"judges": judges}))
 
 
 def test_a_response_needs_room_in_the_context(job, model):

@@ -40,9 +40,9 @@ def test_no_mass_at_all_abstains_even_where_none_is_asked() -> None:
 
 
 def test_the_annotator_reads_both_responses() -> None:
-    assert ANNOTATOR.text(make_prompt(), "a", "b", str.upper) == "QUESTION 0 1: A 2: B"
+    assert ANNOTATOR.put(make_prompt(), "a", "b")(str.upper) == "QUESTION 0 1: A 2: B"
     with pytest.raises(UndefinedError):
-        ANNOTATOR.model_copy(update={"template": "{{ third }}"}).text(make_prompt(), "a", "b", str)
+        ANNOTATOR.model_copy(update={"template": "{{ third }}"}).put(make_prompt(), "a", "b")(str)
 
 
 @pytest.mark.parametrize("other", [(0.0, 0.0), "control token", (-math.inf, -math.inf)])

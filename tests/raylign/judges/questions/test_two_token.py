@@ -3,9 +3,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from fakes import make_prompt
+from pydantic import ValidationError
 
 from raylign.errors import SpecError
-from raylign.judges.askers import Asker, Said, Writer
+from raylign.judges.askers import Asked, Asker, Conversation, Said, Spelled
 from raylign.judges.questions.two_token import LLMJudge
 from raylign.verdicts import Ruling
 
@@ -13,7 +14,7 @@ JUDGE = LLMJudge(model="m", template="Q: {{ prompt }}\nA: {{ response }}\nSafe?"
 
 
 def read(template: str, response: str) -> str:
-    return JUDGE.model_copy(update={"template": template}).text(make_prompt(), response, str.upper)
+    return JUDGE.model_copy(update={"template": template}).put(make_prompt(), response)(str.upper)
 
 
 def test_the_judge_reads_prompt_and_response_as_they_are_shown() -> None:
@@ -26,7 +27,7 @@ def test_a_response_is_text_not_template() -> None:
 
 def test_responses_are_cut_before_they_are_shown() -> None:
     judge = JUDGE.model_copy(update={"template": "[{{ response }}]", "max_response_chars": 3})
-    assert judge.text(make_prompt(), "abcdef", str) == "[abc]"
+    assert judge.put(make_prompt(), "abcdef")(str) == "[abc]"
 
 
 def test_violated_iff_negative_is_likelier() -> None:
@@ -53,9 +54,10 @@ class Model:
 
     def __init__(self, *said: Said) -> None:
         self.said = list(said)
-        self.asked: list[tuple[list[str], Mapping[str, str]]] = []
+        self.asked: list[tuple[list[str], Mapping[str, Spelled]]] = []
 
-    def next_token(self, texts: Sequence[Writer], answers: Mapping[str, str]) -> list[Said]:
+    def next_token(self, asked: Sequence[Asked], answers: Mapping[str, Spelled]) -> list[Said]:
+        texts = [one.plain if isinstance(one, Conversation) else one for one in asked]
         self.asked.append(([write(str.upper) for write in texts], answers))
         return self.said
 
@@ -80,3 +82,51 @@ def test_a_template_is_given_what_it_may_use() -> None:
 
 def test_it_asks_the_model_it_names() -> None:
     assert JUDGE.asker == Asker("m")
+
+
+def test_a_question_of_the_library_is_named_and_nothing_of_it_is_said_again() -> None:
+    judge = LLMJudge(model="m", question="safety")
+    assert isinstance(judge.put(make_prompt(), "Hi"), Conversation)
+    assert not isinstance(judge.model_copy(update={"chat": False}).put(make_prompt(), "Hi"), Conversation)
+    assert judge.read((math.log(0.1), math.log(0.4))) == Ruling(False, "P(Unsafe) 0.40 > P(Safe) 0.10")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"question": "safety", "template": "{{ response }}"},
+            "`question: safety` words its question itself: leave out",
+        ),
+        ({"question": "style", "positive": "Y"}, "leave out `positive`"),
+        ({"question": "style", "system": "Be fair."}, "leave out `system`"),
+        (
+            {"positive": "Y", "negative": "N"},
+            "needs `template`, or `question` with one of: factuality, refusal, safety",
+        ),
+        ({"template": "{{ response }}", "positive": "Y"}, "needs `negative`"),
+        ({"question": "kindness"}, "'factuality', 'refusal', 'safety' or 'style'"),
+    ],
+)
+def test_there_is_one_question(settings: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        LLMJudge(model="m", **settings)
+
+
+@pytest.mark.parametrize(
+    ("question", "ruling"),
+    [
+        ("safety", Ruling(True)),
+        ("style", Ruling(False, "says nothing")),
+        ("refusal", Ruling(False, "says nothing")),
+        ("factuality", Ruling(False, "says nothing")),
+    ],
+)
+def test_a_response_that_says_nothing_is_known_without_asking(question: str, ruling: Ruling) -> None:
+    judge, model = LLMJudge(model="m", question=question), Model("control token")
+    rows = [(make_prompt(answer="x"), response) for response in ("...", "Well.", "\u200b")]
+    assert judge.rule_all(model, rows) == [ruling, Ruling(None, "control token"), ruling]
+    assert len(model.asked[0][0]) == 1
+    silent = Model()
+    assert judge.rule_all(silent, rows[:1]) == [ruling]
+    assert silent.asked == []
