@@ -4,10 +4,10 @@ import unicodedata
 
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols, by their category, of which nothing is seen."""
-SAYING = "LNS"
-"""Categories of what says something: letters, numbers, symbols. Not spaces, controls or punctuation."""
+DUMB = ("C", "M", "P", "Sk", "Z")
+"""Categories of what says nothing alone: controls, accents, punctuation, spaces."""
 
 
 def says_nothing(response: str) -> bool:
     """Whether no letter, number or symbol stands in it."""
-    return not any(unicodedata.category(one)[0] in SAYING and one not in BLANK for one in response)
+    return all(one in BLANK or unicodedata.category(one).startswith(DUMB) for one in response)
