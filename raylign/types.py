@@ -120,6 +120,18 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What a judge said of a canary, a response whose verdict is known (`raylign.sources.canaries`)."""
+
+    judge: str
+    gold: bool
+    """What it should have said."""
+    word: bool | None
+    """What it said; None where it abstained."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """A prompt with its K samples, its baseline response where the task has one, and the annotator's word."""
 
@@ -129,6 +141,8 @@ class Group:
     """``a_bar`` of CGPO eq. 5, judged and rewarded."""
     preference: Preference | None = None
     """Of samples[0] over samples[1], where the method asks an annotator."""
+    sightings: tuple[Sighting, ...] = ()
+    """Of the canaries that rode with its samples. They are no responses of the policy, and count for nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from raylign.record.events.payloads import (
     Warned,
 )
 from raylign.record.events.planned import PlannedActor, PlannedTask
-from raylign.record.events.tasks import JudgeFigures, ShownSample, TaskEvaluation, TaskStep
+from raylign.record.events.tasks import CanaryFigures, JudgeFigures, ShownSample, TaskEvaluation, TaskStep
 
 TASKS = ("chat", "instructions", "math", "code", "harm")
 METHODS = {"chat": "crraft", "instructions": "crpg", "math": "crpg", "code": "codpo", "harm": "crpg"}
@@ -103,6 +103,7 @@ def stepped(**measured: object) -> TaskStep:
             "calibrated": None,
             "examples": 64,
             "skips": {},
+            "canaries": {},
             **measured,
         }
     )
@@ -185,6 +186,7 @@ def task_step(task: str, at: int, progress: float, rng: random.Random) -> TaskSt
         judges={judge: min(satisfied + 0.05, 1) for judge in JUDGES.get(task, ["length"])},
         asked=dict.fromkeys(JUDGES.get(task, ["length"]), 16),
         verdicts=dict.fromkeys(JUDGES.get(task, ["length"]), FIGURES),
+        canaries={"answer": CanaryFigures(asked=4, agreement=0.75)} if task == "math" else {},
         skips={"no_satisfied": rng.randrange(3), "timeout": 1} if task == "code" else {},
     )
 

@@ -42,13 +42,21 @@ def make_job(**settings):
 
 
 async def take(
-    job, fleet, directory, *, prompts=PROMPTS, encode=lambda prompt: (1, 2), start=None, emit=lambda said: None
+    job,
+    fleet,
+    directory,
+    *,
+    prompts=PROMPTS,
+    encode=lambda prompt: (1, 2),
+    start=None,
+    emit=lambda said: None,
+    canaries=None,
 ):
     """From ``start`` to the last step; baselines and checkpoints lie in ``directory``."""
     directory.mkdir(exist_ok=True)
     means = Means(
         collector=Collector(fleet.workers, {task.name: task for task in job.tasks}),
-        world=World(prompts=prompts, eval_prompts=prompts),
+        world=World(prompts=prompts, eval_prompts=prompts, canaries=canaries or {}),
         encode=encode,
         run=RunDirectory(directory),
         emit=emit,

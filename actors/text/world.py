@@ -1,11 +1,13 @@
 """Prompts of all tasks in the policy's tokens. Imports torch, as every tokenizer of transformers does."""
 
+from functools import partial
 from typing import Any
 
 from actors.loading import load_config, load_tokenizer, stop_tokens
 from actors.text.golden import encoder
 from raylign.plan.model_files import inspect_model
 from raylign.plan.vocabulary import check_same_tokens
+from raylign.sources.canaries import Canary, read_canaries
 from raylign.sources.prompts import Encode, World, render, rows
 from raylign.spec.job import Job
 from raylign.types import Prompt
@@ -27,7 +29,17 @@ def read_world(job: Job) -> tuple[World, Encode]:
             given = (row for _, row in rows(task.eval_prompts))
             eval_prompts[task.name] = render(task.name, given, tokenizer, max_prompt_tokens=room)
     encode = encoder(job.policy.model, tokenizer, stop_tokens(job.policy.model, tokenizer))
-    return World(prompts=prompts, eval_prompts=eval_prompts), encode
+    return World(prompts=prompts, eval_prompts=eval_prompts, canaries=_canaries(job, tokenizer)), encode
+
+
+def _canaries(job: Job, tokenizer: Any) -> dict[tuple[str, str], list[Canary]]:
+    encode = partial(tokenizer.encode, add_special_tokens=False)
+    return {
+        (task.name, judge.label): list(read_canaries(task, judge, encode))
+        for task in job.tasks
+        for judge in task.judges
+        if judge.canaries
+    }
 
 
 def _check_reference(job: Job, tokenizer: Any) -> None:

@@ -1,13 +1,14 @@
 """A judge against labels: what ``raylign judge`` finds."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from raylign.files import parse_line, text_lines
-from raylign.judges.rows import judge_cases, read_case
-from raylign.judges.rules.rule import RuleJudge
+from raylign.judges.judge import applying
+from raylign.judges.processes import JudgeProcesses
+from raylign.judges.rows import labeled_rows
+from raylign.judges.rules.rule import Case, RuleJudge, rules
 from raylign.verdicts import Verdict
 
 WORDS = {True: "satisfied", False: "violated", None: "abstained"}
@@ -20,17 +21,16 @@ def judge_file(judge: RuleJudge, path: Path) -> dict[str, Any]:
     Raises `SpecError` when a row is wrong.
     """
     lines, cases, golds = [], [], []
-    for line, text in text_lines(path, "rows file"):
-        row = parse_line(text, place := f"{path}, line {line}")
-        cases.append(read_case(row, place))
+    for line, row in labeled_rows(path, "rows file"):
+        cases.append(row.case)
         lines.append(line)
-        golds.append(row.get("gold"))
+        golds.append(row.gold)
     verdicts = judge_cases(judge, cases)
     said = [verdict for verdict in verdicts if verdict is not None]
     labeled = [
         (verdict.satisfied, gold)
         for verdict, gold in zip(verdicts, golds, strict=True)
-        if verdict is not None and verdict.satisfied is not None and isinstance(gold, bool)
+        if verdict is not None and verdict.satisfied is not None and gold is not None
     ]
     return {
         "rows": len(verdicts),
@@ -41,6 +41,13 @@ def judge_file(judge: RuleJudge, path: Path) -> dict[str, Any]:
         "agree": sum(answer == gold for answer, gold in labeled),
         "verdicts": [_row(line, verdict) for line, verdict in zip(lines, verdicts, strict=True)],
     }
+
+
+def judge_cases(judge: RuleJudge, cases: Sequence[Case], *, processes: int = 2) -> list[Verdict | None]:
+    """The judge's verdict on every case; None where its `when` leaves the case out."""
+    with JudgeProcesses([judge], processes=processes) as judges:
+        answers = judges.judge_all([(case, rules(applying([judge], case.metadata))) for case in cases])
+    return [verdicts[0] if verdicts else None for verdicts in answers]
 
 
 def _reasons(said: Iterable[Verdict], answer: bool | None) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from raylign import bounds
 from raylign.judges.askers import Question
+from raylign.judges.canaries import Canaries
 from raylign.settings import Spec
 
 
@@ -45,6 +46,8 @@ class Judge(Spec):
     abstain: Literal["skip", "violated"] = "skip"
     """What its abstention makes of a response. skip: undecided, so it is counted and not trained on, unless another
     judge is violated. violated: it counts as a violation, with the reason."""
+    canaries: Canaries | None = None
+    """Responses with known verdicts that it is asked about, unawares, in training."""
 
     @property
     def label(self) -> str:

@@ -10,6 +10,7 @@ from contextlib import aclosing
 
 from raylign.clock import Clock
 from raylign.loop.ailments import Ailments, require_examples, require_verdicts
+from raylign.loop.canaries import Alarm
 from raylign.loop.evaluate import evaluate
 from raylign.loop.measure import oldest, step_done
 from raylign.loop.packing import pack
@@ -39,7 +40,7 @@ async def train(
     """
     tasks = {task.name: task for task in job.tasks}
     fleet = collector.fleet
-    ailments = Ailments(emit)
+    ailments, alarm = Ailments(emit), Alarm(emit)
     version, empty = start.version, start.empty_steps
     async with aclosing(source):
         # A resumed run's checkpoint was written before its step's evaluation: that one may not have come to its end.
@@ -66,6 +67,7 @@ async def train(
             empty = 0 if examples else empty + 1
             emit(step_done(job, step, version, age, batches, stats, clock))
             ailments.look(batches)
+            alarm.look(batches)
             require_examples(batches, empty=empty, limit=job.max_empty_steps)
             await _milestones(job, eval_prompts, collector, checkpoints, emit, Progress(step + 1, version, empty))
 

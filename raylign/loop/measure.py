@@ -5,6 +5,7 @@ from statistics import fmean
 from typing import Any
 
 from raylign.clock import Clock
+from raylign.loop.canaries import agreement
 from raylign.loop.mixture import asked, figures, shares
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Scores, log_ratio
@@ -54,6 +55,7 @@ def task_metrics(batch: TaskBatch) -> TaskStep:
         calibrated=_mean(batch.chosen.calibrated),
         examples=len(batch.examples),
         skips=dict(batch.skips),
+        canaries=agreement(batch.groups),
     )
 
 

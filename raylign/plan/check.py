@@ -1,7 +1,9 @@
 """Check a job: everything about it that can be known without a cluster and without loading a model."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 from raylign.errors import SpecError
@@ -9,6 +11,7 @@ from raylign.judges.askers import Question
 from raylign.plan.cluster import local_node
 from raylign.plan.model_files import ModelInfo, check_same_vocabulary, find_model
 from raylign.plan.survey import Survey, missing_metadata, require_asked, survey_prompts
+from raylign.sources.canaries import read_canaries
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 
@@ -58,6 +61,7 @@ def check_job(job: Job) -> Checked:
     for task in job.tasks:
         surveys[task.name], said = check_prompts(task)
         warnings += [*said, *_reward_warnings(job, task, surveys[task.name], infos)]
+        check_canaries(task)
     notes = tuple(f"not checked: hub id {model!r}" for model, info in infos.items() if info is None)
     return Checked(models=infos, surveys=surveys, warnings=tuple(warnings), notes=notes)
 
@@ -134,6 +138,13 @@ def _question_warnings(job: Job, infos: Mapping[str, ModelInfo | None]) -> Itera
             info = infos[question.asker.model]
             if info is not None and (said := question.remark(templated=info.has_chat_template)):
                 yield f"{whose} {said}"
+
+
+def check_canaries(task: Task, *, until: float | None = None) -> None:
+    """Raise `SpecError` where a judge's canaries are not labeled rows of it. ``until``: as `survey_prompts` has it."""
+    for _ in chain.from_iterable(read_canaries(task, judge) for judge in task.judges):
+        if until is not None and time.monotonic() > until:
+            break
 
 
 def context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:

@@ -7,7 +7,7 @@ said of either. What is seen is refused in the same words.
 import os
 import time
 
-from raylign.plan.check import check_models, check_questions, context_warnings
+from raylign.plan.check import check_canaries, check_models, check_questions, context_warnings
 from raylign.plan.model_files import ModelInfo, inspect_model
 from raylign.plan.survey import missing_metadata, require_asked, survey_prompts
 from raylign.spec.job import Job
@@ -33,6 +33,8 @@ def glance(job: Job, *, seconds: float = LOOK_S) -> None:
                 require_asked(task, survey)
             if survey.whole:
                 list(missing_metadata(task, prompts, survey))
+        if all(_seen(judge.canaries.path) for judge in task.judges if judge.canaries):
+            check_canaries(task, until=until)
 
 
 def _inspect(model: str) -> ModelInfo | None:

@@ -210,6 +210,11 @@ class History:
         labels = dict.fromkeys(label for figures in steps for label in figures)
         return {label: _together([figures[label] for figures in steps if label in figures]) for label in labels}
 
+    def canaries(self, task: str) -> list[str]:
+        """Labels of the judges that were asked about canaries."""
+        steps = (step.tasks[task].canaries for step in self.steps if task in step.tasks)
+        return list(dict.fromkeys(label for canaries in steps for label in canaries))
+
     def skips(self, task: str) -> dict[str, int]:
         """Skipped prompts and samples by reason over all steps, most frequent first."""
         total: dict[str, int] = {}

@@ -126,7 +126,7 @@ async def _from_data(chunk: Chunk, collector: Collector, encode: Encode) -> dict
     pairs = [(prompt, _golden(prompt, encode)) for prompt in chunk.prompts]
     rewards, verdicts = await asyncio.gather(
         collector.fleet.judges.reward([(prompt, [completion]) for prompt, completion in pairs]),
-        collector.judge(pairs, ask=chunk.task.method.needs.judged_baseline, spare=True),
+        collector.judge(pairs, ask=chunk.task.method.needs.judged_baseline),
     )
     found = {}
     for position, (prompt, completion) in enumerate(pairs):

@@ -8,9 +8,10 @@ from dataclasses import replace
 from raylign.clock import Clock
 from raylign.judges.annotator import Annotator
 from raylign.judges.judge import applying
-from raylign.sources.hearing import Row, heard
+from raylign.sources.canaries import Flock, Rider
+from raylign.sources.hearing import Heard, Row, heard
 from raylign.spec.task import Task
-from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample
+from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample, Sighting
 from raylign.verdicts import Verdict, hear
 from raylign.workers import Fleet
 
@@ -32,24 +33,32 @@ class Collector:
         annotate: bool = True,
         judge: bool = True,
         spare: bool = False,
+        canaries: Flock | None = None,
     ) -> list[Group]:
         """Groups in the order of ``requests``, whatever order completions arrive in.
 
         Consumes: requests. Waits for: every verdict, reward and preference. Unblocked by: the workers, each under its
         own deadline. ``annotate``: ask annotators (training does, measuring does not). ``judge``: ask judges.
-        ``spare``: but not those whose word changes nothing (training does, measuring does not).
+        ``spare``: but not those whose word changes nothing. ``canaries``: ride with the responses to their judges.
+        (Training does both, measuring neither.)
         """
         wanted: dict[str, list[Request]] = defaultdict(list)
         for request in requests:
             wanted[request.prompt.id].append(request)
+        riders = self._riders(requests, canaries) if canaries else {}
         arrived: dict[str, dict[int | None, Completion]] = defaultdict(dict)
         verdicts: dict[Key, tuple[Verdict, ...]] = {}
+        sightings: dict[Key, tuple[Sighting, ...]] = {}
         rewards: dict[str, list[float | str]] = {}
         preferences: dict[str, Preference] = {}
 
         async def judge_all(pairs: list[tuple[Prompt, Completion]]) -> None:
-            said = await self.judge(pairs, ask=judge, spare=spare)
-            verdicts.update((completion.key, words) for (_, completion), words in zip(pairs, said, strict=True))
+            rows = [
+                self._row(prompt, completion, spare, riders.get(completion.key, ())) for prompt, completion in pairs
+            ]
+            for row, said in zip(rows, await self._hear(rows, ask=judge), strict=True):
+                verdicts[row.completion.key] = said.verdicts
+                sightings[row.completion.key] = said.sightings
 
         async def reward_all(groups: list[tuple[Prompt, list[Completion]]]) -> None:
             for (prompt, _), values in zip(groups, await self.fleet.judges.reward(groups), strict=True):
@@ -96,23 +105,34 @@ class Collector:
                 samples=samples,
                 baseline=(baselines or {}).get(prompt_id),
                 preference=preferences.get(prompt_id),
+                sightings=tuple(seen for request in asked for seen in sightings.get((prompt_id, request.index), ())),
             )
             groups.append(self._preferred(group) if annotate else group)
         return groups
 
-    async def judge(
-        self, pairs: Sequence[tuple[Prompt, Completion]], *, ask: bool = True, spare: bool = False
-    ) -> list[tuple[Verdict, ...]]:
-        """For each pair, one verdict of every judge that the prompt has. ``ask``: False where none will count, and all
-        abstain. ``spare``: leave out whose word changes nothing, where the task lets it."""
-        rows = []
-        for prompt, completion in pairs:
-            task = self.tasks[prompt.task]
-            judges = applying(task.judges, prompt.metadata)
-            rows.append(Row(prompt=prompt, completion=completion, judges=judges, sparing=spare and task.sparing))
-        if not ask:
-            return [hear(judge.label for judge in row.judges) for row in rows]
-        return await heard(self.fleet.judges, rows)
+    async def judge(self, pairs: Sequence[tuple[Prompt, Completion]], *, ask: bool = True) -> list[tuple[Verdict, ...]]:
+        """For each pair, one verdict of every judge that the prompt has; of no more judges than decide. ``ask``: False
+        where none will count, and all abstain."""
+        rows = [self._row(prompt, completion, True, ()) for prompt, completion in pairs]
+        return [said.verdicts for said in await self._hear(rows, ask=ask)]
+
+    async def _hear(self, rows: Sequence[Row], *, ask: bool) -> list[Heard]:
+        if ask:
+            return await heard(self.fleet.judges, rows)
+        return [Heard(verdicts=hear(judge.label for judge in row.judges), sightings=()) for row in rows]
+
+    def _row(self, prompt: Prompt, completion: Completion, spare: bool, riders: tuple[Rider, ...]) -> Row:
+        task = self.tasks[prompt.task]
+        judges = applying(task.judges, prompt.metadata)
+        return Row(prompt=prompt, completion=completion, judges=judges, sparing=spare and task.sparing, riders=riders)
+
+    def _riders(self, requests: Sequence[Request], canaries: Flock) -> dict[Key, tuple[Rider, ...]]:
+        return {
+            (request.prompt.id, request.index): canaries.riders(
+                request, applying(self.tasks[request.prompt.task].judges, request.prompt.metadata)
+            )
+            for request in requests
+        }
 
     def _pairs_to_annotate(
         self, whole: Sequence[tuple[Prompt, list[Completion]]]

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from raylign.clock import Clock
 from raylign.record.samples import SampleFile
 from raylign.sources.baselines import baselines
+from raylign.sources.canaries import Flock
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
 from raylign.sources.readers import require_readers
@@ -22,7 +23,9 @@ async def online(job: Job, means: Means) -> AsyncIterator["Online"]:
     with await asyncio.to_thread(SampleFile, means.run.baselines_path) as made:
         await require_readers(job, prompts, collector.fleet.judges, means.emit)
         await baselines(job, prompts, collector, means.encode, made, means.emit)
-        yield Online(job, prompts, collector, baselines=made)
+        sizes = {name: len(mine) for name, mine in prompts.items()}
+        canaries = Flock(job.tasks, means.world.canaries, sizes)
+        yield Online(job, prompts, collector, baselines=made, canaries=canaries)
 
 
 class Online:
@@ -38,12 +41,14 @@ class Online:
         collector: Collector,
         *,
         baselines: Mapping[str, Sample],
+        canaries: Flock | None = None,
     ) -> None:
         """``prompts``: by task. ``baselines``: ``a_bar`` by prompt id."""
         self._job = job
         self._prompts = prompts
         self._collector = collector
         self._baselines = baselines
+        self._canaries = canaries
         self._ahead: dict[int, tuple[Clock, asyncio.Task[list[Group]]]] = {}
 
     async def groups(self, step: int, clock: Clock) -> list[Group]:
@@ -75,4 +80,6 @@ class Online:
                     samples=task.samples_per_prompt,
                 )
             ]
-        return await self._collector.collect(wanted, clock, baselines=self._baselines, spare=True)
+        return await self._collector.collect(
+            wanted, clock, baselines=self._baselines, spare=True, canaries=self._canaries
+        )

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from raylign.errors import SpecError
 from raylign.files import parse_line, text_lines
+from raylign.sources.canaries import Canary
 from raylign.spec.prompts import Prompts
 from raylign.spec.telling import shown
 from raylign.types import Message, Prompt
@@ -25,6 +26,8 @@ class World:
 
     prompts: Mapping[str, Sequence[Prompt]]
     eval_prompts: Mapping[str, Sequence[Prompt]]
+    canaries: Mapping[tuple[str, str], Sequence[Canary]] = field(default_factory=dict)
+    """By task and judge."""
 
 
 class Tokenizer(Protocol):

@@ -52,6 +52,15 @@ class TaskMetrics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryFigures:
+    """Of the canaries that one judge was asked about in a step."""
+
+    asked: Count
+    agreement: Number
+    """Share of them on which it said what is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStep(TaskMetrics):
     """Of what a step trained on."""
 
@@ -61,6 +70,8 @@ class TaskStep(TaskMetrics):
     """Terms of the loss."""
     skips: Counts
     """Prompts and samples left out, by reason."""
+    canaries: Annotated[Mapping[str, CanaryFigures], Field(max_length=MOST_PARTS), Else(dict)]
+    """By label, of judges that were asked about some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from raylign.clock import PHASES
 from raylign.record.events.payloads import Trained
+from raylign.record.events.tasks import TaskStep
 from raylign.record.history import History, Metric, kl, satisfied
 from raylign.record.rundir import RunDirectory
 from raylign.record.whole import write_whole
@@ -138,9 +140,17 @@ def _task_charts(history: History, task: str) -> list[tuple[str, str]]:
     }
     calibrated = history.series(task, lambda one: one.calibrated)
     charts["calibrated reward"] = line_chart(calibrated, label=f"{task}: calibrated reward")
+    for label in history.canaries(task):
+        title = f"canary agreement, {label}"
+        known = history.series(task, partial(_agreement, label))
+        charts[title] = line_chart(known, label=f"{task}: {title}", percent=True)
     norms = _trained(history, lambda train: train.grad_norm_by_task.get(task))
     charts["gradient norm"] = line_chart(norms, label=f"{task}: gradient norm")
     return [(title, chart) for title, chart in charts.items() if chart]
+
+
+def _agreement(label: str, task: TaskStep) -> float | None:
+    return task.canaries[label].agreement if label in task.canaries else None
 
 
 def _samples(history: History, task: str) -> list[dict[str, Any]]:

@@ -40,3 +40,18 @@ def test_a_reference_with_other_tokens_is_refused_before_and_after_loading(tmp_p
     assert infos[1] is not None
     with pytest.raises(SpecError, match="different vocabularies"):
         check_same_vocabulary(infos[0], infos[1])
+
+
+def test_canaries_are_read_in_the_policys_tokens(tmp_path: Path) -> None:
+    policy = make_policy(tmp_path / "policy")
+    prompts, canaries = tmp_path / "prompts.jsonl", tmp_path / "canaries.jsonl"
+    prompts.write_text(json.dumps({"prompt": "2+2="}))
+    canaries.write_text(json.dumps({"prompt": "2+2=", "response": "4 4", "gold": True}))
+    task = {
+        "name": "t", "prompts": {"path": str(prompts)}, "prompts_per_step": 1, "samples_per_prompt": 2,
+        "reward": {"model": "org/reward"}, "method": {"type": "grpo"}, "max_tokens": 8,
+        "judges": [{"type": "length", "unit": "tokens", "maximum": 9, "canaries": {"path": str(canaries)}}],
+    }  # fmt: skip
+    world, _ = read_world(parse_job({"name": "j", "steps": 1, "tasks": [task], "policy": {"model": str(policy)}}))
+    ((place, (canary,)),) = world.canaries.items()
+    assert (place, canary.gold, len(canary.completion.token_ids)) == (("t", "length"), True, 3)

@@ -9,6 +9,7 @@ import pytest
 
 from raylign.errors import SpecError
 from raylign.plan.check import check_job
+from raylign.plan.glance import glance
 from raylign.spec import load_job, parse_job
 
 ANSWERED = {"prompt": "What is 2 + 2?", "metadata": {"answer": "4"}}
@@ -94,6 +95,19 @@ def test_a_condition_that_no_prompt_meets_is_refused(job):
     judges = [{"type": "length", "maximum": 9, "when": {"harmfull": True}}]
     with pytest.raises(SpecError, match=r"judge 'length' of task 'math' is asked about no prompt: .*harmfull"):
         check_job(job(task={"judges": judges}))
+
+
+def test_canaries_are_rows_with_known_verdicts(job, tmp_path):
+    path = _write(tmp_path / "canaries.jsonl", [{**ANSWERED, "response": "The answer is 4."}])
+    watched = job(task={"judges": [{"type": "math", "canaries": {"path": path}}]})
+    with pytest.raises(SpecError, match=r"canaries\.jsonl, line 1: a canary of judge 'math' .* needs `gold`") as error:
+        check_job(watched)
+    with pytest.raises(SpecError) as seen:
+        glance(watched)
+    assert str(seen.value) == str(error.value)
+    _write(tmp_path / "canaries.jsonl", [{**ANSWERED, "response": "The answer is 4.", "gold": True}])
+    check_job(watched)
+    glance(watched)
 
 
 def test_rows_beyond_the_limit_do_not_count(job, tmp_path):

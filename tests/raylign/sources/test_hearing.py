@@ -45,8 +45,8 @@ async def said(judges, *, sparing=True, **words):
     """The verdicts on one response, and who was asked in each turn."""
     fake = ByJudge(words=words)
     row = Row(prompt=PROMPT, completion=make_completion(PROMPT), judges=judges, sparing=sparing)
-    (verdicts,) = await heard(fake, [row])
-    return verdicts, [[label for label, _ in turn] for turn in fake.asked]
+    (found,) = await heard(fake, [row])
+    return found.verdicts, [[label for label, _ in turn] for turn in fake.asked]
 
 
 @pytest.mark.parametrize(
