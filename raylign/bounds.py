@@ -82,6 +82,8 @@ ANSWER = 64
 """Characters of what must be one token."""
 SPELLINGS = 16
 """Of one answer: with a space and without, in capitals and not."""
+CRITERIA = 64
+"""Of one rubric: each is a line that the model writes."""
 CONDITIONS = 16
 """Metadata keys one judge looks at."""
 TEXT = 1000

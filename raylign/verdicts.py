@@ -34,6 +34,7 @@ THE_JUDGE = {
     NOT_ASKED: "it applies, and nobody asked it",
     "error: ...": "it failed, in the way that is named",
     "no answer": "an LLM judge put too little probability on its two answers",
+    "rubric: ...": "what a model wrote is not in the rubric's form, in the way that is named",
     "control token": "the conversation cannot be shown to the model without a control token of its own in the text",
 }
 """And these abstentions: the sample is counted by reason and not trained on."""

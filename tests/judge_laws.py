@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from fakes import make_prompt
 from hypothesis import strategies as st
 
-from raylign.judges.askers import Said, Writer
+from raylign.judges.askers import Asked, Conversation, Said, Spelled, Written
 from raylign.judges.judge import Judge
 from raylign.judges.kinds import KINDS
 from raylign.judges.questions.asking import AskingJudge
+from raylign.judges.questions.rubric_judge import RubricJudge
+from raylign.judges.questions.silence import says_nothing
+from raylign.judges.questions.templates import quote
 from raylign.judges.questions.two_token import LLMJudge
 from raylign.judges.rules.code import CodeJudge
 from raylign.judges.rules.instructions.judge import InstructionsJudge
@@ -32,6 +35,8 @@ RULES: list[RuleJudge] = [
 ]
 ASKING: list[AskingJudge] = [
     LLMJudge(model="m", template="{{ prompt }} {{ response }}", positive=" Yes", negative=" No"),
+    LLMJudge(model="m", question="safety"),
+    RubricJudge(model="m", rubric="explanation", threshold=3),
 ]
 assert {type(judge) for judge in [*RULES, *ASKING]} == set(KINDS)
 
@@ -39,7 +44,8 @@ LOGPROBS = st.floats(max_value=0.0) | st.just(math.nan)
 SAID: st.SearchStrategy[Said] = st.tuples(LOGPROBS, LOGPROBS) | st.sampled_from(
     ("too long", "control token", "template: UndefinedError")
 )
-ROWS = st.lists(st.tuples(st.text(max_size=20), SAID), max_size=5)
+SAYING = st.text(max_size=20).filter(lambda text: not says_nothing(text))
+ROWS = st.lists(st.tuples(SAYING, SAID), max_size=5)
 """(response, what the model says of it)."""
 
 
@@ -50,9 +56,17 @@ class Model:
         self.said = said
         self.shown: list[str] = []
 
-    def next_token(self, texts: Sequence[Writer], answers: Mapping[str, str]) -> list[Said]:
-        self.shown += [write(lambda foreign: f"<{foreign}>") for write in texts]
+    def next_token(self, asked: Sequence[Asked], answers: Mapping[str, Spelled]) -> list[Said]:
+        self._show(asked)
         return list(self.said)
+
+    def write(self, asked: Sequence[Asked], *, max_tokens: int) -> list[Written | str]:
+        self._show(asked)
+        return [said if isinstance(said, str) else Written(text=str(said), ended=True) for said in self.said]
+
+    def _show(self, asked: Sequence[Asked]) -> None:
+        texts = [one.plain if isinstance(one, Conversation) else one for one in asked]
+        self.shown += [text(lambda foreign: f"<{foreign}>") for text in texts]
 
 
 def keeps_the_law_of_judges(judge: Judge) -> None:
@@ -83,7 +97,8 @@ def keeps_the_law_of_asking(judge: AskingJudge, rows: Sequence[tuple[str, Said]]
     verdicts = judge.ask(model, [(make_prompt(), response) for response in responses])
     assert [verdict.judge for verdict in verdicts] == [judge.label] * len(responses)
     assert all(bool(verdict.reason) == (verdict.satisfied is not True) for verdict in verdicts)
-    assert all(f"<{response}>" in text for response, text in zip(responses, model.shown, strict=True))
+    for response, text in zip(responses, model.shown, strict=True):
+        assert f"<{response}>" in text or f"<{quote(response)}>" in text
     for verdict, words in zip(verdicts, said, strict=True):
         if isinstance(words, str):
             blamed = False if words in THE_RESPONSE else None

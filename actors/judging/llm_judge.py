@@ -1,4 +1,4 @@
-"""A model on vLLM that judges and annotators ask: it answers with probabilities of tokens, and nothing is sampled."""
+"""A model on vLLM that judges and annotators ask: it answers with probabilities of tokens, or with what it writes."""
 
 import math
 import os
@@ -9,7 +9,7 @@ from actors.loading import load_config, load_tokenizer
 from actors.sampling.vllm_engine import EngineSettings, VLLMEngine
 from actors.text.chat import Chat
 from raylign.errors import SpecError
-from raylign.judges.askers import Asked, Question, Said, Spelled
+from raylign.judges.askers import Asked, Question, Said, Spelled, Written
 from raylign.verdicts import TOO_LONG
 
 
@@ -58,9 +58,21 @@ class LLMJudgeWorker:
 
         return [row if isinstance(row, str) else said() for row in rows]
 
-    def _read(self, asked: Asked) -> list[int] | str:
+    def write(self, asked: Sequence[Asked], *, max_tokens: int) -> list[Written | str]:
+        """What it writes after each of ``asked`` (`raylign.judges.askers.Answers`)."""
+        rows = [self._read(one, room=max_tokens) for one in asked]
+        readable = [row for row in rows if not isinstance(row, str)]
+        values = iter(self.engine.write(readable, max_tokens))
+
+        def written() -> Written:
+            token_ids, ended = next(values)
+            return Written(text=self.tokenizer.decode(token_ids, skip_special_tokens=True), ended=ended)
+
+        return [row if isinstance(row, str) else written() for row in rows]
+
+    def _read(self, asked: Asked, *, room: int = 1) -> list[int] | str:
         ids = self._chat.read(asked)
-        return ids if isinstance(ids, str) or len(ids) < self.engine.context_tokens else TOO_LONG
+        return ids if isinstance(ids, str) or len(ids) + room <= self.engine.context_tokens else TOO_LONG
 
     def _tokens(self, answer: Spelled, role: str) -> list[int]:
         """Of the spellings those that are one token; they must be of one at least."""

@@ -190,6 +190,18 @@ class VLLMEngine:
         rows = {output.request_id: output.outputs[0].logprobs[0] for output in self._drain()}
         return [tuple(rows[name][candidate].logprob for candidate in candidates) for name in names]
 
+    def write(self, prompts: Sequence[Sequence[int]], max_tokens: int) -> list[tuple[list[int], bool]]:
+        """(the likeliest tokens after each prompt, whether they came to an end)."""
+        from vllm import SamplingParams
+
+        self.engine.reset_prefix_cache()
+        params = SamplingParams(
+            max_tokens=max_tokens, temperature=0.0, stop_token_ids=list(self._stops), detokenize=False
+        )
+        names = [self._add(prompt, params) for prompt in prompts]
+        done = {output.request_id: output.outputs[0] for output in self._drain()}
+        return [(list(done[name].token_ids), done[name].finish_reason == "stop") for name in names]
+
     def update_weights(self, update: WeightUpdate, names: Sequence[str], turn: int | None) -> Landing:
         """Load ``update`` in place and prove it; see `actors.weights.landing.prove`. Raises `PublishFailed`."""
         try:

@@ -37,6 +37,15 @@ Asked: TypeAlias = Writer | Conversation
 """What a model is to read. A text is read as it stands, the control tokens of its author's words among it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a model wrote: at every place the likeliest token."""
+
+    text: str
+    ended: bool
+    """Whether it came to its end before it was cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Who is asked: a model in an engine of its own. Equal askers are one, whoever's questions it answers."""
@@ -54,6 +63,10 @@ class Answers(Protocol):
         ``answers``: what is looked for, by the setting that holds each. Raises `SpecError` naming that setting where
         it is not one token of this model.
         """
+        ...
+
+    def write(self, asked: Sequence[Asked], *, max_tokens: int) -> list[Written | str]:
+        """What the model writes after each of ``asked``, of at most ``max_tokens``; the reason for one not read."""
         ...
 
 

@@ -51,12 +51,13 @@ def _explain(problem: Any, document: Any, kind: Any) -> str:
 def _place(loc: tuple[Any, ...], document: Any) -> str:
     """``tasks[0].method.kl_max``: pydantic's location less the union tags it inserts."""
     kept, here = [], document
-    for position, part in enumerate(loc):
-        last = position == len(loc) - 1
-        if isinstance(here, dict) and part not in here and not last:
-            continue  # a union tag
-        if isinstance(here, dict) and last and part not in here and here.get("type") == part:
-            continue
+    for before, part, after in zip((None, *loc), loc, (*loc[1:], None), strict=False):
+        if isinstance(here, dict):
+            # A tag stands before the key that may have its name.
+            if here.get("type") == part != before:
+                continue
+            if part not in here and after is not None:
+                continue
         kept.append(part)
         try:
             here = here[part]
@@ -68,15 +69,15 @@ def _place(loc: tuple[Any, ...], document: Any) -> str:
 def _known_keys(loc: tuple[Any, ...], kind: Any) -> list[str]:
     """Field names of the model that stands at a pydantic location in a document of a ``kind``."""
     candidates = hints.models(kind)
-    for part in loc:
-        candidates = [inner for model in candidates for inner in _step(model, part)]
+    for before, part in zip((None, *loc), loc, strict=False):
+        candidates = [inner for model in candidates for inner in _step(model, part, before)]
     return list(dict.fromkeys(name for model in candidates for name in model.model_fields))
 
 
-def _step(model: type[BaseModel], part: Any) -> list[type[BaseModel]]:
+def _step(model: type[BaseModel], part: Any, before: Any) -> list[type[BaseModel]]:
     if isinstance(part, int):
         return [model]
-    if part in model.model_fields:
-        return hints.models(model.model_fields[part].annotation)
     tag = model.model_fields.get("type")
-    return [model] if tag is not None and tag.default == part else []
+    if tag is not None and tag.default == part != before:
+        return [model]
+    return hints.models(model.model_fields[part].annotation) if part in model.model_fields else []

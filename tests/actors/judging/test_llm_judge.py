@@ -1,4 +1,5 @@
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from actors.judging.llm_judge import LLMJudgeWorker
 from benchmarks.tiny_models import SERVED, make_policy
 from raylign.errors import SpecError
+from raylign.judges.askers import Show, Written
 from raylign.judges.questions.pairwise import LLMAnnotator
 from raylign.judges.questions.two_token import LLMJudge
 from raylign.types import Preference, Prompt
@@ -127,6 +129,33 @@ def test_a_preference_averages_both_orders(call: Call, model: Path) -> None:
     assert said[0].probability == pytest.approx((first[0] + 1 - first[1]) / 2, abs=1e-4)
     assert (said[1].probability, said[1].reason) == (None, "too long")
     assert said[2].probability is not None
+
+
+def written(model: Path, text: str, most: int) -> str:
+    """What transformers writes after it, greedily."""
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    policy = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    ids = torch.tensor([tokenizer.encode(text)])
+    made = policy.generate(ids, do_sample=False, max_new_tokens=most, attention_mask=torch.ones_like(ids))
+    return tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True)
+
+
+def write_all(texts: list[str], most: int) -> list[Written | str]:
+    return kept().write([partial(said, text) for text in texts], max_tokens=most)
+
+
+def said(text: str, show: Show) -> str:
+    return text
+
+
+def test_what_it_writes_is_the_likeliest_token_at_every_place(call: Call, model: Path) -> None:
+    texts = ["<user>hi", "b9", "as", "b" * 101, "ch"]
+    answers = call(write_all, texts, 28)
+    assert answers[3] == "too long"
+    for text, one in zip(texts, answers, strict=True):
+        if one != "too long":
+            assert one.text == written(model, text, 28)
+    assert {one.ended for one in answers if one != "too long"} == {True, False}
 
 
 def test_the_same_rows_give_the_same_answers(call: Call, model: Path) -> None:

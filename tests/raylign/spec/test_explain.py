@@ -6,6 +6,8 @@ from documents import document, task
 from raylign.errors import SpecError
 from raylign.spec import parse_job
 
+RUBRIC = {"type": "rubric", "model": "m", "threshold": 1}
+
 
 def test_every_problem_is_told_at_once_and_only_once():
     with pytest.raises(SpecError) as refused:
@@ -24,6 +26,15 @@ def test_every_problem_is_told_at_once_and_only_once():
         (task(prompts={"pth": "x"}), "unknown key 'tasks[0].prompts.pth'; did you mean 'path'?"),
         (task(judges=[{"type": "mth"}]), "'tasks[0].judges[0]' has unknown type 'mth'; did you mean 'math'?"),
         (task(judges=[{"type": "code", "timeout": 1}]), "unknown key 'tasks[0].judges[0].timeout'; did you mean"),
+        (
+            task(judges=[{**RUBRIC, "rubric": "x"}]),
+            "'tasks[0].judges[0].rubric': there is no rubric 'x': name one of expl",
+        ),
+        (task(judges=[{**RUBRIC, "rubric": 3}]), "'tasks[0].judges[0].rubric' is 3"),
+        (
+            task(judges=[{**RUBRIC, "rubric": {"criteria": [{"abot": "x"}]}}]),
+            "unknown key 'tasks[0].judges[0].rubric.criteria[0].abot'; did you mean 'about'?",
+        ),
         (task(judges=[{"type": "regex", "pattern": "("}]), "pattern '(' is not a regular expression"),
         (task(judges=[{"type": "length", "minimum": 5, "maximum": 2}]), "maximum 2 is below minimum 5"),
         (task(method={"type": "crpg", "beta": 1}), "unknown key 'tasks[0].method.beta'"),
