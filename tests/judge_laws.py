@@ -3,6 +3,7 @@
 import math
 import pickle
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fakes import make_prompt
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from raylign.judges.askers import Asked, Conversation, Said, Spelled, Written
 from raylign.judges.judge import Judge
 from raylign.judges.kinds import KINDS
 from raylign.judges.questions.asking import AskingJudge
+from raylign.judges.questions.pairwise_judge import PairwiseJudge
 from raylign.judges.questions.rubric_judge import RubricJudge
 from raylign.judges.questions.silence import says_nothing
 from raylign.judges.questions.templates import quote
@@ -37,6 +39,7 @@ ASKING: list[AskingJudge] = [
     LLMJudge(model="m", template="{{ prompt }} {{ response }}", positive=" Yes", negative=" No"),
     LLMJudge(model="m", question="safety"),
     RubricJudge(model="m", rubric="explanation", threshold=3),
+    PairwiseJudge(model="m"),
 ]
 assert {type(judge) for judge in [*RULES, *ASKING]} == set(KINDS)
 
@@ -58,7 +61,7 @@ class Model:
 
     def next_token(self, asked: Sequence[Asked], answers: Mapping[str, Spelled]) -> list[Said]:
         self._show(asked)
-        return list(self.said)
+        return [said for said in self.said for _ in range(len(asked) // len(self.said))]
 
     def write(self, asked: Sequence[Asked], *, max_tokens: int) -> list[Written | str]:
         self._show(asked)
@@ -94,10 +97,12 @@ def keeps_the_law_of_asking(judge: AskingJudge, rows: Sequence[tuple[str, Said]]
     """One signed verdict a response, in their order; foreign text is shown; what is not read does not satisfy."""
     responses, said = [response for response, _ in rows], [said for _, said in rows]
     model = Model(said)
-    verdicts = judge.ask(model, [(make_prompt(), response) for response in responses])
+    prompt = replace(make_prompt(), baseline="a baseline")
+    verdicts = judge.ask(model, [(prompt, response) for response in responses])
     assert [verdict.judge for verdict in verdicts] == [judge.label] * len(responses)
     assert all(bool(verdict.reason) == (verdict.satisfied is not True) for verdict in verdicts)
-    for response, text in zip(responses, model.shown, strict=True):
+    times = len(model.shown) // max(len(responses), 1)
+    for response, text in zip(responses, model.shown[::times] if times else (), strict=True):
         assert f"<{response}>" in text or f"<{quote(response)}>" in text
     for verdict, words in zip(verdicts, said, strict=True):
         if isinstance(words, str):

@@ -62,6 +62,15 @@ class Judge(Spec):
         """What a prompt's metadata must have for it, in words."""
         return f"metadata that meet its `when`, {self.when}"
 
+    @property
+    def reads(self) -> str:
+        """What of a prompt's row it always abstains without, in words."""
+        return f"`metadata.{self.needs}`"
+
+    def lacks(self, metadata: Mapping[str, Any], baseline: str | None) -> bool:
+        """Whether a prompt's row is without that."""
+        return self.needs is not None and metadata.get(self.needs) is None
+
     def asks(self) -> tuple[Question, ...]:
         """What it has to ask of models."""
         return ()

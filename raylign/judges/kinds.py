@@ -7,6 +7,7 @@ from pydantic import Field
 from raylign.judges.annotator import RewardAnnotator
 from raylign.judges.judge import Judge
 from raylign.judges.questions.pairwise import LLMAnnotator
+from raylign.judges.questions.pairwise_judge import PairwiseJudge
 from raylign.judges.questions.rubric_judge import RubricJudge
 from raylign.judges.questions.two_token import LLMJudge
 from raylign.judges.rules.code import CodeJudge
@@ -16,7 +17,7 @@ from raylign.judges.rules.math import MathJudge
 from raylign.judges.rules.regex import RegexJudge
 
 AnyJudge = Annotated[
-    MathJudge | InstructionsJudge | CodeJudge | LengthJudge | RegexJudge | LLMJudge | RubricJudge,
+    MathJudge | InstructionsJudge | CodeJudge | LengthJudge | RegexJudge | LLMJudge | RubricJudge | PairwiseJudge,
     Field(discriminator="type"),
 ]
 AnyAnnotator = Annotated[LLMAnnotator | RewardAnnotator, Field(discriminator="type")]

@@ -61,7 +61,7 @@ def survey_prompts(
         metadata = row.get("metadata", {})
         for judge in applying(judges, metadata):
             asked[judge.label] += 1
-            lacking[judge.label] += judge.needs is not None and metadata.get(judge.needs) is None
+            lacking[judge.label] += judge.lacks(metadata, row.get("baseline"))
         if until is not None and time.monotonic() > until:
             whole = False
             break
@@ -90,11 +90,11 @@ def missing_metadata(task: Task, prompts: Prompts, survey: Survey) -> Iterator[s
         whose = f"judge {judge.label!r} of task {task.name!r}"
         if lacking and lacking == asked:
             raise SpecError(
-                f"{whose} reads `metadata.{judge.needs}`, which none of the {asked} prompts it is asked about in "
+                f"{whose} reads {judge.reads}, which none of the {asked} prompts it is asked about in "
                 f"{prompts.path!r} has: add it to the file, or leave the judge out"
             )
         if lacking:
             yield (
                 f"{whose} will abstain on {lacking} of the {asked} prompts it is asked about in {prompts.path!r}: they "
-                f"have no `metadata.{judge.needs}`; add it, or give the judge a `when`"
+                f"have no {judge.reads}; add it, or give the judge a `when`"
             )

@@ -170,6 +170,17 @@ def test_a_question_of_the_library_is_asked_where_its_truth_is_known(job):
         check_job(job(ASKED, task={"judges": judges}))
 
 
+def test_a_pairwise_judge_needs_baselines(job):
+    judges = [{"type": "pairwise", "model": "org/judge"}]
+    golden = {**ASKED, "baseline": "gold"}
+    assert check_job(job(golden, task={"judges": judges})).warnings == ()
+    (warning,) = check_job(job(golden, ASKED, task={"judges": judges})).warnings
+    assert "judge 'pairwise' of task 'math' will abstain on 1 of the 2 prompts" in warning
+    assert "they have no `baseline`" in warning
+    with pytest.raises(SpecError, match="reads `baseline`, which none of the 1 prompts"):
+        check_job(job(ASKED, task={"judges": judges}))
+
+
 def test_a_response_needs_room_in_the_context(job, model):
     policy = {"model": model("LlamaForCausalLM")}
     with pytest.raises(SpecError, match=r"task 'math' may answer with 64 tokens.*has 64.*no room for a prompt"):
