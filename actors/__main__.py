@@ -1,4 +1,5 @@
-"""``python -m actors run``: the driver's process, for a gateway's Ray job and for ``raylign run`` alike."""
+"""``python -m actors run``: the driver's process, for a gateway's Ray job and for ``raylign run`` alike; ``... judge``:
+judges that ask a model, tried."""
 
 import argparse
 import asyncio
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 from actors.emitter import Emitter
+from actors.judging import trial
 from raylign.errors import RaylignError, SpecError
 from raylign.record.events import Event
 from raylign.record.events.payloads import Status
@@ -31,6 +33,9 @@ def main() -> int:
     if "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ:
         os.environ.setdefault("RAY_AUTH_MODE", "token")  # before Ray is imported; it would leave the token unused
     try:
+        if options.command == "judge":
+            trial.run(options)
+            return EXIT["succeeded"]
         return _run(options)
     except SpecError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -52,6 +57,7 @@ def _options() -> argparse.Namespace:
     run.add_argument("--report", help="URL of the gateway to report to")
     run.add_argument("--job-id", help="the job's id there, also the Ray namespace")
     run.add_argument("--attempt", type=int, default=1)
+    trial.arguments(commands.add_parser("judge", help="try judges that ask a model on labeled rows"))
     return parser.parse_args()
 
 

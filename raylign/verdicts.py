@@ -13,6 +13,8 @@
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
+from math import ceil
+from statistics import fmean
 
 TIMEOUT = "timeout"
 TOO_DEEP = "too deep"
@@ -116,6 +118,23 @@ def _charged(verdict: Verdict) -> Verdict:
 
 
 _RANK = {False: 0, None: 1, True: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """Seconds for one verdict; None where nobody was asked."""
+
+    mean_s: float | None
+    p95_s: float | None
+    """What 95 in 100 took at most."""
+
+
+def latency(said: Iterable[Verdict]) -> Latency:
+    """Of those who were asked."""
+    seconds = sorted(verdict.seconds for verdict in said if verdict.reason not in (NOT_ASKED, NOT_NEEDED))
+    if not seconds:
+        return Latency(mean_s=None, p95_s=None)
+    return Latency(mean_s=fmean(seconds), p95_s=seconds[ceil(0.95 * len(seconds)) - 1])
 
 
 def satisfies(verdicts: Iterable[Verdict], *, reward_problem: str = "") -> bool | None:

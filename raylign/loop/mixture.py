@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import ceil
 from statistics import fmean
 
 from raylign.record.events.tasks import JudgeFigures
 from raylign.types import Group, Sample
-from raylign.verdicts import NOT_ASKED, NOT_NEEDED, Verdict
+from raylign.verdicts import NOT_NEEDED, Verdict, latency
 
 MOST_REASONS = 12
 """Counted apart for one judge: one that names the response in its reason has as many as there are responses."""
@@ -48,14 +47,14 @@ def _figures(said: Sequence[Verdict]) -> JudgeFigures:
     words = Counter(verdict.word for verdict in said)
     reasons = Counter(verdict.reason for verdict in said if verdict.word is None)
     spared = reasons.pop(NOT_NEEDED, 0)
-    seconds = sorted(verdict.seconds for verdict in said if verdict.reason not in (NOT_NEEDED, NOT_ASKED))
+    took = latency(said)
     return JudgeFigures(
         satisfied=words[True],
         violated=words[False],
         abstained=_few(reasons),
         spared=spared,
-        mean_s=fmean(seconds) if seconds else None,
-        p95_s=seconds[ceil(0.95 * len(seconds)) - 1] if seconds else None,
+        mean_s=took.mean_s,
+        p95_s=took.p95_s,
     )
 
 

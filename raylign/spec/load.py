@@ -1,17 +1,16 @@
 """Read a job, or one judge of it, from a file or a parsed body, with messages a person can act on."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from raylign.errors import SpecError
 from raylign.files import open_regular
-from raylign.judges.kinds import KINDS
-from raylign.judges.rules.rule import RuleJudge
+from raylign.judges.judge import Judge
+from raylign.judges.kinds import AnyJudge
 from raylign.spec import hints
 from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.spec.explain import explain
@@ -29,21 +28,7 @@ def load_job(path: Path, settings: Sequence[str] = ()) -> Job:
     ``settings``: put in place of the file's own, see `raylign.spec.overrides`. Raises `SpecError` when the file is
     missing, not YAML, or not a job.
     """
-    return parse_job(override(_read(path, "job"), settings), root=path.resolve().parent, source=str(path))
-
-
-def load_judge(judge: str) -> RuleJudge:
-    """The rule judge that is written out, ``{type: math}``, or stands in the YAML or JSON file of that path.
-
-    Raises `SpecError` when it is neither, or is no rule judge.
-    """
-    try:
-        document = read_yaml(os.fsencode(judge))  # a path need not be UTF-8
-    except SpecError as error:
-        raise SpecError(f"{shown(judge)} is not YAML: {error}") from None
-    if isinstance(document, str):
-        return parse_judge(_read(Path(judge), "judge"), source=judge)
-    return parse_judge(document, source=shown(judge))
+    return parse_job(override(read_file(path, "job"), settings), root=path.resolve().parent, source=str(path))
 
 
 def parse_job(
@@ -74,25 +59,21 @@ def _kind(document: Mapping[str, Any], kinds: Sequence[type[Job]], source: str) 
     raise SpecError(f"{source}: unknown kind {shown(named)}; {hint}")
 
 
-def parse_judge(document: Any, *, source: str) -> RuleJudge:
-    """The rule judge in a parsed document. Raises `SpecError` as `parse_job` does."""
+def parse_judge(document: Any, *, source: str) -> Judge:
+    """The judge in a parsed document. Raises `SpecError` as `parse_job` does."""
     if not isinstance(document, dict):
         raise SpecError(f"{source}: one judge is a mapping, this is {type(document).__name__}: write {{type: math}}")
     check_values(document, source=source)
-    if (kind := document.get("type")) in _ASKING:
-        raise SpecError(f"{source}: an {kind} judge needs a model: only rule judges here")
     try:
-        return _RULE.validate_python(document)
+        return _JUDGE.validate_python(document)
     except ValidationError as error:
-        raise SpecError(f"{source}: {explain(error, document, _RULES)}") from None
+        raise SpecError(f"{source}: {explain(error, document, AnyJudge)}") from None
 
 
-_ASKING = [kind.model_fields["type"].default for kind in KINDS if kind.runs_in != "process"]
-_RULES: Any = Union[tuple(kind for kind in KINDS if kind.runs_in == "process")]  # noqa: UP007
-_RULE: TypeAdapter[RuleJudge] = TypeAdapter(Annotated[_RULES, Field(discriminator="type")])
+_JUDGE: TypeAdapter[Judge] = TypeAdapter(AnyJudge)
 
 
-def _read(path: Path, what: str) -> Any:
+def read_file(path: Path, what: str) -> Any:
     """The document in a file. Raises `SpecError` that says ``what`` the file is to hold."""
     try:
         with open_regular(path) as file:

@@ -11,14 +11,15 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from raylign.clock import PHASES
+from raylign.interval import Bounds, newcombe, wilson
 from raylign.record.events.payloads import Trained
 from raylign.record.events.tasks import TaskStep
 from raylign.record.history import History, Metric, kl, satisfied
 from raylign.record.rundir import RunDirectory
 from raylign.record.whole import write_whole
 from raylign.show.console import NONE, clock, percent
+from raylign.show.duration import took
 from raylign.show.report.charts import line_chart, stacked_bars
-from raylign.show.report.interval import Bounds, newcombe, wilson
 from raylign.show.report.verdict import verdict
 from raylign.show.visible import visible
 
@@ -223,7 +224,7 @@ def _decimal(value: float | None, digits: int = 2) -> str:
 
 
 def _seconds(seconds: float | None) -> str:
-    return NONE if seconds is None else f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+    return NONE if seconds is None else took(seconds)
 
 
 def _size(num_bytes: float | None) -> str:

@@ -1,7 +1,7 @@
 """What came out of a run, in words."""
 
+from raylign.interval import newcombe
 from raylign.record.history import History, kl, satisfied
-from raylign.show.report.interval import newcombe
 from raylign.show.visible import visible
 
 LONGEST_MESSAGE = 1_000

@@ -1,3 +1,4 @@
+import json
 import math
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from engine_process import Call, keep, kept
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.judging.llm_judge import LLMJudgeWorker
+from actors.judging.trial import tried
 from benchmarks.tiny_models import SERVED, make_policy
 from raylign.errors import SpecError
 from raylign.judges.askers import Show, Written
@@ -28,6 +30,10 @@ def start(model: Path) -> None:
 
 def judge(spec: LLMJudge, rows: list[tuple[Prompt, str]]) -> list[Verdict]:
     return kept().ask(spec, rows)
+
+
+def try_here(spec: LLMJudge, rows: Path) -> dict[str, Any]:
+    return tried([spec], rows, kept())["llm"]
 
 
 def prefer(spec: LLMAnnotator, rows: list[tuple[Prompt, str, str]]) -> list[Preference]:
@@ -70,6 +76,22 @@ def test_a_verdict_compares_the_two_tokens(call: Call, model: Path) -> None:
     assert [verdict.satisfied for verdict in verdicts] == [chance["N"] <= chance["Y"] for chance in chances]
     assert {verdict.satisfied for verdict in verdicts} == {True, False}
     assert {verdict.judge for verdict in verdicts} == {"llm"}
+
+
+def test_a_judge_is_tried_on_labeled_rows(call: Call, model: Path, tmp_path: Path) -> None:
+    """Labeled as it says, it agrees with all."""
+    spec = a_judge(model)
+    verdicts = call(judge, spec, [(a_prompt(), response) for response in RESPONSES])
+    rows = tmp_path / "rows.jsonl"
+    labeled = zip(RESPONSES, verdicts, strict=True)
+    rows.write_text(
+        "".join(
+            json.dumps({"prompt": "hi", "response": response, "gold": verdict.satisfied}) + "\n"
+            for response, verdict in labeled
+        )
+    )
+    found = call(try_here, spec, rows)
+    assert (found["labeled"], found["agree"], found["kappa"]["value"]) == (5, 5, 1.0)
 
 
 def test_too_little_mass_is_an_abstention(call: Call, model: Path) -> None:

@@ -8,13 +8,15 @@ import pytest
 
 from raylign.errors import SpecError
 from raylign.judges.agreement import judge_file
-from raylign.spec.load import load_judge
+from raylign.judges.trial import ask_rules
+from raylign.spec.trial import load_trial
 
 SHORT = "{type: length, maximum: 2}"
 
 
 def ask(judge: str, rows: Path) -> dict[str, Any]:
-    return judge_file(load_judge(judge), rows)
+    (tried,) = load_trial(judge).judges
+    return judge_file(tried, rows, ask_rules)
 
 
 def rows_file(folder: Path, *rows: Any) -> Path:
@@ -50,7 +52,7 @@ def test_what_is_wrong_in_a_file_of_a_judge_is_said_with_its_name(tmp_path: Path
         ("{type: length, minimum: 3, maximum: 2}", "maximum 2 is below minimum 3"),
         ("{type: length, maximum: many}", "'maximum' is 'many': input should be a valid integer"),
         ("{type: length, when: {a: {}}}", "'when.a': compare with a text"),
-        ("{type: llm, model: some/model}", "needs a model: only rule judges here"),
+        ("{type: llm, modle: some/model}", "unknown key 'modle'; did you mean 'model'?"),
         ("[{type: math}]", "one judge is a mapping, this is list"),
         ("", "one judge is a mapping, this is NoneType"),
         ("math", "cannot read the judge file 'math'"),
@@ -100,3 +102,28 @@ def test_a_wrong_row_is_named_by_its_line(line: str, why: str, tmp_path: Path) -
     file.write_bytes(b'{"response": "a"}\n\n' + line.encode(errors="surrogateescape") + b"\n")
     with pytest.raises(SpecError, match=rf"rows\.jsonl, {why}"):
         ask(SHORT, file)
+
+
+def test_agreement_is_told_by_class_and_beyond_chance(tmp_path: Path) -> None:
+    """20 found, 5 good ones missed, 10 bad ones let through, 15 found; an abstention is beside them."""
+    short, long = {"response": "a"}, {"response": "a b c d"}
+    rows = [{**short, "gold": True}] * 20 + [{**long, "gold": True}] * 5
+    rows += [{**short, "gold": False}] * 10 + [{**long, "gold": False}] * 15 + [{**short, "gold": "maybe"}]
+    found = ask(SHORT, rows_file(tmp_path, *rows))
+    assert (found["labeled"], found["agree"], found["accuracy"]["value"]) == (50, 35, 0.7)
+    satisfied, violated = found["classes"]["satisfied"], found["classes"]["violated"]
+    assert (satisfied["found"]["value"], satisfied["right"]["value"]) == (0.8, pytest.approx(2 / 3))
+    assert (violated["found"]["value"], violated["right"]["value"]) == (0.6, 0.75)
+    assert found["kappa"]["value"] == pytest.approx(0.4)
+    assert found["seconds"]["mean_s"] > 0
+    first = found["disagreements"][0]
+    assert (first["line"], first["gold"], first["verdict"]) == (21, "satisfied", "violated")
+    assert len(found["disagreements"]) == 15
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_an_abstention_is_no_disagreement(tmp_path: Path) -> None:
+    found = ask("{type: math}", rows_file(tmp_path, {"response": "The answer is 2.", "gold": True}))
+    assert (found["abstained"], found["labeled"], found["disagreements"]) == (1, 0, [])
+    assert (found["accuracy"], found["kappa"]) == (None, None)
+    assert found["classes"]["satisfied"] == {"labeled": 0, "abstained": 1, "found": None, "right": None}

@@ -3,32 +3,28 @@ from typing import Any
 import pytest
 
 from raylign.errors import SpecError
-from raylign.judges.agreement import judge_cases
 from raylign.judges.rows import read_row
-from raylign.judges.rules.length import LengthJudge
-from raylign.judges.rules.math import MathJudge
+
+TURNS = [
+    {"role": "system", "content": "Be kind."},
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Ho"},
+    {"role": "user", "content": "And?"},
+]
 
 
-def test_rows_are_judged_in_order() -> None:
-    rows = [
-        {"prompt": "6 * 7?", "response": "The answer is 42.", "metadata": {"answer": "42"}, "gold": True},
-        {"response": "The answer is 41.", "metadata": {"answer": "42"}},
-        {"response": "The answer is 42.", "metadata": None},
-    ]
-    cases = [read_row(row, "row").case for row in rows]
-    verdicts = judge_cases(MathJudge(), cases)
-    assert [verdict.satisfied if verdict else "left out" for verdict in verdicts] == [True, False, None]
+def test_a_prompt_is_a_text_or_turns_and_may_be_left_out() -> None:
+    plain = read_row({"prompt": "Hi", "response": "a"}, "row 1", task="chat").prompt
+    assert (plain.task, plain.question, plain.messages) == ("chat", "Hi", ({"role": "user", "content": "Hi"},))
+    turned = read_row({"messages": TURNS, "response": "a"}, "row 1").prompt
+    assert (turned.question, turned.messages) == ("And?", tuple(TURNS))
+    none = read_row({"response": "a"}, "row 1").prompt
+    assert (none.question, none.messages) == ("", ())
 
 
-def test_one_row() -> None:
-    (verdict,) = judge_cases(LengthJudge(maximum=2), [read_row({"response": "a b c"}, "row 1").case], processes=1)
-    assert verdict is not None
-    assert (verdict.judge, verdict.satisfied) == ("length", False)
-
-
-def test_a_row_that_when_leaves_out() -> None:
-    case = read_row({"response": "a", "metadata": {"harmful": False}}, "row 1").case
-    assert judge_cases(LengthJudge(when={"harmful": True}), [case], processes=1) == [None]
+@pytest.mark.parametrize(("gold", "known"), [(True, True), (False, False), (None, None), ("yes", None), (1, None)])
+def test_a_label_is_true_or_false(gold: Any, known: bool | None) -> None:
+    assert read_row({"response": "a", "gold": gold}, "row 1").gold is known
 
 
 @pytest.mark.parametrize("row", [{}, {"response": None}, {"response": "a", "metadata": [1]}])

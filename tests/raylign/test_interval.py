@@ -2,7 +2,7 @@
 
 import pytest
 
-from raylign.show.report.interval import newcombe, wilson
+from raylign.interval import newcombe, wilson
 
 
 @pytest.mark.parametrize(
