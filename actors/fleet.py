@@ -178,7 +178,7 @@ class RayFleet:
                     "threads": actor.threads,
                 }
             case "reward":
-                return {"models": job.reward_models(), "device": device, "threads": actor.threads}
+                return {"models": [head.model for head in job.heads()], "device": device, "threads": actor.threads}
             case "judge":
                 return {
                     "judges": [judge for task in job.tasks for judge in task.judges],

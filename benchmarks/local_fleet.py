@@ -109,7 +109,7 @@ class LocalFleets:
         return self._keep(("reference", job.policy.model), make)
 
     def _rewards(self, job: Job) -> LocalMember:
-        models = job.reward_models()
+        models = [head.model for head in job.heads()]
         return self._keep(("reward", *models), lambda: RewardWorker(models=models, device="cpu", threads=1))
 
     def _rules(self, job: Job) -> LocalMember:

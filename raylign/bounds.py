@@ -11,6 +11,8 @@ TASKS = 64
 """Each has its own file, method and metrics; CGPO mixes five."""
 JUDGES = 32
 """Of one task. Every response goes to all of them."""
+REWARDS = 16
+"""Of one task's sum."""
 STEPS = 10_000_000
 """Four months at one a second."""
 PROMPTS_PER_STEP = 1_048_576

@@ -99,6 +99,18 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What one part of the task's reward gave a response. ``value is None`` is an abstention."""
+
+    reward: str
+    """The part's label."""
+    value: float | None
+    """As the part gave it, before it was weighed. Finite."""
+    reason: str = ""
+    """Abstentions are counted by it, as a `raylign.verdicts.Verdict`'s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A completion with everything that was said of it."""
 
@@ -107,8 +119,11 @@ class Sample:
     """One of every judge that the prompt has, as `raylign.verdicts.hear` makes them; none where there is none, or they
     are to constrain nothing."""
     reward: float | None = None
-    """Raw score of the task's reward model; None where there is none, or it abstained (see ``reward_problem``)."""
+    """Of the task's reward, all its parts together; None where there is none, or it abstained (see
+    ``reward_problem``)."""
     reward_problem: str = ""
+    ratings: tuple[Rating, ...] = ()
+    """One of each part of the reward."""
     must_fit: bool = True
     """Whether it violates by being beyond the reward model's context. Where judges constrain nothing it does not: it
     has no reward, no more."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from raylign.judges.judge import Judge
+from raylign.rewards.raters import Answered, Head, Value
+from raylign.rewards.reward import AskedPart
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats
 from raylign.verdicts import Verdict
 
@@ -40,7 +42,7 @@ class Reading:
 
 
 class Judges(Protocol):
-    """The mixture of judges and the reward models, by task. A failed sample is an abstention, never an exception."""
+    """The mixture of judges and whoever gives rewards. A failed sample is an abstention, never an exception."""
 
     async def judge(self, asked: Sequence[tuple[Prompt, Completion, Sequence[Judge]]]) -> list[tuple[Verdict, ...]]:
         """For each completion, what the judges that its prompt has say of it, in any order.
@@ -49,15 +51,11 @@ class Judges(Protocol):
         """
         ...
 
-    async def reward(self, groups: Sequence[tuple[Prompt, Sequence[Completion]]]) -> list[list[float | str]]:
-        """For each prompt, the task's raw reward of each completion; a string is an abstention and says why.
-
-        A prompt's completions are scored together and apart from other prompts', so that not one bit of a reward
-        depends on the order in which groups arrive.
-        """
+    async def reward(self, part: AskedPart, groups: Sequence[Answered]) -> list[list[Value]]:
+        """For each prompt, what that part of its task's reward gives each completion."""
         ...
 
-    async def reading(self, model: str, shapes: Sequence[Roles]) -> Reading:
+    async def reading(self, head: Head, shapes: Sequence[Roles]) -> Reading:
         """What the reward model can read, conversations of these roles among it."""
         ...
 

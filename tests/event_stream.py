@@ -89,7 +89,9 @@ def actor(name: str, model: str, *, memory_bytes: float | None = 1.5 * 2**30) ->
 
 def evaluated(**measured: object) -> TaskEvaluation:
     """A task's evaluation, of which only what is said is known."""
-    return TaskEvaluation(**{**UNKNOWN, "judges": {}, "asked": {}, "verdicts": {}, "samples": (), **measured})
+    return TaskEvaluation(
+        **{**UNKNOWN, "rewards": {}, "judges": {}, "asked": {}, "verdicts": {}, "samples": (), **measured}
+    )
 
 
 def stepped(**measured: object) -> TaskStep:
@@ -97,6 +99,7 @@ def stepped(**measured: object) -> TaskStep:
     return TaskStep(
         **{
             **UNKNOWN,
+            "rewards": {},
             "judges": {},
             "asked": {},
             "verdicts": {},
@@ -119,6 +122,7 @@ def evaluation(tasks: tuple[str, ...], step: int, progress: float, text: str | N
                 abstained=0.0,
                 truncated=0.05,
                 reward=0.2 + 0.8 * progress,
+                rewards={"helpfulness": 0.4 + 0.8 * progress, "length": -0.4} if task == "chat" else {},
                 kl=2.4 * progress,
                 tokens=18.0 + 2 * progress,
                 prompts=EVALUATED,
@@ -178,6 +182,7 @@ def task_step(task: str, at: int, progress: float, rng: random.Random) -> TaskSt
         abstained=0.02 if task == "code" else 0.0,
         truncated=max(rng.gauss(0.05, 0.02), 0),
         reward=0.2 + 0.8 * progress + rng.gauss(0, 0.1),
+        rewards={"helpfulness": 0.4 + 0.8 * progress, "length": -0.4} if task == "chat" else {},
         calibrated=None if METHODS.get(task) == "codpo" else 0.5 + 0.15 * progress,
         kl=2.4 * progress + rng.gauss(0, 0.1),
         tokens=18 + 2 * progress + rng.gauss(0, 0.5),

@@ -10,6 +10,8 @@ from raylign.judges.judge import Judge
 from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
+from raylign.rewards.raters import Answered, Head, Value
+from raylign.rewards.reward import AskedPart
 from raylign.types import Completion, Example, Key, Preference, Prompt, Request, StepStats
 from raylign.verdicts import Verdict
 from raylign.workers import Fleet, PublishReport, Reading, Roles, Sight, WrittenFile
@@ -96,11 +98,11 @@ class FakeJudges:
             for _, completion, judges in asked
         ]
 
-    async def reward(self, groups: Sequence[tuple[Prompt, Sequence[Completion]]]) -> list[list[float | str]]:
+    async def reward(self, part: AskedPart, groups: Sequence[Answered]) -> list[list[Value]]:
         await asyncio.sleep(0)
         return [[completion.token_ids[-1] / 100 for completion in completions] for _, completions in groups]
 
-    async def reading(self, model: str, shapes: Sequence[Roles]) -> Reading:
+    async def reading(self, head: Head, shapes: Sequence[Roles]) -> Reading:
         return Reading(context=1 << 20, refusals={})
 
     async def prefer(self, pairs: Sequence[tuple[Prompt, Completion, Completion]]) -> list[Preference]:

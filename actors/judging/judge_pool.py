@@ -9,6 +9,8 @@ from raylign.judges.askers import Asker, Question
 from raylign.judges.judge import Judge
 from raylign.judges.questions.asking import AskingJudge, asking
 from raylign.judges.rules.rule import Case, RuleJudge, rules
+from raylign.rewards.raters import Answered, Head, Value
+from raylign.rewards.reward import AskedPart
 from raylign.spec.job import Job
 from raylign.types import Completion, Preference, Prompt
 from raylign.verdicts import Verdict
@@ -21,7 +23,10 @@ RESPONSES_PER_CALL = 64
 
 
 class JudgePool:
-    """Implements `raylign.workers.Judges`. Work is cut into calls of bounded size, which go to whoever is free."""
+    """Implements `raylign.workers.Judges`, and for the parts of rewards `raylign.rewards.raters.Raters`.
+
+    Work is cut into calls of bounded size, which go to whoever is free.
+    """
 
     def __init__(
         self,
@@ -63,35 +68,27 @@ class JudgePool:
         await together(ask_rules(), *(ask_model(judge, positions) for judge, positions in questions.values()))
         return [tuple(verdicts) for verdicts in found]
 
-    async def reward(self, groups: Sequence[tuple[Prompt, Sequence[Completion]]]) -> list[list[float | str]]:
-        by_model: dict[str, list[int]] = {}
-        for position, (prompt, _) in enumerate(groups):
-            reward = self.tasks[prompt.task].reward
-            assert reward is not None  # the loop asks only for tasks that have one
-            by_model.setdefault(reward.model, []).append(position)
-        values: list[list[float | str]] = [[] for _ in groups]
+    async def reward(self, part: AskedPart, groups: Sequence[Answered]) -> list[list[Value]]:
+        return await part.rate(self, groups)
 
-        async def ask(model: str, positions: list[int]) -> None:
-            rows = [(groups[at][0], [completion.text for completion in groups[at][1]]) for at in positions]
-            said = await self.rewards.ask("reward_all", model, rows, phase="reward", seconds=self._judge_s)
-            for position, rewards in zip(positions, said, strict=True):
-                values[position] = rewards
-
-        await together(
+    async def score(self, head: Head, groups: Sequence[Answered]) -> list[list[Value]]:
+        rows = [(prompt, [completion.text for completion in completions]) for prompt, completions in groups]
+        costs, workers = [len(texts) for _, texts in rows], len(self.rewards.members)
+        answers: list[list[list[Value]]] = await together(
             *(
-                ask(model, [positions[at] for at in share])
-                for model, positions in by_model.items()
-                for share in shares(
-                    [len(groups[at][1]) for at in positions],
-                    budget=RESPONSES_PER_CALL,
-                    workers=len(self.rewards.members),
+                self.rewards.ask(
+                    "reward_all", head.model, [rows[at] for at in share], phase="reward", seconds=self._judge_s
                 )
+                for share in shares(costs, budget=RESPONSES_PER_CALL, workers=workers)
             )
         )
-        return values
+        return [values for said in answers for values in said]
 
-    async def reading(self, model: str, shapes: Sequence[Roles]) -> Reading:
-        said: Reading = await self.rewards.ask("reading", model, shapes, phase="reading", seconds=self._judge_s)
+    async def ask(self, question: Question, rows: Sequence[Any]) -> list[Any]:
+        return await self._ask(question, rows, phase="reward")
+
+    async def reading(self, head: Head, shapes: Sequence[Roles]) -> Reading:
+        said: Reading = await self.rewards.ask("reading", head.model, shapes, phase="reading", seconds=self._judge_s)
         return said
 
     async def prefer(self, pairs: Sequence[tuple[Prompt, Completion, Completion]]) -> list[Preference]:

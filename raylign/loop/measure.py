@@ -12,7 +12,7 @@ from raylign.methods.selection import Scores, log_ratio
 from raylign.record.events.payloads import StepDone, Trained
 from raylign.record.events.tasks import TaskStep
 from raylign.spec.job import Job
-from raylign.types import Group, StepStats
+from raylign.types import Group, Sample, StepStats
 
 
 def step_done(
@@ -67,6 +67,7 @@ def group_metrics(groups: Sequence[Group], scores: Scores) -> dict[str, Any]:
         "abstained": _mean([float(sample.satisfied is None) for sample in samples]),
         "truncated": _mean([float(sample.completion.finish == "length") for sample in samples]),
         "reward": _mean([sample.reward for sample in samples if sample.reward is not None]),
+        "rewards": part_means(samples),
         "kl": sequence_kl(groups, scores),
         "tokens": _mean([float(len(sample.completion.token_ids)) for sample in samples]),
         "prompts": len(groups),
@@ -74,6 +75,17 @@ def group_metrics(groups: Sequence[Group], scores: Scores) -> dict[str, Any]:
         "asked": asked(groups),
         "verdicts": figures(samples),
     }
+
+
+def part_means(samples: Sequence[Sample]) -> dict[str, float | None]:
+    """Mean of each part of a reward that has several, over the responses that it gave a number."""
+    by_part: dict[str, list[float]] = {}
+    for sample in samples:
+        for rating in sample.ratings if len(sample.ratings) > 1 else ():
+            values = by_part.setdefault(rating.reward, [])
+            if rating.value is not None:
+                values.append(rating.value)
+    return {part: _mean(values) for part, values in by_part.items()}
 
 
 def sequence_kl(groups: Sequence[Group], scores: Scores) -> float | None:

@@ -96,8 +96,9 @@ def _models(job: Job) -> Iterator[tuple[str, str, Kind]]:
     if job.reference:
         yield "the reference", job.reference.model, "writes"
     for task in job.tasks:
-        if task.reward:
-            yield f"the reward model of task {task.name!r}", task.reward.model, "rates"
+        for part in task.reward_parts:
+            for head in part.heads():
+                yield f"the reward model of task {task.name!r}", head.model, "rates"
         for whose, question in _questions(task):
             yield whose, question.asker.model, "writes"
 
@@ -107,6 +108,9 @@ def _questions(task: Task) -> Iterator[tuple[str, Question]]:
     for judge in task.judges:
         for question in judge.asks():
             yield f"judge {judge.label!r} of task {task.name!r}", question
+    for part in task.reward_parts:
+        for question in part.asks():
+            yield f"reward {part.label!r} of task {task.name!r}", question
     for question in task.method.asks():
         yield f"the annotator of task {task.name!r}", question
 
@@ -168,16 +172,15 @@ def context_warnings(job: Job, policy: ModelInfo | None) -> Iterator[str]:
 
 def _reward_warnings(job: Job, task: Task, survey: Survey, infos: Mapping[str, ModelInfo | None]) -> Iterator[str]:
     """Of responses that the reward model could not read; the run tells it to the token."""
-    info = infos[task.reward.model] if task.reward else None
-    if info is None or info.max_position is None:
-        return
     prompt, answer = survey.longest_tokens, job.longest_response(task)
-    if prompt + answer > info.max_position:
-        yield (
-            f"the reward model of task {task.name!r} reads {info.max_position} tokens, and a prompt of about {prompt} "
-            f"with a response of up to {answer} may have more: those have no reward (`too long`); lower `max_tokens`, "
-            "or name a reward model with a longer context"
-        )
+    for head in (head for part in task.reward_parts for head in part.heads()):
+        info = infos[head.model]
+        if info is not None and info.max_position is not None and prompt + answer > info.max_position:
+            yield (
+                f"the reward model of task {task.name!r} reads {info.max_position} tokens, and a prompt of about "
+                f"{prompt} with a response of up to {answer} may have more: those have no reward (`too long`); lower "
+                "`max_tokens`, or name a reward model with a longer context"
+            )
 
 
 def _device_warnings(job: Job) -> Iterator[str]:

@@ -1,7 +1,5 @@
 """The plan: a job resolved against a cluster. Which actors, on what, how many samples; stored with the job."""
 
-from pathlib import Path
-
 from raylign.plan.check import Checked, check_job
 from raylign.plan.cluster import Cluster
 from raylign.plan.demand import Demand
@@ -56,7 +54,7 @@ def _task_plan(job: Job, task: Task, prompts: int) -> TaskPlan:
         name=task.name,
         method=task.method.type,
         judges=tuple(judge.label for judge in task.judges),
-        reward=Path(task.reward.model).name if task.reward else "",
+        reward=task.reward.summary if task.reward else "",
         prompts=prompts,
         prompts_per_step=task.prompts_per_step,
         samples_per_prompt=task.samples_per_prompt,

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from raylign.errors import RunError
 from raylign.record.lines import cut_torn_line
-from raylign.types import Completion, Sample
+from raylign.types import Completion, Rating, Sample
 from raylign.verdicts import Verdict
 
 HEAD, NECK = b'{"prompt": ', b', "sample": '
@@ -116,4 +116,5 @@ def _sample(row: dict[str, Any]) -> Sample:
         reward=row["reward"],
         reward_problem=row["reward_problem"],
         must_fit=row.get("must_fit", True),
+        ratings=tuple(Rating(**rating) for rating in row.get("ratings", ())),
     )

@@ -112,7 +112,7 @@ async def _make(job: Job, chunk: Chunk, collector: Collector, encode: Encode) ->
 
 async def _sampled(job: Job, chunk: Chunk, collector: Collector) -> dict[str, Sample]:
     wanted = requests(job, chunk.task, chunk.prompts, purpose="baseline", samples=1)
-    judged = chunk.task.method.needs.judged_baseline
+    judged = chunk.task.judges_baseline
     groups = await collector.collect(wanted, Clock(), annotate=False, judge=judged, spare=True)
     return {group.prompt.id: _as_baseline(group.samples[0]) for group in groups}
 
@@ -124,20 +124,14 @@ def _as_baseline(sample: Sample) -> Sample:
 
 async def _from_data(chunk: Chunk, collector: Collector, encode: Encode) -> dict[str, Sample]:
     pairs = [(prompt, _golden(prompt, encode)) for prompt in chunk.prompts]
-    rewards, verdicts = await asyncio.gather(
-        collector.fleet.judges.reward([(prompt, [completion]) for prompt, completion in pairs]),
-        collector.judge(pairs, ask=chunk.task.method.needs.judged_baseline),
+    said, verdicts = await asyncio.gather(
+        collector.rate([(prompt, [completion]) for prompt, completion in pairs]),
+        collector.judge(pairs, ask=chunk.task.judges_baseline),
     )
-    found = {}
-    for position, (prompt, completion) in enumerate(pairs):
-        (value,) = rewards[position]
-        found[prompt.id] = Sample(
-            completion=completion,
-            verdicts=verdicts[position],
-            reward=None if isinstance(value, str) else value,
-            reward_problem=value if isinstance(value, str) else "",
-        )
-    return found
+    return {
+        prompt.id: collector.sample(prompt, completion, heard, values)
+        for (prompt, completion), heard, (values,) in zip(pairs, verdicts, said, strict=True)
+    }
 
 
 def _golden(prompt: Prompt, encode: Encode) -> Completion:

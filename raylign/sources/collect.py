@@ -4,16 +4,22 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from raylign.clock import Clock
 from raylign.judges.annotator import Annotator
 from raylign.judges.judge import applying
+from raylign.rewards.raters import Answered, Value
+from raylign.rewards.reward import AskedPart, asked_parts, combine, rate
 from raylign.sources.canaries import Flock, Rider
 from raylign.sources.hearing import Heard, Row, heard
 from raylign.spec.task import Task
 from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample, Sighting
 from raylign.verdicts import Verdict, hear
 from raylign.workers import Fleet
+
+Said: TypeAlias = dict[str, Value]
+"""Of one completion, by part of its reward."""
 
 
 class Collector:
@@ -49,7 +55,7 @@ class Collector:
         arrived: dict[str, dict[int | None, Completion]] = defaultdict(dict)
         verdicts: dict[Key, tuple[Verdict, ...]] = {}
         sightings: dict[Key, tuple[Sighting, ...]] = {}
-        rewards: dict[str, list[float | str]] = {}
+        ratings: dict[Key, Said] = {}
         preferences: dict[str, Preference] = {}
 
         async def judge_all(pairs: list[tuple[Prompt, Completion]]) -> None:
@@ -60,9 +66,9 @@ class Collector:
                 verdicts[row.completion.key] = said.verdicts
                 sightings[row.completion.key] = said.sightings
 
-        async def reward_all(groups: list[tuple[Prompt, list[Completion]]]) -> None:
-            for (prompt, _), values in zip(groups, await self.fleet.judges.reward(groups), strict=True):
-                rewards[prompt.id] = values
+        async def rate_all(groups: list[tuple[Prompt, list[Completion]]]) -> None:
+            for (_, completions), said in zip(groups, await self.rate(groups), strict=True):
+                ratings.update((completion.key, one) for completion, one in zip(completions, said, strict=True))
 
         async def prefer_all(pairs: list[tuple[Prompt, Completion, Completion]]) -> None:
             for (prompt, *_), preference in zip(pairs, await self.fleet.judges.prefer(pairs), strict=True):
@@ -84,8 +90,8 @@ class Collector:
                                     whole.append((prompt, [siblings[request.index] for request in asked]))
                             if judged := [pair for pair in pairs if self.tasks[pair[0].task].judges]:
                                 feedback.create_task(judge_all(judged))
-                            if rewarded := [group for group in whole if self.tasks[group[0].task].reward]:
-                                feedback.create_task(reward_all(rewarded))
+                            if rated := [group for group in whole if self.tasks[group[0].task].reward]:
+                                feedback.create_task(rate_all(rated))
                             if annotate and (asked_of := self._pairs_to_annotate(whole)):
                                 feedback.create_task(prefer_all(asked_of))
                 judging = clock.start("judge")
@@ -95,10 +101,10 @@ class Collector:
 
         groups = []
         for prompt_id, asked in wanted.items():
-            values = rewards.get(prompt_id, [""] * len(asked))
+            completions = (arrived[prompt_id][request.index] for request in asked)
             samples = tuple(
-                self._sample(request, arrived[prompt_id][request.index], verdicts, value)
-                for request, value in zip(asked, values, strict=True)
+                self.sample(asked[0].prompt, one, verdicts.get(one.key, ()), ratings.get(one.key, {}))
+                for one in completions
             )
             group = Group(
                 prompt=asked[0].prompt,
@@ -134,6 +140,41 @@ class Collector:
             for request in requests
         }
 
+    async def rate(self, groups: Sequence[Answered]) -> list[list[Said]]:
+        """For each prompt's completions, what workers say of them, by part of the reward."""
+        said: list[list[Said]] = [[{} for _ in completions] for _, completions in groups]
+        asked_of: dict[tuple[str, str], tuple[AskedPart, list[int]]] = {}
+        for position, (prompt, _) in enumerate(groups):
+            if reward := self.tasks[prompt.task].reward:
+                for part in asked_parts(reward):
+                    asked_of.setdefault((prompt.task, part.label), (part, []))[1].append(position)
+
+        async def ask(part: AskedPart, positions: list[int]) -> None:
+            values = await self.fleet.judges.reward(part, [groups[at] for at in positions])
+            for position, row in zip(positions, values, strict=True):
+                for one, value in zip(said[position], row, strict=True):
+                    one[part.label] = value
+
+        try:
+            async with asyncio.TaskGroup() as raters:
+                for part, positions in asked_of.values():
+                    raters.create_task(ask(part, positions))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return said
+
+    def sample(self, prompt: Prompt, completion: Completion, verdicts: Sequence[Verdict], said: Said) -> Sample:
+        """The completion with its verdicts, and its reward by these and by what workers ``said``."""
+        task = self.tasks[prompt.task]
+        judged = Sample(completion=completion, verdicts=tuple(verdicts), must_fit=task.enforce_judges)
+        if task.reward is None:
+            return judged
+        ratings = rate(task.reward, prompt, completion, verdicts, said)
+        value = combine(task.reward, ratings)
+        if isinstance(value, str):
+            return replace(judged, reward_problem=value, ratings=ratings)
+        return replace(judged, reward=value, ratings=ratings)
+
     def _pairs_to_annotate(
         self, whole: Sequence[tuple[Prompt, list[Completion]]]
     ) -> list[tuple[Prompt, Completion, Completion]]:
@@ -157,16 +198,3 @@ class Collector:
 
     def _annotator(self, prompt: Prompt) -> Annotator | None:
         return self.tasks[prompt.task].method.needs.annotator
-
-    def _sample(
-        self,
-        request: Request,
-        completion: Completion,
-        verdicts: Mapping[Key, tuple[Verdict, ...]],
-        value: float | str,
-    ) -> Sample:
-        said = verdicts.get(completion.key, ())
-        if isinstance(value, str):
-            must_fit = self.tasks[request.prompt.task].enforce_judges
-            return Sample(completion=completion, verdicts=said, reward_problem=value, must_fit=must_fit)
-        return Sample(completion=completion, verdicts=said, reward=value)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from raylign.errors import SpecError
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Warned
+from raylign.rewards.raters import Head
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 from raylign.types import Prompt
@@ -19,12 +20,14 @@ async def require_readers(job: Job, prompts: Mapping[str, Sequence[Prompt]], jud
     Raises `SpecError` where it refuses every prompt of a task: no response could ever be rewarded.
     """
     for task in job.tasks:
-        if task.reward is None:
+        heads = [head for part in task.reward_parts for head in part.heads()]
+        if not heads:
             continue
         shapes, longest = await asyncio.to_thread(_survey, prompts[task.name])
-        reading = await judges.reading(task.reward.model, list(shapes))
-        for message in (*_refused(task, shapes, reading), *_beyond(job, task, longest, reading)):
-            emit(Warned(message=message))
+        for head in heads:
+            reading = await judges.reading(head, list(shapes))
+            for message in (*_refused(task, head, shapes, reading), *_beyond(job, task, head, longest, reading)):
+                emit(Warned(message=message))
 
 
 def _survey(prompts: Sequence[Prompt]) -> tuple[Counter[Roles], int]:
@@ -33,14 +36,13 @@ def _survey(prompts: Sequence[Prompt]) -> tuple[Counter[Roles], int]:
     return shapes, max(len(prompt.token_ids) for prompt in prompts)
 
 
-def _refused(task: Task, shapes: Counter[Roles], reading: Reading) -> list[str]:
-    assert task.reward is not None
+def _refused(task: Task, head: Head, shapes: Counter[Roles], reading: Reading) -> list[str]:
     refused = sum(shapes[roles] for roles in reading.refusals)
     if not refused:
         return []
     roles, said = max(reading.refusals.items(), key=lambda refusal: shapes[refusal[0]])
     message = (
-        f"the reward model {task.reward.model!r} refuses {refused:,} of the {shapes.total():,} prompts of task "
+        f"the reward model {head.model!r} refuses {refused:,} of the {shapes.total():,} prompts of task "
         f"{task.name!r}: its chat template does not take turns of {', '.join(roles)}, assistant ({said})"
     )
     if refused == shapes.total():
@@ -48,14 +50,13 @@ def _refused(task: Task, shapes: Counter[Roles], reading: Reading) -> list[str]:
     return [f"{message}. Their responses have no reward and are not trained on"]
 
 
-def _beyond(job: Job, task: Task, longest: int, reading: Reading) -> list[str]:
-    assert task.reward is not None
+def _beyond(job: Job, task: Task, head: Head, longest: int, reading: Reading) -> list[str]:
     needed = longest + job.longest_response(task)
     if needed <= reading.context:
         return []
     return [
         f"prompt and response of task {task.name!r} may have {needed:,} tokens, and its reward model "
-        f"{task.reward.model!r} reads {reading.context:,}: beyond them a response "
+        f"{head.model!r} reads {reading.context:,}: beyond them a response "
         f"{'violates' if task.enforce_judges else 'has no reward'} (`too long`); lower `max_tokens`, or name a reward "
         "model with a longer context"
     ]

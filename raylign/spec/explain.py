@@ -24,7 +24,7 @@ def explain(error: ValidationError, document: Any, kind: Any) -> str:
 
 
 def _explain(problem: Any, document: Any, kind: Any) -> str:
-    where = _place(problem["loc"], document)
+    where = _place(problem["loc"], document, kind)
     subject = repr(where) if where else "it"
     match problem["type"]:
         case "extra_forbidden":
@@ -48,16 +48,16 @@ def _explain(problem: Any, document: Any, kind: Any) -> str:
     return f"{where!r} is {shown(problem['input'])}: {message}"
 
 
-def _place(loc: tuple[Any, ...], document: Any) -> str:
+def _place(loc: tuple[Any, ...], document: Any, kind: Any) -> str:
     """``tasks[0].method.kl_max``: pydantic's location less the union tags it inserts."""
-    kept, here = [], document
-    for before, part, after in zip((None, *loc), loc, (*loc[1:], None), strict=False):
-        if isinstance(here, dict):
-            # A tag stands before the key that may have its name.
-            if here.get("type") == part != before:
-                continue
-            if part not in here and after is not None:
-                continue
+    kept, here, candidates = [], document, hints.models(kind)
+    for position, part in enumerate(loc):
+        if tagged := _tagged(candidates, part):
+            candidates = tagged
+            continue
+        candidates = [inner for model in candidates for inner in _step(model, part)]
+        if isinstance(here, dict) and part not in here and position < len(loc) - 1:
+            continue  # a member of a union without tags
         kept.append(part)
         try:
             here = here[part]
@@ -69,15 +69,19 @@ def _place(loc: tuple[Any, ...], document: Any) -> str:
 def _known_keys(loc: tuple[Any, ...], kind: Any) -> list[str]:
     """Field names of the model that stands at a pydantic location in a document of a ``kind``."""
     candidates = hints.models(kind)
-    for before, part in zip((None, *loc), loc, strict=False):
-        candidates = [inner for model in candidates for inner in _step(model, part, before)]
+    for part in loc:
+        candidates = _tagged(candidates, part) or [inner for model in candidates for inner in _step(model, part)]
     return list(dict.fromkeys(name for model in candidates for name in model.model_fields))
 
 
-def _step(model: type[BaseModel], part: Any, before: Any) -> list[type[BaseModel]]:
+def _step(model: type[BaseModel], part: Any) -> list[type[BaseModel]]:
     if isinstance(part, int):
         return [model]
-    tag = model.model_fields.get("type")
-    if tag is not None and tag.default == part != before:
-        return [model]
     return hints.models(model.model_fields[part].annotation) if part in model.model_fields else []
+
+
+def _tagged(union: list[type[BaseModel]], part: Any) -> list[type[BaseModel]]:
+    """Of a union's models the one that pydantic names by its tag, which comes before any key: ``model`` is both."""
+    if len(union) < 2:
+        return []
+    return [model for model in union if (tag := model.model_fields.get("type")) is not None and tag.default == part]

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from raylign import bounds
 from raylign.judges.askers import Asker
+from raylign.rewards.raters import Head
 from raylign.settings import Spec
 from raylign.spec.actors import Actors
 from raylign.spec.parts import (
@@ -85,22 +86,27 @@ class Job(Spec):
 
     def _who_judges(self) -> Iterator[Actors]:
         judging, resources = self.judging, self.resources
-        if rewards := self.reward_models():
-            gpus = resources.gpus_per_reward
-            yield Actors(role="reward", count=judging.reward_workers, gpus=gpus, models=tuple(rewards))
-        if any(judge.runs_in == "process" for task in self.tasks for judge in task.judges):
+        if heads := self.heads():
+            models = tuple(head.model for head in heads)
+            yield Actors(role="reward", count=judging.reward_workers, gpus=resources.gpus_per_reward, models=models)
+        if any(one.runs_in == "process" for task in self.tasks for one in (*task.judges, *task.reward_parts)):
             yield Actors(role="judge", count=judging.workers, gpus=0.0, models=())
         for asker in self.askers():
             yield Actors(role="llm-judge", count=1, gpus=resources.gpus_per_llm_judge, models=(asker.model,))
 
     def askers(self) -> list[Asker]:
-        """Whom judges and methods ask, each once, in the order of tasks: one engine each."""
-        questions = (question for task in self.tasks for one in (*task.judges, task.method) for question in one.asks())
+        """Whom judges, rewards and methods ask, each once, in the order of tasks: one engine each."""
+        questions = (
+            question
+            for task in self.tasks
+            for one in (*task.judges, *task.reward_parts, task.method)
+            for question in one.asks()
+        )
         return list(dict.fromkeys(question.asker for question in questions))
 
-    def reward_models(self) -> list[str]:
+    def heads(self) -> list[Head]:
         """Distinct reward models, in the order of tasks."""
-        return list(dict.fromkeys(task.reward.model for task in self.tasks if task.reward))
+        return list(dict.fromkeys(head for task in self.tasks for part in task.reward_parts for head in part.heads()))
 
     @model_validator(mode="after")
     def _tasks_differ(self) -> Self:

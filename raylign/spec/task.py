@@ -8,15 +8,12 @@ from pydantic import Field, model_validator
 from raylign import bounds
 from raylign.judges.kinds import AnyJudge
 from raylign.methods import AnyMethod
+from raylign.rewards.reward import Part
+from raylign.rewards.sum import AnyReward
 from raylign.settings import Spec
 from raylign.spec.prompts import Prompts
 
-
-class Reward(Spec):
-    """A reward model: a sequence-classification head with one output."""
-
-    model: bounds.Model
-    """A directory, or a hub id. Tasks that name the same model share it."""
+_REWARDS = "`reward: {type: rules}`, the share of its judges that are satisfied, or `reward: {model: ...}`"
 
 
 class Task(Spec):
@@ -39,18 +36,20 @@ class Task(Spec):
     """``K``: responses sampled for each prompt."""
     max_tokens: int | None = Field(default=None, ge=1, le=bounds.TOKENS)
     """Longest response in tokens; the rollout's setting where absent."""
-    reward: Reward | None = None
-    """Its reward model."""
+    reward: AnyReward | None = None
+    """A number for every response. Where it names no ``type`` it is a reward model."""
     baseline: Literal["reference", "data"] | None = None
     """``a_bar`` of eq. 5: one response of the reference model made before training, or the file's ``baseline``. CRPG
     and CRRAFT need it; ``reference`` for them where absent."""
     judges: tuple[AnyJudge, ...] = Field(default=(), max_length=bounds.JUDGES)
     """Its constraints; all must hold. Leave out for the ablation without judges."""
     enforce_judges: bool = True
-    """False: judges are asked and reported but constrain nothing. Shows what reward alone does to them."""
+    """False: judges are asked and reported but constrain nothing. Shows what reward alone does to them. A reward that
+    goes by what they say (``rules``) still does."""
     short_circuit: bool = True
     """Whether judges that ask a model are spared in training where one that is a program is violated already: one
-    violation decides. The evaluation asks all, and so does a step whose judges constrain nothing."""
+    violation decides. The evaluation asks all, and so does a step whose judges constrain nothing, or make
+    the reward."""
     method: AnyMethod
     """How feedback becomes a gradient."""
 
@@ -58,9 +57,9 @@ class Task(Spec):
     def _feedback_suffices(self) -> "Task":
         method, needs = f"method {self.method.type!r}", self.method.needs
         if needs.reward and self.reward is None:
-            raise ValueError(f"{method} ranks responses by reward: add `reward: {{model: ...}}`")
+            raise ValueError(f"{method} ranks responses by reward: add {_REWARDS}")
         if needs.annotator and needs.annotator.needs_reward and self.reward is None:
-            raise ValueError(f"an annotator of type {needs.annotator.type!r} needs the task's `reward: {{model: ...}}`")
+            raise ValueError(f"an annotator of type {needs.annotator.type!r} needs the task's reward: add {_REWARDS}")
         if needs.compares == "two" and self.samples_per_prompt != 2:
             raise ValueError(
                 f"{method} compares two responses: samples_per_prompt is {self.samples_per_prompt}, set it to 2"
@@ -73,12 +72,29 @@ class Task(Spec):
         repeated = sorted(label for label, count in labels.items() if count > 1)
         if repeated:
             raise ValueError(f"two judges are called {repeated[0]!r}: give each a `name`")
+        for part in self.reward_parts:
+            part.fits(self.judges)
         return self
 
     @property
     def sparing(self) -> bool:
         """Whether a judge whose word changes nothing need not be asked: nobody reads it for itself."""
-        return self.short_circuit and self.enforce_judges
+        return self.short_circuit and self.enforce_judges and not self.rewards_verdicts
+
+    @property
+    def reward_parts(self) -> tuple[Part, ...]:
+        """Of its reward; none where it has none."""
+        return self.reward.parts() if self.reward else ()
+
+    @property
+    def judges_baseline(self) -> bool:
+        """Whether ``a_bar`` is put to the judges, for the method's sake or the reward's."""
+        return self.method.needs.judged_baseline or self.rewards_verdicts
+
+    @property
+    def rewards_verdicts(self) -> bool:
+        """Whether its reward goes by what the judges say, each of them."""
+        return self.reward is not None and self.reward.hears_judges
 
     @property
     def baseline_source(self) -> Literal["reference", "data"] | None:

@@ -37,6 +37,8 @@ class TaskMetrics:
     truncated: Number
     """Share cut off at the length limit."""
     reward: Number
+    rewards: Numbers
+    """By label: each part of a reward that has several, before it is weighed."""
     kl: Number
     """Nats per response against the reference."""
     tokens: Number

@@ -12,6 +12,8 @@ from raylign.spec import parse_job
 from raylign.types import Completion, Prompt
 from raylign.verdicts import Verdict
 
+TASK = {"name": "math", "prompts": {"path": "p"}, "reward": {"model": "org/rm"}, "method": {"type": "crpg"}}
+
 
 class FakeMember:
     """Satisfied with everything; ``asked`` holds what it was asked about."""
@@ -77,3 +79,26 @@ async def test_many_slow_programs_are_cut_into_calls_whose_deadlines_hold_them()
     assert sum(rows for rows, _ in Clocked.calls) == 1024
     assert all(seconds >= rows * 5.0 / 2 + 60 for rows, seconds in Clocked.calls)
     assert all(seconds <= 2 * job.deadlines.judge_s for _, seconds in Clocked.calls)
+
+
+class Scorer:
+    """A reward worker: the length of each text; knows in which calls it was asked."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, list[int]]] = []
+
+    async def call(self, method: str, model: str, groups: Any, **_: Any) -> Any:
+        assert method == "reward_all"
+        self.calls.append((model, [len(texts) for _, texts in groups]))
+        return [[float(len(text)) for text in texts] for _, texts in groups]
+
+
+async def test_a_reward_models_calls_are_bounded_and_part_no_prompts_responses() -> None:
+    job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [TASK]})
+    one, other = Scorer(), Scorer()
+    pool = JudgePool(job, rules=[], rewards=[one, other], askers={})
+    prompts = [make_prompt(number=number) for number in range(6)]
+    groups = [(prompt, [make_completion(prompt, at, text="x" * at) for at in range(1, 41)]) for prompt in prompts]
+    (part,) = job.tasks[0].reward_parts
+    assert await pool.reward(part, groups) == [[float(at) for at in range(1, 41)]] * 6
+    assert sorted(one.calls + other.calls) == [("org/rm", [40])] * 6  # 80 are more than a call takes

@@ -234,8 +234,8 @@ async def test_beyond_the_rewards_context_violates_only_where_judges_constrain(t
     fleet = FakeFleet(verdict=lambda completion: True)
     rewarded = fleet.judges.reward
 
-    async def reward(groups):
-        values = await rewarded(groups)
+    async def reward(part, groups):
+        values = await rewarded(part, groups)
         return [["too long" if len(row) > 1 and at == 0 else one for at, one in enumerate(row)] for row in values]
 
     fleet.judges.reward = reward
@@ -299,8 +299,8 @@ async def test_terms_without_a_gradient_are_left_out_and_still_counted_in_the_me
     # The reward is the last token: the same for all answers to two of grpo's three prompts.
     reward = fleet.judges.reward
 
-    async def flat(groups):
-        values = await reward(groups)
+    async def flat(part, groups):
+        values = await reward(part, groups)
         return [
             [1.0] * len(row) if prompt.id in drawn[:2] else row for (prompt, _), row in zip(groups, values, strict=True)
         ]

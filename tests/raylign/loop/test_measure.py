@@ -11,7 +11,7 @@ from raylign.loop.measure import group_metrics, oldest, sequence_kl, task_metric
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Chosen
 from raylign.record.events.tasks import TaskMetrics
-from raylign.types import Group, Key, Sample
+from raylign.types import Group, Key, Rating, Sample
 from raylign.verdicts import Verdict
 
 
@@ -90,3 +90,15 @@ def test_a_step_is_as_stale_as_its_oldest_sample_of_the_policy() -> None:
     fresh, old, foreign = group(0, True, version=4), group(1, True, version=2), group(2, True, version=None)
     assert oldest([fresh, old, foreign], 4) == 2
     assert oldest([foreign], 4) == oldest([], 4) == 0
+
+
+def test_the_parts_of_a_reward_are_measured_where_there_are_several() -> None:
+    one = group(0, True, True, True)
+    values: list[tuple[float, float | None]] = [(1.0, 4.0), (0.5, None), (0.0, 8.0)]
+    rated = [
+        replace(sample, ratings=(Rating(reward="rules", value=rules), Rating(reward="length", value=length)))
+        for sample, (rules, length) in zip(one.samples, values, strict=True)
+    ]
+    assert measured(replace(one, samples=tuple(rated))).rewards == {"rules": 0.5, "length": 6.0}
+    alone = [replace(sample, ratings=sample.ratings[:1]) for sample in rated]
+    assert measured(replace(one, samples=tuple(alone))).rewards == {}

@@ -9,7 +9,7 @@ from fakes import make_completion, make_prompt
 
 from raylign.errors import RunError
 from raylign.record.samples import SampleFile
-from raylign.types import Sample
+from raylign.types import Rating, Sample
 from raylign.verdicts import Verdict
 
 
@@ -22,6 +22,7 @@ def make_sample(number: int) -> Sample:
             Verdict(judge="k", satisfied=True),
         ),
         reward=0.1 + 0.2 + number,
+        ratings=(Rating(reward="rules", value=1 / 3), Rating(reward="model", value=None, reason="template")),
     )
 
 

@@ -11,9 +11,11 @@ from loop_job import PROMPTS, make_job
 
 from raylign.errors import WorkerLost
 from raylign.record.samples import SampleFile
+from raylign.rewards.rules import RulesReward
 from raylign.sources.baselines import DATA_CHUNK, baselines
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw
+from raylign.types import Rating
 from raylign.verdicts import NOT_ASKED
 
 
@@ -33,7 +35,7 @@ class SlowJudges:
         self.sizes = []
         self.running = self.most = 0
 
-    async def reward(self, groups):
+    async def reward(self, part, groups):
         self.sizes.append(len(groups))
         self.running += 1
         self.most = max(self.most, self.running)
@@ -128,10 +130,10 @@ async def test_a_run_killed_among_them_goes_on_and_ends_with_the_same(tmp_path, 
         rollouts = TogetherRollouts(made.calls)
 
         def mortal(method):
-            async def call(asked):
+            async def call(*asked):
                 if next(moments) == last:
                     raise WorkerLost(f"died at moment {last}")
-                return await method(asked)
+                return await method(*asked)
 
             return call
 
@@ -151,3 +153,16 @@ async def test_a_run_killed_among_them_goes_on_and_ends_with_the_same(tmp_path, 
         resumed, _ = await make(job, prompts, fleet(None), path)
         assert resumed == whole, last
     assert last > 8
+
+
+@pytest.mark.parametrize("source", ["reference", "data"])
+async def test_one_is_judged_where_the_reward_goes_by_what_judges_say(tmp_path, source):
+    job = make_job(steps=1)
+    settings = {"baseline": source, "reward": RulesReward(weight=2.0)}
+    job = job.model_copy(update={"tasks": (job.tasks[0].model_copy(update=settings),)})
+    prompts = {"math": [replace(prompt, baseline="gold") for prompt in PROMPTS["math"]]}
+    fleet = FakeFleet(verdict=lambda completion: True)
+    made, _ = await make(job, prompts, fleet.workers, tmp_path / "b")
+    assert {(sample.reward, sample.ratings) for sample in made.values()} == {
+        (2.0, (Rating(reward="rules", value=1.0),))
+    }

@@ -10,6 +10,7 @@ from loop_job import PROMPTS, make_job
 from raylign.clock import Clock
 from raylign.errors import WorkerLost
 from raylign.judges.annotator import RewardAnnotator
+from raylign.rewards.rules import RulesReward
 from raylign.sources.collect import Collector
 from raylign.sources.draw import requests
 
@@ -36,9 +37,9 @@ def noting(judges):
     asked = {"judge": [], "reward": [], "prefer": []}
 
     def note(name, method):
-        async def call(rows):
-            asked[name] += [row[0].id for row in rows]
-            return await method(rows)
+        async def call(*args):
+            asked[name] += [row[0].id for row in args[-1]]
+            return await method(*args)
 
         return call
 
@@ -68,9 +69,9 @@ async def test_each_completion_is_judged_once_and_each_prompt_rewarded_when_all_
     rows = []
     reward = fleet.judges.reward
 
-    async def see(groups):
+    async def see(part, groups):
         rows.extend([completion.index for completion in completions] for _, completions in groups)
-        return await reward(groups)
+        return await reward(part, groups)
 
     fleet.judges.reward = see
     await collector_of(fleet).collect(wanted(MATH, samples=4), Clock())
@@ -123,7 +124,7 @@ async def test_a_reward_model_annotates_without_being_asked_twice(rewards, proba
     fleet = FakeFleet()
     asked = noting(fleet.judges)
 
-    async def reward(groups):
+    async def reward(part, groups):
         return [list(rewards) for _ in groups]
 
     fleet.judges.reward = reward
@@ -157,7 +158,7 @@ async def test_a_judge_whose_abstentions_are_charged_violates_with_its_reason():
 async def test_a_reward_that_abstains_leaves_its_reason():
     fleet = FakeFleet()
 
-    async def reward(groups):
+    async def reward(part, groups):
         return [["not finite", 1.0] for _ in groups]
 
     fleet.judges.reward = reward
@@ -193,7 +194,7 @@ def hanging():
     return hangs, ended
 
 
-async def dies(rows):
+async def dies(*_):
     raise WorkerLost("died")
 
 
@@ -233,3 +234,13 @@ async def test_a_failing_generation_ends_the_judges():
     fleet.rollouts.generate = half
     await collect_what_fails(fleet)
     assert ended.is_set()
+
+
+@pytest.mark.parametrize("enforced", [True, False])
+async def test_a_reward_of_verdicts_asks_nobody_else_and_counts_where_judges_constrain_nothing(enforced):
+    fleet = FakeFleet(verdict=lambda completion: {0: True, 1: False}[completion.index])
+    task = MATH.model_copy(update={"reward": RulesReward(), "enforce_judges": enforced})
+    asked = noting(fleet.judges)
+    (group, *_) = await collector_of(fleet, task).collect(wanted(task), Clock())
+    assert [(sample.reward, sample.satisfied) for sample in group.samples] == [(1.0, True), (0.0, False)]
+    assert asked["reward"] == []

@@ -24,7 +24,7 @@ class Reader(FakeJudges):
         self.context = context
         self.asked: list[tuple[str, ...]] = []
 
-    async def reading(self, model, shapes):
+    async def reading(self, head, shapes):
         self.asked += shapes
         return Reading(context=self.context, refusals={one: "no system" for one in shapes if one != ("user",)})
 

@@ -1,0 +1,1 @@
+"""Rewards: a number for every response. One file a kind; `reward` says what they share."""
