@@ -1,12 +1,16 @@
 """Read files that others name: regular ones only, no more than they hold, line by line."""
 
+import gzip
 import json
 import os
 import stat
+import sys
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from errno import EFBIG, EINVAL, EISDIR
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from raylign.errors import SpecError
 
@@ -35,24 +39,41 @@ def read_regular(path: Path) -> bytes:
 
 
 def text_lines(path: Path, what: str) -> Iterator[tuple[int, str]]:
-    """``(number, line)`` of the lines that are not blank, numbered from 1, without a byte order mark.
+    """``(number, line)`` of the lines that are not blank, as `lines` reads them."""
+    return ((number, line) for number, line in lines(path, what) if line and not line.isspace())
 
-    Only a line feed ends a line: a text may hold U+2028. Reads what the file held when it was opened, and no more, so
-    that a file that grows, or one of /proc that has no size, comes to an end.
 
-    Raises `SpecError` that says ``what`` the file is, and which line is wrong.
+def lines(path: Path, what: str) -> Iterator[tuple[int, str]]:
+    """``(number, line)`` of a text file, or of what a ``.gz`` holds, numbered from 1, without a byte order mark.
+
+    Only a line feed ends a line: a text may hold U+2028. Raises `SpecError` that says ``what`` the file is, and which
+    line is wrong.
+    """
+    number = 0
+    with reading(path, what) as (file, left):
+        while left > 0 and (raw := file.readline(min(left, MAX_LINE_BYTES + 1))):
+            left -= len(raw)
+            number += 1
+            if len(raw) > MAX_LINE_BYTES:
+                raise SpecError(f"{path}, line {number} has more than {MAX_LINE_BYTES} bytes: is it JSON Lines?")
+            yield number, _decode(raw, path, number)
+
+
+@contextmanager
+def reading(path: Path, what: str) -> Iterator[tuple[BinaryIO, int]]:
+    """A file to read, unpacked where it is a ``.gz``, and how many bytes of it, at most.
+
+    What the file held when it was opened, and no more, so that a file that grows, or one of /proc that has no size,
+    comes to an end. Raises `SpecError` that says ``what`` the file is, also for what happens while it is read.
     """
     try:
         with open_regular(path) as file:
-            left, number = os.fstat(file.fileno()).st_size, 0
-            while left > 0 and (raw := file.readline(min(left, MAX_LINE_BYTES + 1))):
-                left -= len(raw)
-                number += 1
-                if len(raw) > MAX_LINE_BYTES:
-                    raise SpecError(f"{path}, line {number} has more than {MAX_LINE_BYTES} bytes: is it JSON Lines?")
-                line = _decode(raw, path, number)
-                if line and not line.isspace():
-                    yield number, line
+            if path.suffix == ".gz":
+                yield cast(BinaryIO, gzip.GzipFile(fileobj=file)), sys.maxsize
+            else:
+                yield file, os.fstat(file.fileno()).st_size
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise SpecError(f"the {what} {str(path)!r} is cut off or no gzip file: {error}") from None
     except OSError as error:
         raise SpecError(f"cannot read the {what} {str(path)!r}: {error.strerror}") from error
 
@@ -78,7 +99,9 @@ def _decode(raw: bytes, path: Path, number: int) -> str:
     try:
         return raw.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        raise SpecError(f"{path}, line {number} is not UTF-8 text: {error.reason} at its byte {error.start}") from None
+        raise SpecError(
+            f"{path}, line {number} is not UTF-8 text: {error.reason} at its byte {error.start}; save it as UTF-8"
+        ) from None
 
 
 def _open(path: str, flags: int) -> int:

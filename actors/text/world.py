@@ -8,7 +8,8 @@ from actors.text.golden import encoder
 from raylign.plan.model_files import inspect_model
 from raylign.plan.vocabulary import check_same_tokens
 from raylign.sources.canaries import Canary, read_canaries
-from raylign.sources.prompts import Encode, World, render, rows
+from raylign.sources.prompts import Encode, World, render
+from raylign.sources.rows import rows
 from raylign.spec.job import Job
 from raylign.types import Prompt
 

@@ -26,7 +26,7 @@ def check(file: JobFile, settings: Overrides = None, as_json: AsJson = False) ->
         return
     tasks = ", ".join(f"{name} ({count} prompts)" for name, count in checked.prompts.items())
     print(f"{file}: job {job.name!r} is fine: {job.steps} steps over {tasks}")
-    for line in (*(f"warning: {warning}" for warning in checked.warnings), *checked.notes):
+    for line in (*checked.understood, *(f"warning: {warning}" for warning in checked.warnings), *checked.notes):
         print(line)
 
 
@@ -68,10 +68,10 @@ def schema() -> None:
 
 
 def checked(job: "Job") -> "Checked":
-    """Check the job before it is used, and warn on stderr, where it disturbs no output."""
+    """Check the job before it is used; what is to be said of it goes to stderr, where it disturbs no output."""
     from raylign.plan.check import check_job
 
     found = check_job(job)
-    for warning in found.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+    for line in (*found.understood, *(f"warning: {warning}" for warning in found.warnings)):
+        typer.echo(line, err=True)
     return found

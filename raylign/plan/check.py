@@ -39,13 +39,25 @@ class Checked:
     """What was not looked at."""
 
     @property
+    def understood(self) -> list[str]:
+        """What the files were taken for, where their rows are not raylign's own."""
+        return [
+            f"prompts of task {task!r}: {found.understood}" for task, found in self.surveys.items() if found.understood
+        ]
+
+    @property
     def prompts(self) -> dict[str, int]:
         """Training prompts by task."""
         return {task: survey.prompts for task, survey in self.surveys.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: what ``raylign check --json`` prints."""
-        return {"prompts": self.prompts, "warnings": list(self.warnings), "notes": list(self.notes)}
+        return {
+            "prompts": self.prompts,
+            "understood": self.understood,
+            "warnings": list(self.warnings),
+            "notes": list(self.notes),
+        }
 
 
 def check_job(job: Job) -> Checked:

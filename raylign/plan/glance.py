@@ -1,15 +1,17 @@
 """A short look at a job by a service: what `check` says, as far as it can be known here and soon.
 
-A path that is not seen here may be there for the workers, and the rest of a long file is theirs to read: nothing is
-said of either. What is seen is refused in the same words.
+A path that is not seen here may be there for the workers, and the rest of a long file, a directory, or a format that
+takes a library is theirs to read: nothing is said of those. What is seen is refused in the same words.
 """
 
 import os
 import time
+from pathlib import Path
 
 from raylign.plan.check import check_canaries, check_models, check_questions, context_warnings
 from raylign.plan.model_files import ModelInfo, inspect_model
 from raylign.plan.survey import missing_metadata, require_asked, survey_prompts
+from raylign.sources.formats import is_text
 from raylign.spec.job import Job
 
 LOOK_S = 0.5
@@ -24,7 +26,7 @@ def glance(job: Job, *, seconds: float = LOOK_S) -> None:
     list(context_warnings(job, infos[job.policy.model]))
     for task in job.tasks:
         for prompts in (task.prompts, task.eval_prompts):
-            if prompts is None or not _seen(prompts.path):
+            if prompts is None or not (_seen(prompts.path) and is_text(Path(prompts.path))):
                 continue
             trained = prompts is task.prompts
             need_baseline = trained and task.baseline_source == "data"

@@ -8,7 +8,7 @@ from math import ceil
 
 from raylign.errors import SpecError
 from raylign.judges.judge import Judge, applying
-from raylign.sources.prompts import rows
+from raylign.sources.rows import Rows
 from raylign.spec.prompts import Prompts
 from raylign.spec.task import Task
 
@@ -31,6 +31,8 @@ class Survey:
     """Those of them without the metadata it needs."""
     whole: bool
     """Whether all of the file was read."""
+    understood: str = ""
+    """What the rows were taken for, where they are not raylign's own."""
 
     @property
     def tokens(self) -> int:
@@ -53,7 +55,8 @@ def survey_prompts(
     whole = True
     count = characters = longest = 0
     asked, lacking = Counter[str](), Counter[str]()
-    for _, row in rows(prompts, need_baseline=need_baseline):
+    rows = Rows(prompts, need_baseline=need_baseline)
+    for _, row in rows:
         count += 1
         length = len(str(row.get("prompt") or row["messages"]))
         characters += length
@@ -65,7 +68,15 @@ def survey_prompts(
         if until is not None and time.monotonic() > until:
             whole = False
             break
-    return Survey(prompts=count, characters=characters, longest=longest, asked=asked, lacking=lacking, whole=whole)
+    return Survey(
+        prompts=count,
+        characters=characters,
+        longest=longest,
+        asked=asked,
+        lacking=lacking,
+        whole=whole,
+        understood=rows.understood,
+    )
 
 
 def require_asked(task: Task, survey: Survey) -> None:

@@ -18,6 +18,7 @@ from raylign.spec.job import Job
 from raylign.spec.kinds import ABSENT
 from raylign.spec.kinds import KINDS as JOBS
 from raylign.spec.overrides import override
+from raylign.spec.prompts import HUB
 from raylign.spec.telling import MAX_SHOWN, shown
 from raylign.spec.values import check_values
 
@@ -88,17 +89,17 @@ def read_file(path: Path, what: str) -> Any:
 
 
 def _absolute(job: Job, root: Path) -> Job:
-    """Paths become absolute: of prompts always, of models where a directory of that name lies below ``root``.
+    """Paths become absolute: of prompts, of models where a directory of that name lies below ``root``.
 
-    Any other model is a hub id and stays as written; `~` is the user's home in both.
+    Any other model is a hub id and stays as written, and so do datasets of the hub; `~` is the user's home in both.
     """
 
     def resolve(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
-            return {name: resolve(item, name) for name, item in value.items()}
+            return {name: item if name == "columns" else resolve(item, name) for name, item in value.items()}
         if isinstance(value, list):
             return [resolve(item) for item in value]
-        if key not in ("path", "model") or not isinstance(value, str):
+        if key not in ("path", "model") or not isinstance(value, str) or value.startswith(HUB):
             return value
         path = root / Path(value).expanduser()
         return str(path.resolve()) if key == "path" or value.startswith("~") or path.exists() else value

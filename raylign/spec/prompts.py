@@ -1,15 +1,34 @@
 """Where prompts come from."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from raylign import bounds
 from raylign.settings import Spec
+
+HUB = "hf://"
+"""What the path of a dataset on the Hugging Face hub begins with."""
+Column = Annotated[str, Field(min_length=1, max_length=bounds.NAME)]
 
 
 class Prompts(Spec):
     """Where a task's prompts come from."""
 
     path: str = Field(min_length=1, max_length=bounds.PATH)
-    """A JSON Lines file; each line has ``prompt`` or ``messages``, and may have ``baseline`` and ``metadata``."""
+    """A file (JSON Lines, JSON, CSV, parquet; text ones also as ``.gz``), a directory or glob of them, a dataset that
+    `datasets` saved, or ``hf://org/name`` for one of the Hugging Face hub.
+
+    A row has ``prompt`` or ``messages``, and may have ``baseline`` and ``metadata``, or is of a known shape
+    (docs/data.md). Its other columns are metadata."""
+    columns: dict[Column, Column] = Field(default_factory=dict, max_length=bounds.NAMES)
+    """What the file calls things: ``{prompt: question, answer: solution}``."""
+    split: str | None = Field(default=None, min_length=1, max_length=bounds.NAME)
+    """Which part of a dataset that has several, ``test``; by default ``train``."""
+    subset: str | None = Field(default=None, min_length=1, max_length=bounds.NAME)
+    """Which configuration of a dataset of the hub, where it has several."""
     limit: int | None = Field(default=None, ge=1, le=bounds.PROMPTS)
-    """Use only the first so many lines."""
+    """Use only the first so many rows."""
+    too_long: Literal["drop", "refuse"] = "drop"
+    """What becomes of prompts that leave no room for a response: they are left out and counted, or end the run before
+    it begins."""

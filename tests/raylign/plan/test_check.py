@@ -221,3 +221,12 @@ def test_a_job_file_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(pipe)
     with pytest.raises(SpecError, match="it is a device, a pipe or a socket"):
         load_job(pipe)
+
+
+def test_what_a_file_was_taken_for_is_said(job):
+    checked = check_job(job({"question": "What is 2 + 2?", "answer": "2 + 2 = 4\n#### 4", "level": 1}))
+    (said,) = checked.understood
+    assert said.startswith("prompts of task 'math': read as GSM8K: `question` is the prompt")
+    assert said.endswith("; metadata from the columns 'level'")
+    assert checked.to_dict()["understood"] == [said]
+    assert check_job(job(ANSWERED)).understood == []

@@ -60,5 +60,13 @@ def test_what_is_not_seen_here_may_be_there_for_the_workers(job, path):
 def test_of_a_long_file_the_beginning_is_looked_at(job):
     rows = [{"prompt": "no metadata"}, ANSWERED]
     glance(job(*rows), seconds=-1)
-    with pytest.raises(SpecError, match="line 1 has unknown key"):
+    with pytest.raises(SpecError, match="line 1 must have either .* `columns: {prompt: promt}`"):
         glance(job({"promt": "a"}, *rows), seconds=-1)
+
+
+def test_directories_and_what_takes_a_library_are_left_to_the_workers(job, tmp_path):
+    (tmp_path / "p.parquet").write_bytes(b"no parquet")
+    for path in (tmp_path / "p.parquet", tmp_path, "/", "hf://org/name"):
+        glance(job(path=path))
+    with pytest.raises(SpecError, match="cannot read .* as parquet"):
+        check_job(job(path=tmp_path / "p.parquet"))

@@ -1,0 +1,41 @@
+"""Formats of data: a file each, and a line here for each name that files of it end in."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from raylign.errors import SpecError
+from raylign.sources.formats import dataset, folder, json_array, json_lines, parquet, separated
+from raylign.sources.formats.row import Read, Row
+from raylign.spec.prompts import HUB, Prompts
+
+FORMATS: Mapping[str, Read] = {
+    ".jsonl": json_lines.read,
+    ".ndjson": json_lines.read,
+    ".json": json_array.read,
+    ".csv": separated.read,
+    ".tsv": separated.read,
+    ".parquet": parquet.read,
+}
+
+
+def is_text(path: Path) -> bool:
+    """Whether it is one file that this library reads by itself, line by line."""
+    return path.is_file() and FORMATS.get(folder.suffix(path)) is not parquet.read
+
+
+def read(prompts: Prompts) -> Iterator[Row]:
+    """The rows of all that the path means. A file of another name is read as JSON Lines.
+
+    Raises `SpecError` that names what is wrong, when it comes there.
+    """
+    where = prompts.path
+    if where.startswith(HUB):
+        yield from dataset.read_hub(where.removeprefix(HUB), prompts.subset, prompts.split)
+        return
+    if prompts.subset is not None:
+        raise SpecError(f"`subset: {prompts.subset}` is for datasets of the hub, {where!r} is none")
+    if dataset.saved(Path(where)):
+        yield from dataset.read_saved(Path(where), prompts.split)
+        return
+    for file in folder.files(where, prompts.split, FORMATS):
+        yield from FORMATS.get(folder.suffix(file), json_lines.read)(file)

@@ -1,0 +1,50 @@
+"""raylign's own rows, which are also TRL's prompt-only ones: a prompt as text, or as the turns of a conversation."""
+
+import json
+from typing import Any
+
+from raylign.errors import SpecError
+from raylign.sources.shapes.shape import Parts, Shape, Values, is_conversation, turns
+from raylign.spec.telling import shown
+
+KEYS = frozenset({"prompt", "messages", "baseline", "metadata"})
+
+
+def _read(values: Values, place: str) -> Parts:
+    parts = {key: value for key, value in values.items() if key in KEYS}
+    if ("prompt" in parts) == ("messages" in parts):
+        raise SpecError(
+            f"{place} must have either `prompt` or `messages`, it has {'both' if 'prompt' in parts else 'neither'}"
+        )
+    if is_conversation(parts.get("prompt")):
+        parts["messages"] = turns(parts.pop("prompt"), place, column="prompt")
+    elif "messages" in parts:
+        parts["messages"] = turns(parts["messages"], place, column="messages")
+    elif not (isinstance(parts["prompt"], str) and parts["prompt"]):
+        raise SpecError(f"{place}: `prompt` must be text that is not empty, it is {shown(parts['prompt'])}")
+    if "metadata" in parts:
+        parts["metadata"] = _metadata(parts["metadata"], place)
+    baseline = parts.get("baseline")
+    if not (baseline is None or isinstance(baseline, str)):
+        raise SpecError(f"{place}: `baseline` must be text, it is {shown(baseline)}")
+    return parts
+
+
+def _metadata(value: Any, place: str) -> dict[str, Any]:
+    if isinstance(value, str) and value.startswith("{"):  # a cell of a CSV file
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise SpecError(f"{place}: `metadata` is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise SpecError(f"{place}: `metadata` must be an object, it is {shown(value)}")
+    return value
+
+
+PLAIN = Shape(
+    name="prompts",
+    takes=KEYS,
+    means="`prompt` or `messages` is the prompt",
+    fits=lambda values: "prompt" in values or "messages" in values,
+    read=_read,
+)

@@ -1,0 +1,55 @@
+"""Hugging Face datasets: saved ones, and directories laid out as repositories of the hub, by the same way in."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from raylign.errors import SpecError
+from raylign.sources import formats
+from raylign.sources.formats.dataset import read_hub
+from raylign.spec.prompts import Prompts
+
+ROWS = [
+    {"prompt": str(number), "turns": [{"role": "user", "name": None}], "metadata": {"a": number}}
+    for number in range(600)
+]
+READ = [{"prompt": row["prompt"], "turns": [{"role": "user"}], "metadata": row["metadata"]} for row in ROWS]
+
+
+def read(path: Path | str, **settings: Any) -> list[dict[str, Any]]:
+    return [row.values for row in formats.read(Prompts(path=str(path), **settings))]
+
+
+def test_a_saved_dataset_is_read_and_so_is_one_of_splits(tmp_path: Path) -> None:
+    import datasets
+
+    datasets.disable_progress_bars()
+    made = datasets.Dataset.from_list(ROWS)
+    made.save_to_disk(tmp_path / "one")
+    assert read(tmp_path / "one") == READ
+    with pytest.raises(SpecError, match="has no splits: leave out `split: test`"):
+        read(tmp_path / "one", split="test")
+    datasets.DatasetDict({"train": made, "test": made.select(range(2))}).save_to_disk(tmp_path / "both")
+    assert read(tmp_path / "both") == READ
+    assert read(tmp_path / "both", split="test") == READ[:2]
+    with pytest.raises(SpecError, match="has no split 'dev': set `split` to one of train, test"):
+        read(tmp_path / "both", split="dev")
+    (tmp_path / "one" / "state.json").write_text("{")
+    with pytest.raises(SpecError, match="cannot read the dataset '.*one': "):
+        read(tmp_path / "one")
+
+
+def test_a_dataset_of_the_hub_is_streamed(tmp_path: Path) -> None:
+    """Off the net: `datasets` takes a directory that is laid out as a repository where it takes a name."""
+    import datasets
+
+    (tmp_path / "data").mkdir()
+    datasets.Dataset.from_list(ROWS).to_parquet(tmp_path / "data" / "train-00000-of-00001.parquet")
+    datasets.Dataset.from_list(ROWS[:2]).to_parquet(tmp_path / "data" / "test-00000-of-00001.parquet")
+    found = list(read_hub(str(tmp_path), None, None))
+    assert [row.values for row in found] == READ
+    assert found[-1].place == f"{tmp_path}, row 600"
+    assert read(f"hf://{tmp_path}", split="test") == READ[:2]
+    with pytest.raises(SpecError, match="cannot read the dataset '.*nowhere'"):
+        read(f"hf://{tmp_path}/nowhere")
