@@ -87,7 +87,7 @@ class RayFleet:
                 self.job,
                 rules=members["judge"],
                 rewards=members["reward"],
-                askers={Asker(member.plan.model): member for member in members["llm-judge"]},
+                askers=self._askers(),
             ),
             reference=ReferencePool(
                 Crew(members["reference"], restart_s=deadlines.start_s),
@@ -97,6 +97,14 @@ class RayFleet:
             trainer=TrainerGroup(members["policy"], deadlines),
             weights=ObjectStoreWeights(members["policy"], rollouts, publish_s=deadlines.publish_s),
         )
+
+    def _askers(self) -> dict[Asker, list[Member]]:
+        """Whom questions go to, and through whom each is asked."""
+        askers: dict[Asker, list[Member]] = {}
+        for member in self.members["llm-judge"]:
+            asker = self.job.workers_of_askers(member.plan.role)[member.plan.index]
+            askers.setdefault(asker, []).append(member)
+        return askers
 
     async def _place(self) -> PlacementGroup:
         bundles = [{"CPU": actor.cpus, **({"GPU": actor.gpus} if actor.gpus else {})} for actor in self.plan.actors]
@@ -185,8 +193,11 @@ class RayFleet:
                     "processes": job.judging.processes,
                 }
             case "llm-judge":
+                asker = job.workers_of_askers(actor.role)[actor.index]
                 return {
-                    "model": actor.model,
+                    "model": asker.model,
+                    "dtype": asker.dtype,
+                    "tensor_parallel": asker.tensor_parallel,
                     "device": device,
                     "threads": actor.threads,
                     "memory_gb": job.rollout.memory_gb,

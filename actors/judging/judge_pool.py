@@ -34,13 +34,13 @@ class JudgePool:
         *,
         rules: Sequence[Member],
         rewards: Sequence[Member],
-        askers: Mapping[Asker, Member],
+        askers: Mapping[Asker, Sequence[Member]],
     ) -> None:
         self.tasks = {task.name: task for task in job.tasks}
         restart_s = job.deadlines.start_s
         self.rules = Crew(rules, restart_s=restart_s)
         self.rewards = Crew(rewards, restart_s=restart_s)
-        self.askers = {asker: Crew([member], restart_s=restart_s) for asker, member in askers.items()}
+        self.askers = {asker: Crew(members, restart_s=restart_s) for asker, members in askers.items()}
         self._processes = job.judging.processes
         self._judge_s = job.deadlines.judge_s
 
@@ -128,7 +128,7 @@ class JudgePool:
     async def _ask(self, question: Question, rows: Sequence[Any], *, phase: str) -> list[Any]:
         """What the question's asker answers to each row."""
         crew = self.askers[question.asker]
-        parts = shares([1] * len(rows), budget=QUESTIONS_PER_CALL, workers=1)
+        parts = shares([1] * len(rows), budget=QUESTIONS_PER_CALL, workers=len(crew.members))
         answers = await together(
             *(
                 crew.ask("ask", question, [rows[at] for at in part], phase=phase, seconds=self._judge_s)

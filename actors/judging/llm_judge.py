@@ -10,23 +10,35 @@ from actors.sampling.vllm_engine import EngineSettings, VLLMEngine
 from actors.text.chat import Chat
 from raylign.errors import SpecError
 from raylign.judges.askers import Asked, Question, Said, Spelled, Written
+from raylign.judges.heard import Heard
 from raylign.verdicts import TOO_LONG
 
 
 class LLMJudgeWorker:
-    """One judge model. Synchronous: one call at a time. The same rows give the same answers.
+    """One judge model. Synchronous: one call at a time. The same rows give the same answers, and are asked once.
 
-    ``memory_gb``: KV cache in GiB, on CPU.
+    ``dtype``: of its weights; "auto": as its files are. ``memory_gb``: KV cache in GiB, on CPU.
     """
 
-    def __init__(self, *, model: str, device: Literal["cpu", "cuda"], threads: int, memory_gb: float) -> None:
+    def __init__(
+        self,
+        *,
+        model: str,
+        device: Literal["cpu", "cuda"],
+        threads: int,
+        memory_gb: float,
+        dtype: str = "auto",
+        tensor_parallel: int = 1,
+    ) -> None:
         self.model = model
         self.tokenizer = load_tokenizer(model)
-        config = load_config(model)
+        if dtype == "auto":
+            dtype = str(load_config(model).dtype or "auto").removeprefix("torch.")
         self.engine = VLLMEngine(
             EngineSettings(
                 model=model,
-                dtype=str(config.dtype or "auto").removeprefix("torch."),
+                dtype=dtype,
+                tensor_parallel=tensor_parallel,
                 device=device,
                 threads=threads,
                 memory_gb=memory_gb,
@@ -34,6 +46,8 @@ class LLMJudgeWorker:
             )
         )
         self._chat = Chat(self.tokenizer)
+        self._said: Heard[tuple[float, ...]] = Heard()
+        self._written: Heard[Written] = Heard()
 
     def ready(self) -> dict[str, Any]:
         """What runs here, for people."""
@@ -50,7 +64,11 @@ class LLMJudgeWorker:
         candidates = list(dict.fromkeys(token for tokens in spellings for token in tokens))
         rows = [self._read(one) for one in asked]
         readable = [row for row in rows if not isinstance(row, str)]
-        values = iter(self.engine.next_token_logprobs(readable, candidates))
+
+        def put(positions: Sequence[int]) -> list[tuple[float, ...]]:
+            return self.engine.next_token_logprobs([readable[at] for at in positions], candidates)
+
+        values = iter(self._said.ask([(candidates, row) for row in readable], put))
 
         def said() -> Said:
             of = dict(zip(candidates, next(values), strict=True))
@@ -62,13 +80,16 @@ class LLMJudgeWorker:
         """What it writes after each of ``asked`` (`raylign.judges.askers.Answers`)."""
         rows = [self._read(one, room=max_tokens) for one in asked]
         readable = [row for row in rows if not isinstance(row, str)]
-        values = iter(self.engine.write(readable, max_tokens))
 
-        def written() -> Written:
-            token_ids, ended = next(values)
-            return Written(text=self.tokenizer.decode(token_ids, skip_special_tokens=True), ended=ended)
+        def put(positions: Sequence[int]) -> list[Written]:
+            made = self.engine.write([readable[at] for at in positions], max_tokens)
+            return [
+                Written(text=self.tokenizer.decode(token_ids, skip_special_tokens=True), ended=ended)
+                for token_ids, ended in made
+            ]
 
-        return [row if isinstance(row, str) else written() for row in rows]
+        values = iter(self._written.ask([(max_tokens, row) for row in readable], put))
+        return [row if isinstance(row, str) else next(values) for row in rows]
 
     def _read(self, asked: Asked, *, room: int = 1) -> list[int] | str:
         ids = self._chat.read(asked)

@@ -6,7 +6,12 @@ texts become tokens and where the model runs. `actors.judging.llm_judge` hosts o
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias
+
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, WrapSerializer
+
+from raylign import bounds
+from raylign.settings import Spec
 
 Show: TypeAlias = Callable[[str], str]
 """How a piece of foreign text is put into a template: whoever reads the result makes sure that it stays text."""
@@ -46,12 +51,45 @@ class Written:
     """Whether it came to its end before it was cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who is asked: a model in an engine of its own. Equal askers are one, whoever's questions it answers."""
+class Engine(Spec):
+    """A model in engines of the job's own."""
 
-    model: str
+    role: ClassVar[Literal["llm-judge"]] = "llm-judge"
+
+    model: bounds.Model
     """A directory, or a hub id."""
+    replicas: int = Field(default=1, ge=1, le=bounds.WORKERS)
+    """Engines; questions go to whichever is free."""
+    tensor_parallel: int = Field(default=1, ge=1, le=bounds.GPUS)
+    """GPUs of one engine."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Precision of its weights; that of its files where absent."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """That each of its workers holds."""
+        return (self.model,)
+
+    def gpus(self, alone: float) -> float:
+        """That each of its workers reserves, on cuda. ``alone``: one whose model is on one GPU."""
+        return float(self.tensor_parallel) if self.tensor_parallel > 1 else alone
+
+
+Asker: TypeAlias = Engine
+"""Who is asked. Equal askers are one, whoever's questions it answers."""
+
+
+def _named(value: Any) -> Any:
+    return {"model": value} if isinstance(value, str) else value
+
+
+def _told(asker: Asker, tell: SerializerFunctionWrapHandler) -> Any:
+    """As short as a job may write it."""
+    return asker.model if asker == Engine(model=asker.model) else tell(asker)
+
+
+AnyAsker = Annotated[Asker, BeforeValidator(_named, json_schema_input_type=bounds.Model | Asker), WrapSerializer(_told)]
+"""As a job says it: a model by its name, or with settings."""
 
 
 class Answers(Protocol):

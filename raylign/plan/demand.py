@@ -41,7 +41,7 @@ class Demand:
     def of(self, job: Job, role: Role, models: Sequence[str], *, rank: int) -> Terms:
         """Terms of an actor that holds ``models``; of its process alone, where one of them is unknown.
 
-        ``rank``: of a policy.
+        ``rank``: which of its role it is.
         """
         if self.unknown(models):
             return process(BEFORE[role], self.device)
@@ -57,7 +57,8 @@ class Demand:
             case "reward":
                 return reward(infos, self._groups(job), device=self.device)
             case "llm-judge":
-                return llm_judge(job, infos[0], self._single(job), device=self.device)
+                asker = job.workers_of_askers(role)[rank]
+                return llm_judge(job, asker, infos[0], self._single(job), device=self.device)
             case "judge":
                 return judge(job)
 

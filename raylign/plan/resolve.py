@@ -72,7 +72,8 @@ def _actors(job: Job, cluster: Cluster, demand: Demand) -> list[ActorPlan]:
     for needed in job.actors():
         role, models = needed.role, needed.models
         first = sum(actor.role == role for actor in actors)
-        lead, other = (demand.of(job, role, models, rank=rank) for rank in (0, 1))
+        # The first of a role may hold more than the others, and a role may hold other models further on.
+        lead, other = (demand.of(job, role, models, rank=first + at) for at in (0, min(1, needed.count - 1)))
         actors.extend(
             ActorPlan(
                 name=f"{role}/{index}",
@@ -82,7 +83,7 @@ def _actors(job: Job, cluster: Cluster, demand: Demand) -> list[ActorPlan]:
                 gpus=needed.gpus if gpu else 0.0,
                 threads=threads,
                 model=",".join(models),
-                memory=lead if index == 0 else other,
+                memory=lead if index == first else other,
                 unknown=demand.unknown(models),
             )
             for index in range(first, first + needed.count)

@@ -11,7 +11,7 @@ from raylign import bounds
 from raylign.judges.askers import Asker
 from raylign.rewards.raters import Head
 from raylign.settings import Spec
-from raylign.spec.actors import Actors
+from raylign.spec.actors import Actors, Role
 from raylign.spec.parts import (
     Checkpoint,
     Deadlines,
@@ -92,10 +92,15 @@ class Job(Spec):
         if any(one.runs_in == "process" for task in self.tasks for one in (*task.judges, *task.reward_parts)):
             yield Actors(role="judge", count=judging.workers, gpus=0.0, models=())
         for asker in self.askers():
-            yield Actors(role="llm-judge", count=1, gpus=resources.gpus_per_llm_judge, models=(asker.model,))
+            gpus = asker.gpus(resources.gpus_per_llm_judge)
+            yield Actors(role=asker.role, count=asker.replicas, gpus=gpus, models=asker.models)
+
+    def workers_of_askers(self, role: Role) -> list[Asker]:
+        """Whose worker each actor of ``role`` is, by its index."""
+        return [asker for asker in self.askers() if asker.role == role for _ in range(asker.replicas)]
 
     def askers(self) -> list[Asker]:
-        """Whom judges, rewards and methods ask, each once, in the order of tasks: one engine each."""
+        """Whom judges, rewards and methods ask, each once, in the order of tasks."""
         questions = (
             question
             for task in self.tasks

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from raylign import bounds
 from raylign.judges.annotator import Annotator
-from raylign.judges.askers import Answers, Asker, Question
+from raylign.judges.askers import Answers, AnyAsker, Asker, Question
 from raylign.judges.questions.comparison import Comparison
 from raylign.judges.questions.phrasing import Phrasing, remark
 from raylign.types import Preference, Prompt
@@ -20,8 +20,8 @@ class LLMAnnotator(Annotator):
     """
 
     type: Literal["llm"] = "llm"
-    model: bounds.Model
-    """A directory, or a hub id."""
+    model: AnyAsker
+    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
     template: bounds.Template | None = None
     """Jinja template over ``prompt`` (of several turns: all of them), ``messages``, ``first``, ``second`` and
     ``metadata``; the library's question where absent. ``{{ first | quote }}`` puts ``> `` before each line."""
@@ -59,7 +59,7 @@ class LLMAnnotator(Annotator):
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.model)
+        return self.model
 
     def asks(self) -> tuple[Question, ...]:
         return (self,)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from raylign import bounds
-from raylign.judges.askers import Answers, Asker
+from raylign.judges.askers import Answers, AnyAsker, Asker
 from raylign.judges.questions.asking import AskingJudge
 from raylign.judges.questions.comparison import Comparison
 from raylign.judges.questions.phrasing import Phrasing
@@ -26,8 +26,8 @@ class PairwiseJudge(AskingJudge):
     """
 
     type: Literal["pairwise"] = "pairwise"
-    model: bounds.Model
-    """A directory, or a hub id."""
+    model: AnyAsker
+    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """The least chance that satisfies; 0.5: as good as the baseline."""
     template: bounds.Template | None = None
@@ -47,7 +47,7 @@ class PairwiseJudge(AskingJudge):
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.model)
+        return self.model
 
     @property
     def reads(self) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from raylign import bounds
-from raylign.judges.askers import Answers, Asker
+from raylign.judges.askers import Answers, AnyAsker, Asker
 from raylign.judges.questions.asking import AskingJudge
 from raylign.judges.questions.rubric import AnyRubric
 from raylign.types import Prompt
@@ -23,8 +23,8 @@ class RubricJudge(AskingJudge):
     """
 
     type: Literal["rubric"] = "rubric"
-    model: bounds.Model
-    """A directory, or a hub id."""
+    model: AnyAsker
+    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
     rubric: AnyRubric
     """One that comes with the library, by its name (see docs/judges.md), or the job's own."""
     threshold: float = Field(ge=-bounds.NUMBER, le=bounds.NUMBER)
@@ -46,7 +46,7 @@ class RubricJudge(AskingJudge):
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.model)
+        return self.model
 
     def check(self, *, whose: str) -> None:
         self.rubric.check(whose=whose)

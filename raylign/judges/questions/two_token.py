@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from raylign import bounds
-from raylign.judges.askers import Answers, Asked, Asker, Said
+from raylign.judges.askers import Answers, AnyAsker, Asked, Asker, Said
 from raylign.judges.questions import wording
 from raylign.judges.questions.asking import AskingJudge
 from raylign.judges.questions.phrasing import Phrasing, remark
@@ -30,8 +30,8 @@ class LLMJudge(AskingJudge):
     """
 
     type: Literal["llm"] = "llm"
-    model: bounds.Model
-    """A directory, or a hub id."""
+    model: AnyAsker
+    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
     question: wording.Name | None = None
     """A question that comes with the library, by its name; see docs/judges.md."""
     template: bounds.Template | None = None
@@ -80,7 +80,7 @@ class LLMJudge(AskingJudge):
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.model)
+        return self.model
 
     def applies(self, metadata: Mapping[str, Any]) -> bool:
         needs = self.wording.needs

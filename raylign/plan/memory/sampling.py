@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from raylign.judges.askers import Engine
 from raylign.plan.memory import activations
 from raylign.plan.memory.activations import Batch
 from raylign.plan.memory.scoring import PROCESS as TRANSFORMERS
@@ -31,10 +32,12 @@ def rollout(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Devi
     return _vllm(model, sampling | reload | published(model, device), parallel=parallel, device=device)
 
 
-def llm_judge(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Device) -> Terms:
-    """A judge's engine, in the precision of its files; otherwise as `rollout`."""
-    model = Model(info=info, width=WIDTHS.get(info.dtype, 2))
-    return _vllm(model, _sampling(job, model, batches, parallel=1, device=device), parallel=1, device=device)
+def llm_judge(job: Job, asker: Engine, info: ModelInfo, batches: Sequence[Batch], *, device: Device) -> Terms:
+    """An engine of judges, in the precision of its files where it has no other; otherwise as `rollout`."""
+    dtype = info.dtype if asker.dtype == "auto" else asker.dtype
+    model, parallel = Model(info=info, width=WIDTHS.get(dtype, 2)), asker.tensor_parallel
+    working = _sampling(job, model, batches, parallel=parallel, device=device)
+    return _vllm(model, working, parallel=parallel, device=device)
 
 
 def _vllm(model: Model, working: Terms, *, parallel: int, device: Device) -> Terms:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from fakes import make_completion, make_prompt
 
 from actors.judging.judge_pool import JudgePool
-from raylign.judges.askers import Asker
+from raylign.judges.askers import Engine
 from raylign.judges.judge import Judge, applying
 from raylign.spec import parse_job
 from raylign.types import Completion, Prompt
@@ -38,7 +38,7 @@ def make_pool(*judges: dict[str, Any]) -> tuple[JudgePool, FakeMember, FakeMembe
     }  # fmt: skip
     job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
     rules, llm = FakeMember(), FakeMember()
-    return JudgePool(job, rules=[rules], rewards=[], askers={Asker("org/judge"): llm}), rules, llm
+    return JudgePool(job, rules=[rules], rewards=[], askers={Engine(model="org/judge"): [llm]}), rules, llm
 
 
 def asked(pool: JudgePool, *prompts: Prompt) -> list[tuple[Prompt, Completion, Sequence[Judge]]]:
@@ -102,3 +102,17 @@ async def test_a_reward_models_calls_are_bounded_and_part_no_prompts_responses()
     (part,) = job.tasks[0].reward_parts
     assert await pool.reward(part, groups) == [[float(at) for at in range(1, 41)]] * 6
     assert sorted(one.calls + other.calls) == [("org/rm", [40])] * 6  # 80 are more than a call takes
+
+
+async def test_the_engines_of_one_model_share_its_questions_and_answers_stand_where_they_were_asked() -> None:
+    model = {"model": "org/judge", "replicas": 2}
+    judge = {"type": "llm", "model": model, "question": "safety"}
+    task = {"name": "math", "prompts": {"path": "p"}, "judges": [judge, {**judge, "name": "again"}]}
+    task |= {"method": {"type": "crpg"}, "reward": {"model": "org/rm"}}
+    job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
+    (asker,), members = job.askers(), [FakeMember(), FakeMember()]
+    pool = JudgePool(job, rules=[], rewards=[], askers={asker: members})
+    said = await pool.judge(asked(pool, *(make_prompt(number=number) for number in range(6))))
+    assert sorted(members[0].asked + members[1].asked) == sorted([f"math/{number}" for number in range(6)] * 2)
+    assert [len(member.asked) for member in members] == [6, 6]
+    assert [[verdict.judge for verdict in verdicts] for verdicts in said] == [["llm", "again"]] * 6

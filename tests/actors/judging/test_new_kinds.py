@@ -15,7 +15,7 @@ from loop_job import make_job
 
 from actors.judging.judge_pool import JudgePool
 from raylign.errors import SpecError
-from raylign.judges.askers import Answers, Asker, Question, Said, Show, Writer
+from raylign.judges.askers import Answers, Asker, Engine, Question, Said, Show, Writer
 from raylign.judges.judge import Judge
 from raylign.judges.kinds import KINDS
 from raylign.judges.questions.asking import AskingJudge
@@ -61,7 +61,7 @@ class ShortJudge(AskingJudge):
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.model)
+        return Engine(model=self.model)
 
     def check(self, *, whose: str) -> None:
         if not self.words.endswith("?"):
@@ -147,7 +147,7 @@ def new_job(*judges: Judge) -> Job:
 
 async def test_they_judge_in_the_loop(tmp_path: Path) -> None:
     job, events = new_job(SHORT, DIGIT, SOME), []
-    crew = {asker: Here(Oracle()) for asker in job.askers()}
+    crew = {asker: [Here(Oracle())] for asker in job.askers()}
     judges = PoolJudges(JudgePool(job, rules=[Here(Rules())], rewards=[], askers=crew))
     collector = Collector(replace(FakeFleet().workers, judges=judges), {task.name: task for task in job.tasks})
     source = Online(job, PROMPTS, collector, baselines={})

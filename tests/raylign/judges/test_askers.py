@@ -1,10 +1,10 @@
 from judge_laws import ASKING, Model
 
-from raylign.judges.askers import Answers, Asker, Question
+from raylign.judges.askers import Answers, Engine, Question
 
 
 def test_equal_askers_are_one_whoever_asks_them() -> None:
-    assert {Asker("m"), Asker("m"), Asker("n")} == {Asker("m"), Asker("n")}
+    assert {Engine(model="m"), Engine(model="m"), Engine(model="n")} == {Engine(model="m"), Engine(model="n")}
 
 
 def test_a_question_is_put_through_answers() -> None:

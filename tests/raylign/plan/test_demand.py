@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from raylign.judges.askers import Engine
 from raylign.plan.demand import BEFORE, Demand, Role
 from raylign.plan.memory.activations import Batch
 from raylign.plan.memory.sampling import llm_judge, rollout
@@ -25,6 +26,7 @@ TOKENS = 5 + SHORT, 20 + LONG
 def job(make_job: Callable[..., Job]) -> Callable[..., Job]:
     def build(**trainer: Any) -> Job:
         task = {"prompts": {"path": "prompts.jsonl"}, "reward": {"model": "org/rm"}, "method": {"type": "grpo"}}
+        task["judges"] = [{"type": "rubric", "model": "org/m", "rubric": "explanation", "threshold": 1}]
         return make_job(
             trainer=trainer,
             rollout={"max_tokens": LONG},
@@ -81,7 +83,7 @@ def test_each_other_role_is_reckoned_as_it_works(job: Callable[..., Job], demand
     single, groups = batches(1, 1), batches(5, 4)
     expected = {
         "rollout": rollout(made, tiny, single, device="cpu"),
-        "llm-judge": llm_judge(made, tiny, single, device="cpu"),
+        "llm-judge": llm_judge(made, Engine(model="org/m"), tiny, single, device="cpu"),
         "reward": reward([tiny], groups, device="cpu"),  # one prompt's responses at once
         "judge": judge(made),
     }
@@ -111,3 +113,13 @@ def test_one_unknown_model_leaves_the_process_alone(job: Callable[..., Job], dem
 def test_a_task_s_own_bound_of_tokens_comes_before_the_rollout_s(job: Callable[..., Job]) -> None:
     made = job()
     assert [made.longest_response(task) for task in made.tasks] == [SHORT, LONG]
+
+
+def test_an_engine_of_judges_is_reckoned_by_its_own_settings(make_job: Callable[..., Job], demand: Demand) -> None:
+    asked = {"type": "rubric", "rubric": "explanation", "threshold": 1}
+    models = ("org/m", {"model": "org/m", "dtype": "bfloat16"}, {"model": "org/m", "replicas": 2, "tensor_parallel": 2})
+    judges = [{**asked, "name": f"j{number}", "model": model} for number, model in enumerate(models)]
+    task = {"name": "short", "prompts": {"path": "p"}, "reward": {"model": "org/rm"}, "method": {"type": "grpo"}}
+    made = make_job(tasks=[{**task, "judges": judges}])
+    weights = [demand.of(made, "llm-judge", ["org/m"], rank=rank)["weights"] for rank in range(4)]
+    assert [weight / weights[0] for weight in weights] == [1, 0.5, 0.5, 0.5]

@@ -72,6 +72,22 @@ def test_each_llm_judge_model_gets_one_engine(job):
     assert plan.of("judge") == []
 
 
+def test_an_engine_of_judges_has_the_replicas_and_gpus_that_it_asks_for(job):
+    judge = {"type": "llm", "question": "safety"}
+    large = {"model": "org/large", "replicas": 2, "tensor_parallel": 4}
+    judges = [
+        {**judge, "name": "a", "model": "org/judge"},
+        {**judge, "name": "b", "model": large},
+        {**judge, "model": large},
+    ]
+    made = job(task={"judges": judges}, resources={"gpus_per_llm_judge": 0.5})
+    plan = make_plan(made, cluster(gpus=16))
+    assert [(actor.name, actor.gpus, actor.model) for actor in plan.of("llm-judge")] == [
+        ("llm-judge/0", 0.5, "org/judge"), ("llm-judge/1", 4.0, "org/large"), ("llm-judge/2", 4.0, "org/large")
+    ]  # fmt: skip
+    assert [asker.replicas for asker in made.workers_of_askers("llm-judge")] == [1, 2, 2]
+
+
 def test_gpus_are_used_where_there_are_some(job):
     plan = make_plan(job(rollout={"tensor_parallel": 2}), cluster(gpus=8))
     assert plan.device == "cuda"

@@ -6,7 +6,7 @@ from fakes import make_prompt
 from pydantic import ValidationError
 
 from raylign.errors import SpecError
-from raylign.judges.askers import Asker, Said, Writer
+from raylign.judges.askers import Engine, Said, Writer
 from raylign.judges.questions.comparison import Comparison
 from raylign.judges.questions.pairwise import LLMAnnotator
 
@@ -37,7 +37,7 @@ def test_a_template_is_given_what_it_may_use() -> None:
 
 
 def test_it_asks_the_model_it_names() -> None:
-    assert [question.asker for question in ANNOTATOR.asks()] == [Asker("m")]
+    assert [question.asker for question in ANNOTATOR.asks()] == [Engine(model="m")]
 
 
 def test_without_a_template_it_asks_the_library_s_question() -> None:

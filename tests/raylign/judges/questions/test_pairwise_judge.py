@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from fakes import make_prompt
 
-from raylign.judges.askers import Asked, Asker, Said, Spelled
+from raylign.judges.askers import Asked, Engine, Said, Spelled
 from raylign.judges.questions.comparison import Comparison
 from raylign.judges.questions.pairwise_judge import PairwiseJudge
 from raylign.types import Preference
@@ -59,7 +59,7 @@ def test_one_who_goes_by_the_place_finds_both_alike() -> None:
 
 def test_it_needs_a_baseline_and_a_model() -> None:
     assert [JUDGE.lacks({}, baseline) for baseline in ("gold", "", None)] == [False, True, True]
-    assert (JUDGE.reads, JUDGE.asker) == ("`baseline`", Asker("m"))
+    assert (JUDGE.reads, JUDGE.asker) == ("`baseline`", Engine(model="m"))
 
 
 def test_the_question_may_be_the_job_s_own() -> None:

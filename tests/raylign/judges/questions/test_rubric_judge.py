@@ -2,7 +2,7 @@ import pytest
 from fakes import make_prompt
 from pydantic import ValidationError
 
-from raylign.judges.askers import Asker, Written
+from raylign.judges.askers import Engine, Written
 from raylign.judges.questions.rubric_judge import RubricJudge
 from raylign.verdicts import Ruling
 
@@ -54,5 +54,5 @@ def test_a_threshold_that_parts_nothing_is_refused(threshold: float) -> None:
 
 
 def test_it_asks_the_model_it_names() -> None:
-    assert a_judge().asker == Asker("m")
+    assert a_judge().asker == Engine(model="m")
     a_judge().check(whose="judge 'rubric'")

@@ -6,7 +6,7 @@ from fakes import make_prompt
 from pydantic import ValidationError
 
 from raylign.errors import SpecError
-from raylign.judges.askers import Asked, Asker, Conversation, Said, Spelled
+from raylign.judges.askers import Asked, Conversation, Engine, Said, Spelled
 from raylign.judges.questions.two_token import LLMJudge
 from raylign.verdicts import Ruling
 
@@ -81,7 +81,7 @@ def test_a_template_is_given_what_it_may_use() -> None:
 
 
 def test_it_asks_the_model_it_names() -> None:
-    assert JUDGE.asker == Asker("m")
+    assert JUDGE.asker == Engine(model="m")
 
 
 def test_a_question_of_the_library_is_named_and_nothing_of_it_is_said_again() -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from raylign.judges.askers import Engine
 from raylign.plan.memory.activations import Batch
 from raylign.plan.memory.sampling import VLLM, llm_judge, rollout
 from raylign.plan.memory.terms import CONTEXT, GIB, STORE
@@ -47,6 +48,6 @@ def test_the_plain_engine_holds_two_models_while_it_takes_new_weights(make_job: 
 
 def test_a_judge_is_held_as_its_files_are_and_takes_no_weights(make_job: MakeJob, tiny: ModelInfo) -> None:
     half = replace(tiny, tensors={name: replace(one, dtype="bfloat16") for name, one in tiny.tensors.items()})
-    found = llm_judge(make_job(), half, [BATCH], device="cpu")
+    found = llm_judge(make_job(), Engine(model="org/m"), half, [BATCH], device="cpu")
     assert found["weights"] == 2 * 340
     assert not {"reload", STORE} & found.keys()
