@@ -123,7 +123,7 @@ class LocalFleets:
         return self._keep(("rules", repr(judges)), make, aside=True)
 
     def _askers(self, job: Job) -> dict[Asker, list[LocalMember]]:
-        return {asker: [self._keep(("llm", asker), partial(_llm, asker.model))] for asker in job.askers()}
+        return {asker: [self._keep(("llm", asker), partial(_llm, asker))] for asker in job.askers()}
 
     def _keep(self, key: Any, make: Callable[[], Any], *, aside: bool = False) -> LocalMember:
         if key not in self._kept:
@@ -131,5 +131,5 @@ class LocalFleets:
         return self._kept[key]
 
 
-def _llm(model: str) -> LLMJudgeWorker:
-    return LLMJudgeWorker(model=model, device="cpu", threads=1, memory_gb=0.25)
+def _llm(asker: Asker) -> LLMJudgeWorker:
+    return LLMJudgeWorker(model=asker.model, dtype=asker.dtype, device="cpu", threads=1, memory_gb=0.25)

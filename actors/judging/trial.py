@@ -63,7 +63,14 @@ def start(asker: Asker) -> Host:
     from actors.judging.llm_judge import LLMJudgeWorker
 
     device: Literal["cpu", "cuda"] = "cuda" if torch.cuda.is_available() else "cpu"
-    return LLMJudgeWorker(model=asker.model, device=device, threads=os.cpu_count() or 1, memory_gb=MEMORY_GB)
+    return LLMJudgeWorker(
+        model=asker.model,
+        dtype=asker.dtype,
+        tensor_parallel=asker.tensor_parallel,
+        device=device,
+        threads=os.cpu_count() or 1,
+        memory_gb=MEMORY_GB,
+    )
 
 
 def _one_asker(judges: Sequence[Judge]) -> Asker:
