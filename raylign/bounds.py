@@ -25,7 +25,11 @@ PROMPTS = 1_000_000_000
 CANARIES = 10_000
 """Of one judge; the driver holds them in memory."""
 EVAL_PROMPTS = 100_000
-"""Of each task, one response each, before training starts."""
+"""Of each task, before training starts."""
+EVAL_SAMPLES = 1024
+"""Of one prompt; what is published on pass@k goes to some hundreds."""
+EVALUATIONS = 1000
+"""That a job names one by one."""
 
 NODES = 65_536
 """Of a cluster that is only imagined; Ray is run on some thousands."""

@@ -90,7 +90,16 @@ def actor(name: str, model: str, *, memory_bytes: float | None = 1.5 * 2**30) ->
 def evaluated(**measured: object) -> TaskEvaluation:
     """A task's evaluation, of which only what is said is known."""
     return TaskEvaluation(
-        **{**UNKNOWN, "rewards": {}, "judges": {}, "asked": {}, "verdicts": {}, "samples": (), **measured}
+        **{
+            **UNKNOWN,
+            "rewards": {},
+            "judges": {},
+            "asked": {},
+            "verdicts": {},
+            "pass_at": {},
+            "samples": (),
+            **measured,
+        }
     )
 
 
@@ -129,6 +138,7 @@ def evaluation(tasks: tuple[str, ...], step: int, progress: float, text: str | N
                 judges=dict.fromkeys(JUDGES.get(task, ["length"]), 0.5 + 0.3 * progress),
                 asked=dict.fromkeys(JUDGES.get(task, ["length"]), EVALUATED // 2),
                 verdicts={},
+                pass_at={"8": 0.5 + 0.4 * progress},
                 samples=tuple(sample(task, number, progress, text) for number in range(3)),
             )
             for at, task in enumerate(tasks)

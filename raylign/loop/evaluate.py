@@ -1,11 +1,13 @@
-"""Before and after: fixed prompts, fixed seeds, one response each, nothing trained on."""
+"""Before and after: fixed prompts, fixed seeds, as many responses each as asked, nothing trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
 from raylign.loop.measure import group_metrics
+from raylign.loop.pass_at import pass_at
 from raylign.loop.prepare import reference_logprobs
+from raylign.methods.selection import Scores
 from raylign.record.events.tasks import ShownSample, TaskEvaluation
 from raylign.sources.collect import Collector
 from raylign.sources.draw import requests
@@ -26,27 +28,51 @@ class Evaluated:
 
 
 async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: Collector) -> Evaluated:
-    """The same prompts and seeds every time, so only the policy differs."""
-    wanted = [
-        request
-        for task in job.tasks
-        for request in requests(
-            job, task, prompts[task.name][: job.evaluation.prompts], purpose="evaluation", samples=1
-        )
-    ]
-    groups = await collector.collect(wanted, Clock(), annotate=False)
-    scores = await reference_logprobs(
-        collector.fleet.reference, [(group.prompt, group.samples[0].completion) for group in groups]
-    )
+    """The same prompts and seeds every time, so only the policy differs.
+
+    One response to every prompt at a time: so much is asked of the workers at once, however many samples there are.
+    """
+    rounds = [await _round(job, prompts, collector, index) for index in range(job.evaluation.samples)]
+    groups = [_together(same) for same in zip(*rounds, strict=True)]
+    scores: Scores = {}
+    if not job.evaluation.greedy:  # or there is no policy whose KL it would be
+        first = [(group.prompt, group.samples[0].completion) for group in groups]
+        scores = await reference_logprobs(collector.fleet.reference, first)
     by_task = {task.name: [group for group in groups if group.prompt.task == task.name] for task in job.tasks}
     measured = {
         name: TaskEvaluation(
-            **group_metrics(mine, scores), samples=tuple(_shown(group) for group in mine[:SHOWN_SAMPLES])
+            **group_metrics(mine, scores),
+            pass_at={str(k): pass_at(k, mine) for k in job.evaluation.pass_at},
+            samples=tuple(_shown(group) for group in mine[:SHOWN_SAMPLES]),
         )
         for name, mine in by_task.items()
         if mine
     }
     return Evaluated(tasks=measured, groups=by_task)
+
+
+async def _round(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: Collector, index: int) -> list[Group]:
+    """The response of that index to every prompt."""
+    settings = job.evaluation
+    wanted = [
+        request
+        for task in job.tasks
+        for request in requests(
+            job,
+            task,
+            prompts[task.name][: settings.prompts],
+            purpose="evaluation",
+            samples=1,
+            first=index,
+            greedy=settings.greedy,
+        )
+    ]
+    return await collector.collect(wanted, Clock(), annotate=False)
+
+
+def _together(same: Sequence[Group]) -> Group:
+    """A prompt's responses of all rounds."""
+    return replace(same[0], samples=tuple(sample for group in same for sample in group.samples))
 
 
 def _shown(group: Group) -> ShownSample:

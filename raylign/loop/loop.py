@@ -92,8 +92,7 @@ async def _evaluate(
     job: Job, eval_prompts: Mapping[str, Sequence[Prompt]], collector: Collector, emit: Emit, *, done: int
 ) -> None:
     """The evaluation that falls due once ``done`` steps are made, if one does."""
-    every = job.evaluation.every or job.steps
-    if job.evaluation.prompts and (done == job.steps or done % every == 0):
+    if job.evaluation.due(done, job.steps):
         emit(Status(phase="evaluate", detail=f"the policy after {done} steps"))
         found = await evaluate(job, eval_prompts, collector)
         emit(EvaluationDone(step=done, tasks=found.tasks))

@@ -93,8 +93,10 @@ def sequence_kl(groups: Sequence[Group], scores: Scores) -> float | None:
 
     A prompt counts with all its samples if the method had all of them scored, else with its first alone, which was
     chosen before any verdict: leaving out what a judge disliked would bias the estimate. None where the policy made
-    none of them.
+    none of them, or nothing was scored.
     """
+    if not scores:
+        return None
     per_prompt = []
     for group in groups:
         own = [sample for sample in group.samples if sample.completion.version is not None]

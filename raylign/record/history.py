@@ -189,6 +189,12 @@ class History:
         counts = [step.tasks[task].prompts if task in step.tasks else None for step in self.steps]
         return _sum(counts[:WINDOW]), _sum(counts[-WINDOW:])
 
+    def pass_at(self, task: str) -> dict[str, Change]:
+        """Change of pass@k, by k, from the first to the last evaluation."""
+        first, last = self.evaluation(task, last=False), self.evaluation(task, last=True)
+        before, after = (one.pass_at if one else {} for one in (first, last))
+        return {k: (before.get(k), after.get(k) if self.measured_twice else None) for k in {**before, **after}}
+
     def judges(self, task: str) -> dict[str, Change]:
         """Change of every judge's share satisfied, by label."""
         first, last = (end.judges if end else {} for end in self._ends(task))

@@ -26,16 +26,21 @@ def draw(task: Task, prompts: Sequence[Prompt], *, seed: int, step: int) -> list
     return [prompts[order[place]] for place in range(turn * size, (turn + 1) * size)]
 
 
-def requests(job: Job, task: Task, prompts: Sequence[Prompt], *, purpose: str, samples: int) -> list[Request]:
-    """``samples`` completions of each prompt; ``purpose`` seeds them: ``"step 7"``, ``"baseline"``, ..."""
+def requests(
+    job: Job, task: Task, prompts: Sequence[Prompt], *, purpose: str, samples: int, first: int = 0, greedy: bool = False
+) -> list[Request]:
+    """``samples`` completions of each prompt; ``purpose`` seeds them: ``"step 7"``, ``"baseline"``, ...
+
+    ``first``: the index that they begin with. ``greedy``: of the likeliest tokens, not sampled.
+    """
     return [
         Request(
             prompt=prompt,
             index=index,
             seed=derive(job.seed, purpose, prompt.id, index),
-            temperature=job.rollout.temperature,
+            temperature=0.0 if greedy else job.rollout.temperature,
             max_tokens=job.longest_response(task),
         )
         for prompt in prompts
-        for index in range(samples)
+        for index in range(first, first + samples)
     ]

@@ -17,7 +17,11 @@ _KL = "the hold on the reference is `tasks[].method.kl_max` for crpg and crraft,
 _OUTPUT = "the command line's: `raylign run --run-dir DIR`"
 _TRACKER = "not in the job: every run writes TensorBoard files and metrics.jsonl into its directory"
 _PROMPT = "the room is `rollout.context_tokens` less `rollout.max_tokens`; a longer prompt is refused"
-_SAMPLER = "not there: the policy is the whole distribution at `rollout.temperature`, cut nowhere"
+_SAMPLER = (
+    "not there: what is trained is the whole distribution at `rollout.temperature`; cut, responses would be sampled "
+    "from one distribution and trained as if from another, with log-probs that are wrong. For evaluation there is "
+    "`evaluation.greedy`"
+)
 _CRITIC = "not there: no method here trains a value model"
 _DTYPE = "`policy.dtype`, float32 or bfloat16"
 _NODES = "the cluster's: Ray places `trainer.ranks` and `rollout.workers` over all its nodes"
@@ -145,6 +149,7 @@ FOREIGN: Mapping[str, str] = {
     "tensor_model_parallel_size": "`rollout.tensor_parallel`",
     "tensor_parallel_size": "`rollout.tensor_parallel`",
     "test_freq": "`evaluation.every`",
+    "do_sample": "`evaluation.greedy`; training always samples",
     "top_k": _SAMPLER,
     "top_p": _SAMPLER,
     "min_p": _SAMPLER,

@@ -114,6 +114,13 @@ class Job(Spec):
         return list(dict.fromkeys(head for task in self.tasks for part in task.reward_parts for head in part.heads()))
 
     @model_validator(mode="after")
+    def _evaluations_come(self) -> Self:
+        late = max(self.evaluation.at, default=0)
+        if late > self.steps:
+            raise ValueError(f"`evaluation.at` names step {late}, and the job ends after {self.steps}")
+        return self
+
+    @model_validator(mode="after")
     def _tasks_differ(self) -> Self:
         names = Counter(task.name for task in self.tasks)
         repeated = sorted(name for name, count in names.items() if count > 1)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from raylign import bounds
 from raylign.settings import Spec
@@ -137,8 +137,37 @@ class Evaluation(Spec):
 
     every: int | None = Field(default=None, ge=1, le=bounds.STEPS)
     """Also measure every so many steps; start and end always."""
+    at: tuple[Annotated[int, Field(ge=0, le=bounds.STEPS)], ...] = Field(default=(), max_length=bounds.EVALUATIONS)
+    """And once each of these numbers of steps is made, ``[50, 100]``."""
     prompts: int = Field(default=32, ge=0, le=bounds.EVAL_PROMPTS)
-    """Prompts of each task, one response each. 0 turns evaluation off."""
+    """Prompts of each task. 0 turns evaluation off."""
+    samples: int = Field(default=1, ge=1, le=bounds.EVAL_SAMPLES)
+    """Responses to each, sampled as in training. Shares and means are over all of them."""
+    greedy: bool = False
+    """Take the likeliest token at every place instead: one response a prompt. It measures another policy than the one
+    that is trained, and says nothing of its KL."""
+    pass_at: tuple[Annotated[int, Field(ge=1, le=bounds.EVAL_SAMPLES)], ...] = Field(default=(), max_length=16)
+    """Report the chance that one of k responses satisfies, ``[1, 8]``: estimated without bias from ``samples``."""
+
+    @model_validator(mode="after")
+    def _samples_suffice(self) -> "Evaluation":
+        if self.greedy and self.samples > 1:
+            raise ValueError(f"`greedy` has one response a prompt, `samples` is {self.samples}: leave one of them out")
+        most = max(self.pass_at, default=0)
+        if most > self.samples:
+            raise ValueError(f"`pass_at` {most} needs as many responses, `samples` is {self.samples}: raise it")
+        if self.prompts * self.samples > bounds.SAMPLES_PER_STEP:
+            raise ValueError(
+                f"{self.prompts} prompts with {self.samples} responses each are more than {bounds.SAMPLES_PER_STEP}, "
+                "which is what can be held: lower one"
+            )
+        return self
+
+    def due(self, done: int, steps: int) -> bool:
+        """Whether one is made once ``done`` of the job's ``steps`` are."""
+        return self.prompts > 0 and (
+            done in (0, steps, *self.at) or (self.every is not None and done % self.every == 0)
+        )
 
 
 class Deadlines(Spec):

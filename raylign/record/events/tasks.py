@@ -92,4 +92,6 @@ class ShownSample:
 class TaskEvaluation(TaskMetrics):
     """Of the evaluation's own prompts."""
 
+    pass_at: Numbers
+    """By k: the chance that one of k responses satisfies all judges."""
     samples: Annotated[tuple[ShownSample, ...], Field(max_length=MOST_PARTS), Else(tuple)]

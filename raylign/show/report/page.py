@@ -121,6 +121,7 @@ def _task(history: History, task: str) -> dict[str, Any]:
             label: (pair, tuple(map(wilson, pair, asked.get(label, (None, None)))))
             for label, pair in history.judges(task).items()
         },
+        "pass_at": history.pass_at(task),
         "verdicts": history.verdicts(task),
         "skips": history.skips(task),
         "charts": _task_charts(history, task),

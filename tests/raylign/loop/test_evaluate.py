@@ -1,5 +1,6 @@
 """The evaluation: the same questions every time, asked once, measured, and trained on by nobody."""
 
+import pytest
 from fakes import FakeFleet
 from loop_job import PROMPTS, make_job
 
@@ -73,3 +74,31 @@ async def test_a_task_without_prompts_to_answer_is_left_out() -> None:
     found = await measured(FakeFleet(), prompts={**PROMPTS, "chat": []})
     assert list(found.tasks) == ["math", "talk"]
     assert found.groups["chat"] == []
+
+
+async def test_several_responses_are_measured_together_and_the_first_are_those_of_one() -> None:
+    alone, several = FakeFleet(), FakeFleet(shuffle=3)
+    await measured(alone)
+    found = await measured(several, make_job(evaluation={"prompts": 8, "samples": 4, "pass_at": [1, 4]}))
+    rounds = several.rollouts.asked
+    assert [{request.index for request in asked} for asked in rounds] == [{0}, {1}, {2}, {3}]
+    assert rounds[0] == alone.rollouts.asked[0]
+    assert len({request.seed for asked in rounds for request in asked}) == 4 * 24
+    math = found.tasks["math"]
+    assert math.prompts == 8
+    assert all(len(group.samples) == 4 for group in found.groups["math"])
+    assert math.pass_at["1"] == pytest.approx(math.satisfied)
+    assert math.pass_at["4"] == sum(
+        any(sample.satisfied for sample in group.samples) for group in found.groups["math"]
+    ) / 8  # fmt: skip
+    assert len(several.reference.scored) == 24
+    assert math.kl is not None
+
+
+async def test_a_greedy_evaluation_takes_the_likeliest_and_says_nothing_of_kl() -> None:
+    fleet = FakeFleet()
+    found = await measured(fleet, make_job(evaluation={"prompts": 8, "greedy": True}))
+    assert {request.temperature for request in fleet.rollouts.asked[0]} == {0.0}
+    assert fleet.reference.scored == []
+    assert (found.tasks["math"].kl, found.tasks["math"].pass_at) == (None, {})
+    assert found.tasks["math"].satisfied is not None

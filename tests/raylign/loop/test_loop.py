@@ -331,6 +331,8 @@ async def test_evaluation_before_and_after_uses_the_same_prompts_and_seeds(tmp_p
     events = await run(make_job(), fleet, tmp_path)
     measured = of(EvaluationDone, events)
     assert [said.step for said in measured] == [0, 6]
+    also = await run(make_job(evaluation={"prompts": 1, "at": [1, 4]}), FakeFleet(), tmp_path / "at")
+    assert [said.step for said in of(EvaluationDone, also)] == [0, 1, 4, 6]
     before, after = (said.tasks["math"] for said in measured)
     assert before.satisfied == after.satisfied
     assert len(before.samples) == 2

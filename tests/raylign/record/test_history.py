@@ -86,3 +86,13 @@ def test_what_judges_said_is_added_up_over_the_steps():
     (found,) = folded(events).verdicts("math").values()
     assert (found.satisfied, found.violated, found.abstained, found.spared) == (4, 1, {"timeout": 1}, 11)
     assert (found.mean_s, found.p95_s) == (pytest.approx((4 * 0.5 + 2 * 2.0) / 6), 2.0)
+
+
+def test_pass_at_changes_from_the_first_evaluation_to_the_last():
+    ends = [evaluated(pass_at={"1": 0.25, "8": 0.5}), evaluated(pass_at={"1": 0.5, "8": 0.75})]
+    events = [
+        Event.of(EvaluationDone(step=at, tasks={"math": one}), seq=at + 1) for at, one in enumerate(ends)
+    ]  # fmt: skip
+    assert folded(events[:1]).pass_at("math") == {"1": (0.25, None), "8": (0.5, None)}
+    assert folded(events).pass_at("math") == {"1": (0.25, 0.5), "8": (0.5, 0.75)}
+    assert folded([]).pass_at("math") == {}

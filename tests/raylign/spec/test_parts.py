@@ -1,6 +1,8 @@
 """The parts of a job: their defaults are kept."""
 
-from raylign.spec.parts import TrainerSpec
+import pytest
+
+from raylign.spec.parts import Evaluation, TrainerSpec
 
 
 def test_defaults_of_training_are_pinned():
@@ -20,3 +22,37 @@ def test_defaults_of_training_are_pinned():
     }
     trainers = [{}, {"ranks": 2}, {"zero_stage": 3}, {"ranks": 2, "zero_stage": 0}]
     assert [TrainerSpec.model_validate(trainer).sharding for trainer in trainers] == [0, 1, 3, 0]
+
+
+def test_defaults_of_the_evaluation_are_pinned():
+    assert Evaluation().model_dump() == {
+        "every": None, "at": (), "prompts": 32, "samples": 1, "greedy": False, "pass_at": (),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [
+        ({}, [0, 9]),
+        ({"every": 4}, [0, 4, 8, 9]),
+        ({"at": [0, 2, 7]}, [0, 2, 7, 9]),
+        ({"every": 4, "at": [5]}, [0, 4, 5, 8, 9]),
+        ({"prompts": 0, "every": 1, "at": [5]}, []),
+    ],
+)
+def test_an_evaluation_is_due_at_both_ends_and_when_it_is_asked_for(settings, steps):
+    evaluation = Evaluation(**settings)
+    assert [done for done in range(10) if evaluation.due(done, 9)] == steps
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"greedy": True, "samples": 2}, "`greedy` has one response a prompt, `samples` is 2"),
+        ({"pass_at": [1, 8], "samples": 4}, "`pass_at` 8 needs as many responses, `samples` is 4: raise it"),
+        ({"prompts": 100_000, "samples": 100}, "100000 prompts with 100 responses each are more than 1048576"),
+    ],
+)
+def test_an_evaluation_that_cannot_be_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Evaluation(**settings)

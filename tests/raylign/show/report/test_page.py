@@ -105,6 +105,7 @@ def test_the_page_tells_what_was_asked_and_what_came_out(tmp_path):
         "skipped, timeout 60",
         "answer 2880 840 timeout 120 0 12.5 ms 250 ms",
         "canary agreement, answer",
+        "pass@8 50% → 90%",
         "AutoModelForCausalLM.from_pretrained('runs/tiny/model')",
         "60 steps in 0:4",
         "16 × 4",
