@@ -135,7 +135,9 @@ async def test_a_resumed_run_asks_what_it_would_have_asked(tmp_path):
     assert [step.tasks for step in rest] == [step.tasks for step in steps[4:]]
 
 
-@pytest.mark.parametrize("settings", [{"short_circuit": False}, {"enforce_judges": False}])
+@pytest.mark.parametrize(
+    "settings", [{"short_circuit": False}, {"enforce_judges": False}, {"reward": {"type": "rules"}}]
+)
 async def test_where_somebody_reads_every_word_all_are_asked(tmp_path, settings):
     _, _, (step, *_) = await trained(job_of(**settings), tmp_path)
     assert step.tasks["math"].verdicts["safe"].spared == 0
