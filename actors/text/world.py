@@ -24,12 +24,21 @@ def read_world(job: Job) -> tuple[World, Encode]:
     for task in job.tasks:
         room = context - job.longest_response(task)
         given = (row for _, row in rows(task.prompts, need_baseline=task.baseline_source == "data"))
-        prompts[task.name] = render(task.name, given, tokenizer, max_prompt_tokens=room)
+        read = partial(
+            render,
+            task.name,
+            tokenizer=tokenizer,
+            max_prompt_tokens=room,
+            system=task.system,
+            arguments=task.chat_template_kwargs,
+        )
+        prompts[task.name] = read(given)
         eval_prompts[task.name] = prompts[task.name]
         if task.eval_prompts is not None:
             given = (row for _, row in rows(task.eval_prompts))
-            eval_prompts[task.name] = render(task.name, given, tokenizer, max_prompt_tokens=room)
-    encode = encoder(job.policy.model, tokenizer, stop_tokens(job.policy.model, tokenizer))
+            eval_prompts[task.name] = read(given)
+    arguments = {task.name: task.chat_template_kwargs for task in job.tasks}
+    encode = encoder(job.policy.model, tokenizer, stop_tokens(job.policy.model, tokenizer), arguments)
     return World(prompts=prompts, eval_prompts=eval_prompts, canaries=_canaries(job, tokenizer)), encode
 
 

@@ -205,7 +205,7 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
 
     Raises `SpecError` for a file that is wrong or too short, and for a judge that would never have anything to say.
     """
-    survey = survey_prompts(task.prompts, task.judges, need_baseline=task.baseline_source == "data")
+    survey = survey_prompts(task.prompts, task.judges, need_baseline=task.baseline_source == "data", system=task.system)
     require_asked(task, survey)
     warnings = list(missing_metadata(task, task.prompts, survey))
     if task.eval_prompts is not None:

@@ -46,11 +46,16 @@ class Survey:
 
 
 def survey_prompts(
-    prompts: Prompts, judges: Sequence[Judge], *, need_baseline: bool = False, until: float | None = None
+    prompts: Prompts,
+    judges: Sequence[Judge],
+    *,
+    need_baseline: bool = False,
+    system: str | None = None,
+    until: float | None = None,
 ) -> Survey:
     """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row.
 
-    ``until``: by `time.monotonic`, when to leave it at what was read.
+    ``system``: what is put before each. ``until``: by `time.monotonic`, when to leave it at what was read.
     """
     whole = True
     count = characters = longest = 0
@@ -58,7 +63,7 @@ def survey_prompts(
     rows = Rows(prompts, need_baseline=need_baseline)
     for _, row in rows:
         count += 1
-        length = len(str(row.get("prompt") or row["messages"]))
+        length = len(str(row.get("prompt") or row["messages"])) + len(system or "")
         characters += length
         longest = max(longest, length)
         metadata = row.get("metadata", {})

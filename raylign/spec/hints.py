@@ -26,7 +26,10 @@ _CRITIC = "not there: no method here trains a value model"
 _DTYPE = "`policy.dtype`, float32 or bfloat16"
 _NODES = "the cluster's: Ray places `trainer.ranks` and `rollout.workers` over all its nodes"
 _CHECKPOINTS = "`checkpoint.every`, in steps"
-_TEMPLATE = "the model's own: a prompt with messages is rendered by its tokenizer's chat template"
+_TEMPLATE = (
+    "the model's own: a prompt with messages is rendered by its tokenizer's chat template, with "
+    "`tasks[].chat_template_kwargs`; plain prompts are where there is a `tasks[].system`"
+)
 
 FOREIGN: Mapping[str, str] = {
     "accumulation_steps": _MICROBATCH,
@@ -146,6 +149,7 @@ FOREIGN: Mapping[str, str] = {
     "save_path": _OUTPUT,
     "save_steps": _CHECKPOINTS,
     "save_total_limit": "`checkpoint.keep_last`",
+    "system_prompt": "`tasks[].system`",
     "tensor_model_parallel_size": "`rollout.tensor_parallel`",
     "tensor_parallel_size": "`rollout.tensor_parallel`",
     "test_freq": "`evaluation.every`",

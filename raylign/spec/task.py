@@ -11,6 +11,7 @@ from raylign.methods import AnyMethod
 from raylign.rewards.reward import Part
 from raylign.rewards.sum import AnyReward
 from raylign.settings import Spec
+from raylign.spec.chat import TemplateArguments
 from raylign.spec.prompts import Prompts
 
 _REWARDS = "`reward: {type: rules}`, the share of its judges that are satisfied, or `reward: {model: ...}`"
@@ -25,6 +26,11 @@ class Task(Spec):
     """What it trains on."""
     eval_prompts: Prompts | None = None
     """What before/after is measured on; the training prompts where absent."""
+    system: str | None = Field(default=None, min_length=1, max_length=bounds.TEMPLATE)
+    """A system's turn before its prompts, where they have none of their own. It makes a conversation of a plain prompt,
+    put by the policy's chat template."""
+    chat_template_kwargs: TemplateArguments = Field(default_factory=dict)
+    """What the policy's chat template is told beside the turns: ``{enable_thinking: false}``."""
     weight: float = Field(default=1.0, gt=0, le=bounds.FACTOR)
     """``rho_l``: the task's weight in the step's gradient."""
     per: Literal["response", "token"] = "response"

@@ -37,10 +37,13 @@ TURNS = {
         " {{ m.content }} {{ eos_token }}{% endif %}{% endfor %}"
     ),
     "nothing": "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}",
+    "choice": (
+        "{% for m in messages %}{{ m.role }} {{ m.content }}{{ '<|end|>' if short else '<|im_end|>' }}{% endfor %}"
+    ),
 }
 ENDS = {
     "chatml": "<|im_end|>", "llama-3": "<|eot_id|>", "gemma": "<end_of_turn>", "phi": "<|end|>", "eos": " <eos>",
-    "nothing": "<eos>",
+    "nothing": "<eos>", "choice": "<|im_end|>",
 }  # fmt: skip
 SPECIAL = ["<|im_start|>", "<|im_end|>", "<|bos|>", "<|head|>", "<|/head|>", "<|eot_id|>", "<start_of_turn>",
            "<end_of_turn>", "<|user|>", "<|assistant|>", "<|end|>"]  # fmt: skip
@@ -62,13 +65,13 @@ def policy(folder: Path, template: str, *, stops: bool = True, eos: str | None =
     return directory, tokenizer
 
 
-def golden(folder: Path, model: Path, row: dict[str, Any]) -> tuple[int, ...]:
+def golden(folder: Path, model: Path, row: dict[str, Any], **settings: Any) -> tuple[int, ...]:
     """The golden response of a prompts file's only row."""
     prompts = folder / "prompts.jsonl"
     prompts.write_text(json.dumps({**row, "baseline": "yes, 4"}))
     task = {
         "name": "t", "prompts": {"path": str(prompts)}, "prompts_per_step": 1, "samples_per_prompt": 2,
-        "baseline": "data", "reward": {"model": "org/reward"}, "method": {"type": "crpg"}, "max_tokens": 8,
+        "baseline": "data", "reward": {"model": "org/reward"}, "method": {"type": "crpg"}, "max_tokens": 8, **settings,
     }  # fmt: skip
     world, encode = read_world(parse_job({"name": "j", "steps": 1, "policy": {"model": str(model)}, "tasks": [task]}))
     prompt: Prompt = world.prompts["t"][0]
@@ -107,3 +110,10 @@ def test_a_policy_without_any_end_is_refused(tmp_path: Path) -> None:
     model, _ = policy(tmp_path, "nothing", eos=None, stops=False)
     with pytest.raises(SpecError, match="needs an end token, and the policy .* has none"):
         golden(tmp_path, model, PLAIN)
+
+
+def test_what_a_task_says_to_the_template_counts_for_its_golden_responses_too(tmp_path: Path) -> None:
+    model, tokenizer = policy(tmp_path, "choice")
+    told = golden(tmp_path, model, CHAT, chat_template_kwargs={"short": True})
+    assert tokenizer.decode(told) == "yes, 4<|end|>"
+    assert tokenizer.decode(golden(tmp_path, model, PLAIN, system="be kind")) == "yes, 4<|im_end|>"

@@ -1,6 +1,7 @@
 """Prompts as the policy reads them, with and without a chat template."""
 
 import pytest
+from jinja2 import TemplateError
 
 from raylign.errors import SpecError
 from raylign.sources.prompts import render
@@ -17,9 +18,11 @@ class Words:
     def encode(self, text, *, add_special_tokens):
         return [99] * add_special_tokens + [len(word) for word in text.split()]
 
-    def apply_chat_template(self, conversation, *, tokenize, add_generation_prompt):
+    def apply_chat_template(self, conversation, *, tokenize, add_generation_prompt, think=True):
+        if sum(turn["role"] == "system" for turn in conversation) > 1:
+            raise TemplateError("one system's turn")
         turns = " ".join(f"<{turn['role']}> {turn['content']}" for turn in conversation)
-        return turns + " <assistant>" * add_generation_prompt
+        return turns + " <assistant>" * add_generation_prompt + " <think>" * (not think)
 
 
 def test_a_plain_prompt_is_read_as_it_is_and_messages_through_the_template():
@@ -44,3 +47,39 @@ def test_messages_without_a_chat_template_are_refused():
 def test_a_prompt_that_leaves_no_room_is_refused():
     with pytest.raises(SpecError, match="task 'chat', prompt 0: 4 tokens leave no room for an answer, the limit is 3"):
         render("chat", [{"prompt": "a b c"}], Words(), max_prompt_tokens=3)
+
+
+KIND = {"role": "system", "content": "Be kind."}
+HELLO = {"role": "user", "content": "hello"}
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "turns"),
+    [
+        ({"prompt": "hello"}, "<system> Short. <user> hello <assistant>", ("system", "user")),
+        ({"messages": [HELLO]}, "<system> Short. <user> hello <assistant>", ("system", "user")),
+        ({"messages": [KIND, HELLO]}, "<system> Be kind. <user> hello <assistant>", ("system", "user")),
+    ],
+)
+def test_a_tasks_system_is_put_before_conversations_that_have_none_and_makes_one_of_plain_text(row, text, turns):
+    (made,) = render("chat", [row], Words(), max_prompt_tokens=9, system="Short.")
+    assert (made.text, made.question, made.templated) == (text, "hello", True)
+    assert tuple(turn["role"] for turn in made.messages) == turns
+    assert 99 not in made.token_ids
+
+
+def test_the_template_is_told_what_the_task_says_and_plain_text_has_none():
+    (made,) = render("chat", [{"messages": [HELLO]}], Words(), max_prompt_tokens=9, arguments={"think": False})
+    assert made.text == "<user> hello <assistant> <think>"
+    with pytest.raises(SpecError, match="prompt 0 is plain text, which no template renders"):
+        render("chat", [{"prompt": "hello"}], Words(), max_prompt_tokens=9, arguments={"think": False})
+
+
+@pytest.mark.parametrize("row", [{"messages": [KIND, KIND, HELLO]}, {"messages": [HELLO]}])
+def test_what_the_template_does_not_take_is_said(row):
+    with pytest.raises(SpecError, match=r"prompt 0: the policy's chat template does not take turns of .*user"):
+        render(
+            "chat", [row], Words(), max_prompt_tokens=9, arguments={"thinking": 1} if len(row["messages"]) == 1 else {}
+        )
+    with pytest.raises(SpecError, match="use `prompt` without a `system`"):
+        render("chat", [{"prompt": "hello"}], Words(None), max_prompt_tokens=9, system="Short.")
