@@ -111,7 +111,7 @@ async def test_the_engines_of_one_model_share_its_questions_and_answers_stand_wh
     task |= {"method": {"type": "crpg"}, "reward": {"model": "org/rm"}}
     job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
     (asker,), members = job.askers(), [FakeMember(), FakeMember()]
-    pool = JudgePool(job, rules=[], rewards=[], askers={asker: members})
+    pool = JudgePool(job, rules=[FakeMember()], rewards=[], askers={asker: members})
     said = await pool.judge(asked(pool, *(make_prompt(number=number) for number in range(6))))
     assert sorted(members[0].asked + members[1].asked) == sorted([f"math/{number}" for number in range(6)] * 2)
     assert [len(member.asked) for member in members] == [6, 6]

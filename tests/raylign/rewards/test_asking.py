@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from fakes import make_completion, make_prompt
 
-from raylign.judges.askers import Answers, Asker, Question
+from raylign.judges.askers import Answers, Asker, Engine, Question
 from raylign.rewards.asking import AskingReward
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.types import Prompt
@@ -16,7 +16,7 @@ class LengthOfBoth(AskingReward):
 
     @property
     def asker(self) -> Asker:
-        return Asker("org/model")
+        return Engine(model="org/model")
 
     def check(self, *, whose: str) -> None: ...
 

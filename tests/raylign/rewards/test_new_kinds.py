@@ -12,7 +12,7 @@ from loop_job import make_job, take
 from reward_laws import RESPONSES, keeps_the_law_of_rewards
 
 from raylign.errors import SpecError
-from raylign.judges.askers import Answers, Asker, Said, Writer
+from raylign.judges.askers import Answers, Asker, Engine, Said, Writer
 from raylign.methods import GRPO
 from raylign.plan.check import check_questions
 from raylign.plan.cluster import Cluster, Node
@@ -48,7 +48,7 @@ class CalmReward(AskingReward):
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.model)
+        return Engine(model=self.model)
 
     def check(self, *, whose: str) -> None:
         if not self.words.endswith("?"):
