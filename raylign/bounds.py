@@ -50,6 +50,9 @@ OUTPUT_KB = 65_536
 
 TOKENS = 16_777_216
 """Longest sequence: published models go to ten million."""
+STOPS = 16
+STOP = 256
+"""Characters of one; each is looked for at every token."""
 CHARACTERS = 100_000_000
 """Longest response, at several characters a token."""
 DEADLINE_S = 604_800.0

@@ -54,6 +54,8 @@ class Request:
     """Decides this completion alone: a function of (run seed, step, task, prompt, index)."""
     temperature: float = 1.0
     max_tokens: int = 32
+    stop: tuple[str, ...] = ()
+    """Texts that end it once it spells one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,9 @@ class Completion:
     index: int | None
     """Which of its prompt's samples, 0 .. samples_per_prompt - 1; None: the prompt's baseline response."""
     text: str
-    """Decoded, without special tokens."""
+    """Decoded, without special tokens, up to where a stop string begins."""
     token_ids: tuple[int, ...]
-    """Includes the end token when ``finish == "stop"``."""
+    """Includes the end token when ``finish == "stop"``, or those that spell the stop string."""
     logprobs: tuple[float, ...]
     """Log-probability of each token under the distribution it was sampled from (temperature included); empty where the
     policy did not make it."""

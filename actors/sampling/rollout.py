@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from actors.sampling.engine import Engine, Sampled
+from actors.sampling.stops import cut
 from actors.weights.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, RunError, SpecError
 from raylign.spec.parts import RolloutSettings
@@ -166,7 +167,7 @@ def _completion(request: Request, sampled: Sampled, text: str, version: int | No
     return Completion(
         prompt_id=request.prompt.id,
         index=request.index,
-        text=text,
+        text=cut(text, request.stop),
         token_ids=sampled.token_ids,
         logprobs=sampled.logprobs,
         finish=sampled.finish,

@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 
 from actors.loading import DTYPES, DType, load_policy, load_tokenizer, stop_tokens
 from actors.sampling.engine import Sampled
+from actors.sampling.stops import spelled
 from actors.weights.checkpoint_names import checkpoint_tensors
 from actors.weights.landing import Landing
 from actors.weights.weight_update import WeightUpdate
@@ -82,7 +83,7 @@ class TransformersEngine:
             for row in sorted(running):
                 tokens[row].append(int(chosen[row]))
                 logprobs[row].append(float(values[row]))
-                stopped = tokens[row][-1] in self._ends
+                stopped = tokens[row][-1] in self._ends or self._spells(tokens[row], batch[row][1].stop)
                 if stopped or len(tokens[row]) == batch[row][1].max_tokens:
                     running.remove(row)
                     done.append(
@@ -100,6 +101,12 @@ class TransformersEngine:
             ids = chosen[:, None]
             mask = torch.cat([mask, mask.new_ones(len(batch), 1)], 1)
             positions = positions[:, -1:] + 1
+
+    def _spells(self, tokens: Sequence[int], stop: Sequence[str]) -> bool:
+        if not stop:
+            return False
+        text = self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return spelled(text, stop)
 
     @torch.inference_mode()
     def logprobs_of(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:

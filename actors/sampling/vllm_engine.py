@@ -226,7 +226,8 @@ class VLLMEngine:
             stop_token_ids=list(self._stops),
             logprobs=0,  # the sampled token's alone
             flat_logprobs=True,
-            detokenize=False,  # whole handfuls are decoded at once
+            stop=list(request.stop),
+            detokenize=bool(request.stop),  # else whole handfuls are decoded at once
             output_kind=RequestOutputKind.FINAL_ONLY,
             skip_clone=True,
         )

@@ -40,6 +40,7 @@ def requests(
             seed=derive(job.seed, purpose, prompt.id, index),
             temperature=0.0 if greedy else job.rollout.temperature,
             max_tokens=job.longest_response(task),
+            stop=task.stop,
         )
         for prompt in prompts
         for index in range(first, first + samples)

@@ -149,6 +149,8 @@ FOREIGN: Mapping[str, str] = {
     "save_path": _OUTPUT,
     "save_steps": _CHECKPOINTS,
     "save_total_limit": "`checkpoint.keep_last`",
+    "stop_strings": "`tasks[].stop`",
+    "stop_token_ids": "the policy's own, in its generation_config.json",
     "system_prompt": "`tasks[].system`",
     "tensor_model_parallel_size": "`rollout.tensor_parallel`",
     "tensor_parallel_size": "`rollout.tensor_parallel`",

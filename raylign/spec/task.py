@@ -1,7 +1,7 @@
 """A task: its prompts, its feedback, its method, its share of the step."""
 
 from collections import Counter
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -42,6 +42,11 @@ class Task(Spec):
     """``K``: responses sampled for each prompt."""
     max_tokens: int | None = Field(default=None, ge=1, le=bounds.TOKENS)
     """Longest response in tokens; the rollout's setting where absent."""
+    stop: tuple[Annotated[str, Field(min_length=1, max_length=bounds.STOP)], ...] = Field(
+        default=(), max_length=bounds.STOPS
+    )
+    """Texts at which a response ends, ``["Question:"]``, beside the policy's own end. Judges and rewards read what
+    stands before one; the tokens that spell it are the policy's, and are trained on."""
     reward: AnyReward | None = None
     """A number for every response. Where it names no ``type`` it is a reward model."""
     baseline: Literal["reference", "data"] | None = None

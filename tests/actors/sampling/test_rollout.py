@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,30 @@ def test_the_policys_end_token_ends_and_is_part_of_the_response(engine: Call, mo
     assert all(len(one.token_ids) == 20 and tokenizer.eos_token_id not in one.token_ids for one in cut)
     assert any(REFERENCES_END in one.token_ids[:-1] for one in made)
     assert all(one.text == tokenizer.decode(one.token_ids, skip_special_tokens=True) for one in made)
+
+
+def test_a_response_ends_where_it_spells_a_stop_string(engine: Call, model: Path) -> None:
+    """It is the beginning of what it would have been, to the log-prob; its text is what stands before."""
+    free = requests(model, samples=32, max_tokens=20)
+    stop = ("12", "e", "st")
+    whole, ended = engine(generate, free), engine(generate, [replace(one, stop=stop) for one in free])
+    tokenizer = AutoTokenizer.from_pretrained(model.parent / POLICY)
+    changed = 0
+    for before, after in zip(whole, ended, strict=True):
+        assert after.token_ids == before.token_ids[: len(after.token_ids)]
+        assert after.logprobs == pytest.approx(before.logprobs[: len(after.logprobs)], abs=1e-5)
+        spelled, earlier = (
+            tokenizer.decode(ids, skip_special_tokens=True) for ids in (after.token_ids, after.token_ids[:-1])
+        )
+        assert not any(one in earlier for one in stop)
+        if any(one in spelled for one in stop):
+            changed += len(after.token_ids) < len(before.token_ids)
+            assert (after.finish, spelled.startswith(after.text)) == ("stop", True)
+            assert not any(one in after.text for one in stop)
+            assert len(after.text) < len(spelled)
+        else:
+            assert after == before
+    assert changed > 10
 
 
 def test_temperature_zero_is_greedy(engine: Call, model: Path) -> None:
