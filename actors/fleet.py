@@ -14,6 +14,7 @@ from ray.util.placement_group import PlacementGroup, placement_group, remove_pla
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from actors.cluster.crew import Crew
+from actors.cluster.extensions import require_extensions
 from actors.cluster.host import host
 from actors.cluster.member import Member
 from actors.cluster.within import Wait, within
@@ -66,6 +67,7 @@ class RayFleet:
     async def start(self) -> Fleet:
         """Place, create and await every actor. Raises `DeadlineExpired` naming what is not there yet."""
         self._group = await self._place()
+        await require_extensions(self.job, self._group, job_id=self.job_id)
         rendezvous = await self._rendezvous(self._group)
         for bundle, actor in enumerate(self.plan.actors):
             member = Member(

@@ -12,6 +12,7 @@ RaylignError
 |   +-- CheckpointError (OSError)     a checkpoint cannot be written, or is not one
 |   +-- NothingToTrain                too many steps in a row without one sample to learn from
 |   +-- Cancelled                     the user asked the run to stop
++-- ExtensionError  (ImportError)     a kind that another distribution brings cannot be used
 +-- StoreError
 |   +-- JobNotFound (KeyError)        no such job
 |   +-- JobConflict (ValueError)      a key used again with another body, or a move the job's state does not allow
@@ -79,6 +80,10 @@ class NothingToTrain(RunError):
 
 class Cancelled(RunError):
     """The user asked the run to stop."""
+
+
+class ExtensionError(RaylignError, ImportError):
+    """A kind that another installed distribution brings cannot be used."""
 
 
 class StoreError(RaylignError):

@@ -1,11 +1,13 @@
 """All kinds of judges and of annotators, as a job names them: unions on ``type``, a line for every kind."""
 
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, TypeAlias, Union
 
 from pydantic import Field
 
+from raylign.extensions import extended
 from raylign.judges.annotator import RewardAnnotator
 from raylign.judges.judge import Judge
+from raylign.judges.questions.asking import AskingJudge
 from raylign.judges.questions.pairwise import LLMAnnotator
 from raylign.judges.questions.pairwise_judge import PairwiseJudge
 from raylign.judges.questions.rubric_judge import RubricJudge
@@ -15,12 +17,22 @@ from raylign.judges.rules.instructions.judge import InstructionsJudge
 from raylign.judges.rules.length import LengthJudge
 from raylign.judges.rules.math import MathJudge
 from raylign.judges.rules.regex import RegexJudge
+from raylign.judges.rules.rule import RuleJudge
 
-AnyJudge = Annotated[
-    MathJudge | InstructionsJudge | CodeJudge | LengthJudge | RegexJudge | LLMJudge | RubricJudge | PairwiseJudge,
-    Field(discriminator="type"),
-]
+OWN: tuple[type[Judge], ...] = (
+    MathJudge,
+    InstructionsJudge,
+    CodeJudge,
+    LengthJudge,
+    RegexJudge,
+    LLMJudge,
+    RubricJudge,
+    PairwiseJudge,
+)
+KINDS = extended(OWN, group="raylign.judges", bases=(RuleJudge, AskingJudge))
+"""Of judges: the library's own, and those that other distributions bring."""
+if TYPE_CHECKING:
+    AnyJudge: TypeAlias = Judge
+else:
+    AnyJudge = Annotated[Union[KINDS], Field(discriminator="type")]  # noqa: UP007
 AnyAnnotator = Annotated[LLMAnnotator | RewardAnnotator, Field(discriminator="type")]
-
-KINDS: tuple[type[Judge], ...] = get_args(get_args(AnyJudge)[0])
-"""Of judges."""

@@ -1,16 +1,23 @@
 """Methods: how feedback becomes loss terms. One file each, read beside its paper; `method` says what they share."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias, Union
 
 from pydantic import Field
 
+from raylign.extensions import extended
 from raylign.methods.codpo import CODPO
 from raylign.methods.crpg import CRPG
 from raylign.methods.crraft import CRRAFT
 from raylign.methods.grpo import GRPO
+from raylign.methods.method import Method
 from raylign.methods.oaif import OAIF
 
-__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "OAIF", "AnyMethod"]
+__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "KINDS", "OAIF", "AnyMethod"]
 
-AnyMethod = Annotated[CRPG | CODPO | CRRAFT | OAIF | GRPO, Field(discriminator="type")]
-"""A union on ``type``: a line for every kind that a job may name."""
+OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO)
+KINDS = extended(OWN, group="raylign.methods", bases=(Method,))
+"""The library's own, and those that other distributions bring."""
+if TYPE_CHECKING:
+    AnyMethod: TypeAlias = Method
+else:
+    AnyMethod = Annotated[Union[KINDS], Field(discriminator="type")]  # noqa: UP007

@@ -1,11 +1,12 @@
 """All kinds of rewards, as a job names them: a union on ``type``, a line for every kind."""
 
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, Union
 
 from pydantic import BeforeValidator, Field
 
+from raylign.extensions import extended
 from raylign.rewards.model import ModelReward
-from raylign.rewards.reward import Part
+from raylign.rewards.reward import AskedPart, KnownPart, Part
 from raylign.rewards.rules import RulesReward
 
 
@@ -16,8 +17,16 @@ def typed(document: Any) -> Any:
     return document
 
 
-OnePart: TypeAlias = ModelReward | RulesReward
-AnyPart = Annotated[OnePart, Field(discriminator="type"), BeforeValidator(typed)]
-
-KINDS: tuple[type[Part], ...] = get_args(OnePart)
-"""Each of them may be a task's reward, or a part of a sum (`raylign.rewards.sum`)."""
+OWN: tuple[type[Part], ...] = (
+    ModelReward,
+    RulesReward,
+)
+KINDS = extended(OWN, group="raylign.rewards", bases=(KnownPart, AskedPart), taken=["sum"])
+"""The library's own, and those that other distributions bring. Each of them may be a task's reward, or a part of a sum
+(`raylign.rewards.sum`)."""
+if TYPE_CHECKING:
+    OnePart: TypeAlias = Part
+    AnyPart: TypeAlias = Part
+else:
+    OnePart = Union[KINDS]  # noqa: UP007
+    AnyPart = Annotated[OnePart, Field(discriminator="type"), BeforeValidator(typed)]

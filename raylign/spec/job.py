@@ -89,7 +89,9 @@ class Job(Spec):
         if heads := self.heads():
             models = tuple(head.model for head in heads)
             yield Actors(role="reward", count=judging.reward_workers, gpus=resources.gpus_per_reward, models=models)
-        if any(one.runs_in == "process" for task in self.tasks for one in (*task.judges, *task.reward_parts)):
+        judges = (judge.runs_in for task in self.tasks for judge in task.judges)
+        parts = (part.runs_in for task in self.tasks for part in task.reward_parts)
+        if "process" in {*judges, *parts}:
             yield Actors(role="judge", count=judging.workers, gpus=0.0, models=())
         for asker in self.askers():
             gpus = asker.gpus(resources.gpus_per_llm_judge)
@@ -101,12 +103,7 @@ class Job(Spec):
 
     def askers(self) -> list[Asker]:
         """Whom judges, rewards and methods ask, each once, in the order of tasks."""
-        questions = (
-            question
-            for task in self.tasks
-            for one in (*task.judges, *task.reward_parts, task.method)
-            for question in one.asks()
-        )
+        questions = (question for task in self.tasks for one in task.feedback for question in one.asks())
         return list(dict.fromkeys(question.asker for question in questions))
 
     def heads(self) -> list[Head]:

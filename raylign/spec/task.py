@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from raylign import bounds
+from raylign.judges.judge import Judge
 from raylign.judges.kinds import AnyJudge
 from raylign.methods import AnyMethod
+from raylign.methods.method import Method
 from raylign.rewards.reward import Part
 from raylign.rewards.sum import AnyReward
 from raylign.settings import Spec
@@ -91,6 +93,11 @@ class Task(Spec):
     def sparing(self) -> bool:
         """Whether a judge whose word changes nothing need not be asked: nobody reads it for itself."""
         return self.short_circuit and self.enforce_judges and not self.rewards_verdicts
+
+    @property
+    def feedback(self) -> tuple[Judge | Part | Method, ...]:
+        """All that its feedback comes of, of whatever kind."""
+        return (*self.judges, *self.reward_parts, self.method)
 
     @property
     def reward_parts(self) -> tuple[Part, ...]:
