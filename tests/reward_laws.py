@@ -10,7 +10,9 @@ from fakes import make_completion, make_prompt
 from hypothesis import strategies as st
 
 from raylign.judges.askers import Question
+from raylign.rewards.constant import ConstantReward
 from raylign.rewards.kinds import KINDS
+from raylign.rewards.length import LengthReward
 from raylign.rewards.model import ModelReward
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import Part, Reward, asked_parts, combine, rate
@@ -23,11 +25,15 @@ PARTS: list[Part] = [
     ModelReward(model="m"),
     RulesReward(),
     RulesReward(name="mine", weights={"math": 2.0}),
+    ConstantReward(value=-0.5),
+    LengthReward(target=3),
+    LengthReward(per=8, unit="characters", weight=-1.0),
+    LengthReward(target=40, within=8, unit="tokens"),
 ]
 assert {type(part) for part in PARTS} == set(KINDS)
 REWARDS: list[Reward] = [
     *PARTS,
-    SumReward(of=(RulesReward(weight=0.5), ModelReward(model="m", weight=-2.0)), weight=3.0),
+    SumReward(of=(RulesReward(weight=0.5), ModelReward(model="m", weight=-2.0), LengthReward(per=3)), weight=3.0),
 ]
 
 VALUES: st.SearchStrategy[Value] = st.floats() | st.sampled_from(("too long", "control token", "template"))

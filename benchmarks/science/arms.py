@@ -58,6 +58,22 @@ ABLATIONS = [
     Arm(name="warm", label="offline DPO alone", warm=True, trains=False),
     Arm(name="warm-crpg", label="offline DPO, then CRPG", warm=True),
 ]
+RULES = {"reward": {"type": "rules"}}
+VERIFIABLE = [
+    START,
+    Arm(name="reward-only", label="CRPG without judges", task={"enforce_judges": False}),
+    Arm(name="rules-grpo", label="GRPO on the rules", method={"type": "grpo"}, task=RULES),
+    Arm(name="rules-crpg", label="CRPG on the rules", task=RULES),
+    Arm(name="rules-codpo", label="CODPO on the rules", method={"type": "codpo"}, task=RULES),
+    Arm(name="rules-crraft", label="CRRAFT on the rules", method={"type": "crraft"}, task=RULES),
+    Arm(
+        name="rules-oaif",
+        label="OAIF, the rules annotate",
+        method={"type": "oaif", "annotator": {"type": "reward"}},
+        task={**RULES, "prompts_per_step": 16, "samples_per_prompt": 2},
+    ),
+]
+"""With no model but the policy, and what the reward model alone does to the same tasks."""
 SHORT = [arm for arm in MAIN if arm.name in ("start", "reward-only", "grpo-bonus", "crpg", "codpo")]
 
 
@@ -124,7 +140,7 @@ def sweep() -> list[Arm]:
     return arms
 
 
-SETS = {"main": MAIN, "ablations": ABLATIONS, "short": SHORT, "sweep": sweep()}
+SETS = {"main": MAIN, "ablations": ABLATIONS, "verifiable": VERIFIABLE, "short": SHORT, "sweep": sweep()}
 
 
 def job_of(arm: Arm, seed: int, *, steps: int, tasks: Sequence[str] = (), policy: str | None = None) -> Job:

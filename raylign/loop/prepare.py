@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
 from raylign.methods.selection import Chosen, Scores, Term
+from raylign.rewards.overlong import Overlong
 from raylign.spec.task import Task
 from raylign.types import Completion, Example, Group, Key, Prompt, Sample
 from raylign.types import Sequence as TokenSequence
@@ -30,10 +31,8 @@ async def prepare(
     """Examples of every task, in the job's order of tasks. ``version``: of the weights about to be trained."""
     with clock.phase("select"):
         by_task = {name: [group for group in groups if group.prompt.task == name] for name in tasks}
-        selections = {
-            name: task.method.select(by_task[name] if task.enforce_judges else _unjudged(by_task[name]))
-            for name, task in tasks.items()
-        }
+        shown = {name: _shown(task, by_task[name]) for name, task in tasks.items()}
+        selections = {name: task.method.select(shown[name][0]) for name, task in tasks.items()}
         wanted: dict[Key, tuple[Prompt, Completion]] = {}
         for name, selection in selections.items():
             # The policy's first sample of each prompt is always scored: chosen before any verdict, so its mean is an
@@ -59,7 +58,7 @@ async def prepare(
                     chosen=chosen,
                     scores=scores,
                     examples=examples,
-                    skips=selections[name].skips + chosen.skips + idle,
+                    skips=shown[name][1] + selections[name].skips + chosen.skips + idle,
                 )
             )
     return batches
@@ -71,6 +70,26 @@ async def reference_logprobs(reference: Reference, pairs: Sequence[tuple[Prompt,
         return {}
     values = await reference.score(pairs)
     return {completion.key: logprobs for (_, completion), logprobs in zip(pairs, values, strict=True)}
+
+
+def _shown(task: Task, groups: Sequence[Group]) -> tuple[Sequence[Group], Counter[str]]:
+    """The groups as the method is to see them, and what it does not."""
+    judged = groups if task.enforce_judges else _unjudged(groups)
+    return (judged, Counter()) if task.overlong is None else _admitted(task, task.overlong, judged)
+
+
+def _admitted(task: Task, overlong: Overlong, groups: Sequence[Group]) -> tuple[list[Group], Counter[str]]:
+    """Without responses that are not to be trained on, nor groups of which too few are left for the method."""
+    fewest = 2 if task.method.needs.compares else 1
+    left, skips = [], Counter[str]()
+    for group in groups:
+        admitted = tuple(sample for sample in group.samples if overlong.admits(sample.completion))
+        skips["cut"] += len(group.samples) - len(admitted)
+        if len(admitted) >= fewest:
+            left.append(replace(group, samples=admitted))
+        else:
+            skips["others cut"] += len(admitted)
+    return left, +skips
 
 
 def _unjudged(groups: Sequence[Group]) -> list[Group]:

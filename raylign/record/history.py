@@ -200,6 +200,11 @@ class History:
         first, last = (end.judges if end else {} for end in self._ends(task))
         return {label: (first.get(label), last.get(label)) for label in {**first, **last}}
 
+    def rewards(self, task: str) -> dict[str, Change]:
+        """Change of every part of a reward that has several, by label."""
+        first, last = (end.rewards if end else {} for end in self._ends(task))
+        return {label: (first.get(label), last.get(label)) for label in {**first, **last}}
+
     def asked(self, task: str) -> dict[str, PromptCounts]:
         """On how many prompts the shares of `judges` were measured."""
         first, last = (end.asked if end else {} for end in self._ends(task))

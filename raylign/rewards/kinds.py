@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, Union
 from pydantic import BeforeValidator, Field
 
 from raylign.extensions import extended
+from raylign.rewards.constant import ConstantReward
+from raylign.rewards.length import LengthReward
 from raylign.rewards.model import ModelReward
 from raylign.rewards.reward import AskedPart, KnownPart, Part
 from raylign.rewards.rules import RulesReward
@@ -20,6 +22,8 @@ def typed(document: Any) -> Any:
 OWN: tuple[type[Part], ...] = (
     ModelReward,
     RulesReward,
+    LengthReward,
+    ConstantReward,
 )
 KINDS = extended(OWN, group="raylign.rewards", bases=(KnownPart, AskedPart), taken=["sum"])
 """The library's own, and those that other distributions bring. Each of them may be a task's reward, or a part of a sum

@@ -9,12 +9,13 @@ from typing import TypeAlias
 from raylign.clock import Clock
 from raylign.judges.annotator import Annotator
 from raylign.judges.judge import applying
+from raylign.rewards import overlong
 from raylign.rewards.raters import Answered, Value
 from raylign.rewards.reward import AskedPart, asked_parts, combine, rate
 from raylign.sources.canaries import Flock, Rider
 from raylign.sources.hearing import Heard, Row, heard
 from raylign.spec.task import Task
-from raylign.types import Completion, Group, Key, Preference, Prompt, Request, Sample, Sighting
+from raylign.types import Completion, Group, Key, Preference, Prompt, Rating, Request, Sample, Sighting
 from raylign.verdicts import Verdict, hear
 from raylign.workers import Fleet
 
@@ -101,10 +102,15 @@ class Collector:
 
         groups = []
         for prompt_id, asked in wanted.items():
-            completions = (arrived[prompt_id][request.index] for request in asked)
             samples = tuple(
-                self.sample(asked[0].prompt, one, verdicts.get(one.key, ()), ratings.get(one.key, {}))
-                for one in completions
+                self.sample(
+                    request.prompt,
+                    arrived[prompt_id][request.index],
+                    verdicts.get((prompt_id, request.index), ()),
+                    ratings.get((prompt_id, request.index), {}),
+                    limit=request.max_tokens,
+                )
+                for request in asked
             )
             group = Group(
                 prompt=asked[0].prompt,
@@ -163,8 +169,19 @@ class Collector:
             raise failures.exceptions[0] from None
         return said
 
-    def sample(self, prompt: Prompt, completion: Completion, verdicts: Sequence[Verdict], said: Said) -> Sample:
-        """The completion with its verdicts, and its reward by these and by what workers ``said``."""
+    def sample(
+        self,
+        prompt: Prompt,
+        completion: Completion,
+        verdicts: Sequence[Verdict],
+        said: Said,
+        *,
+        limit: int | None = None,
+    ) -> Sample:
+        """The completion with its verdicts, and its reward by these and by what workers ``said``.
+
+        ``limit``: the tokens that it might have had, where it was sampled.
+        """
         task = self.tasks[prompt.task]
         judged = Sample(completion=completion, verdicts=tuple(verdicts), must_fit=task.enforce_judges)
         if task.reward is None:
@@ -173,7 +190,10 @@ class Collector:
         value = combine(task.reward, ratings)
         if isinstance(value, str):
             return replace(judged, reward_problem=value, ratings=ratings)
-        return replace(judged, reward=value, ratings=ratings)
+        charge = task.overlong.charge(completion, limit) if task.overlong and limit else None
+        if charge is None:
+            return replace(judged, reward=value, ratings=ratings)
+        return replace(judged, reward=value + charge, ratings=(*ratings, Rating(reward=overlong.LABEL, value=charge)))
 
     def _pairs_to_annotate(
         self, whole: Sequence[tuple[Prompt, list[Completion]]]

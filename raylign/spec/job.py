@@ -124,3 +124,10 @@ class Job(Spec):
         if repeated:
             raise ValueError(f"two tasks are called {repeated[0]!r}: names must differ")
         return self
+
+    @model_validator(mode="after")
+    def _limits_fit(self) -> Self:
+        for task in self.tasks:
+            if task.overlong:
+                task.overlong.fits_limit(self.longest_response(task))
+        return self

@@ -10,6 +10,7 @@ from raylign.judges.judge import Judge
 from raylign.judges.kinds import AnyJudge
 from raylign.methods import AnyMethod
 from raylign.methods.method import Method
+from raylign.rewards.overlong import AnyOverlong
 from raylign.rewards.reward import Part
 from raylign.rewards.sum import AnyReward
 from raylign.settings import Spec
@@ -51,6 +52,8 @@ class Task(Spec):
     stands before one; the tokens that spell it are the policy's, and are trained on."""
     reward: AnyReward | None = None
     """A number for every response. Where it names no ``type`` it is a reward model."""
+    overlong: AnyOverlong | None = None
+    """What becomes of responses that come to ``max_tokens``; nothing special where absent."""
     baseline: Literal["reference", "data"] | None = None
     """``a_bar`` of eq. 5: one response of the reference model made before training, or the file's ``baseline``. CRPG
     and CRRAFT need it; ``reference`` for them where absent."""
@@ -87,6 +90,8 @@ class Task(Spec):
             raise ValueError(f"two judges are called {repeated[0]!r}: give each a `name`")
         for part in self.reward_parts:
             part.fits(self.judges)
+        if self.overlong:
+            self.overlong.fits(self.reward_parts)
         return self
 
     @property

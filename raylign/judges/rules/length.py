@@ -1,6 +1,6 @@
 """The length judge."""
 
-from typing import Literal
+from typing import Literal, TypeAlias, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,21 @@ COUNTING_S = 5.0
 """For counting, which has no setting of its own."""
 
 
+Unit: TypeAlias = Literal["characters", "words", "tokens"]
+Tokens = TypeVar("Tokens", int, int | None)
+
+
+def measure(unit: Unit, text: str, num_tokens: Tokens) -> int | Tokens:
+    """How long a text is. Words are parted by white space; ``num_tokens``: as somebody counted them."""
+    match unit:
+        case "characters":
+            return len(text)
+        case "words":
+            return len(text.split())
+        case "tokens":
+            return num_tokens
+
+
 class LengthJudge(RuleJudge):
     """The response's length lies within bounds."""
 
@@ -20,7 +35,7 @@ class LengthJudge(RuleJudge):
     """Smallest length allowed."""
     maximum: int | None = Field(default=None, ge=1, le=bounds.CHARACTERS)
     """Largest length allowed."""
-    unit: Literal["characters", "words", "tokens"] = "words"
+    unit: Unit = "words"
     """What is counted."""
 
     @model_validator(mode="after")
@@ -31,7 +46,7 @@ class LengthJudge(RuleJudge):
 
     def rule(self, case: Case) -> Ruling:
         """Bounds are inclusive. Abstains when tokens are asked for and nobody counted them."""
-        length = self._measure(case)
+        length = measure(self.unit, case.response, case.num_tokens)
         if length is None:
             return abstained("tokens not counted")
         if length < self.minimum:
@@ -43,12 +58,3 @@ class LengthJudge(RuleJudge):
     @property
     def limit_s(self) -> float:
         return COUNTING_S
-
-    def _measure(self, case: Case) -> int | None:
-        match self.unit:
-            case "characters":
-                return len(case.response)
-            case "words":
-                return len(case.response.split())
-            case "tokens":
-                return case.num_tokens

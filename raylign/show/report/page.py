@@ -114,6 +114,7 @@ def _task(history: History, task: str) -> dict[str, Any]:
         "kl": history.change(task, kl)[1],
         "limit": history.limit(task),
         "reward": history.change(task, lambda one: one.reward),
+        "rewards": history.rewards(task),
         "tokens": history.change(task, lambda one: one.tokens),
         "abstained": history.now(task, lambda one: one.abstained),
         "truncated": history.now(task, lambda one: one.truncated),
@@ -142,6 +143,10 @@ def _task_charts(history: History, task: str) -> list[tuple[str, str]]:
     }
     calibrated = history.series(task, lambda one: one.calibrated)
     charts["calibrated reward"] = line_chart(calibrated, label=f"{task}: calibrated reward")
+    for label in history.rewards(task):
+        title = f"reward, {label}"
+        rated = history.series(task, partial(_part, label))
+        charts[title] = line_chart(rated, label=f"{task}: {title}")
     for label in history.canaries(task):
         title = f"canary agreement, {label}"
         known = history.series(task, partial(_agreement, label))
@@ -149,6 +154,10 @@ def _task_charts(history: History, task: str) -> list[tuple[str, str]]:
     norms = _trained(history, lambda train: train.grad_norm_by_task.get(task))
     charts["gradient norm"] = line_chart(norms, label=f"{task}: gradient norm")
     return [(title, chart) for title, chart in charts.items() if chart]
+
+
+def _part(label: str, task: TaskStep) -> float | None:
+    return task.rewards.get(label)
 
 
 def _agreement(label: str, task: TaskStep) -> float | None:

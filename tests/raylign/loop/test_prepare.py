@@ -12,6 +12,7 @@ from raylign.clock import Clock
 from raylign.loop.prepare import TaskBatch, prepare
 from raylign.methods import CRPG, GRPO
 from raylign.methods.method import Method
+from raylign.rewards.overlong import PunishOverlong, SkipOverlong
 from raylign.types import Group, Preference, Sample
 from raylign.verdicts import Verdict
 
@@ -142,3 +143,28 @@ async def test_responses_of_no_token_have_no_mean_and_weigh_nothing_that_is_not_
     ]
     batch, _ = await prepared(task, group("math", *silent, baseline=baseline("math")))
     assert [example.weight for example in batch.examples] in ([1.0, 1.0], [0.0, 0.0])
+
+
+def cut(one: Sample) -> Sample:
+    return replace(one, completion=replace(one.completion, finish="length"))
+
+
+async def test_who_was_cut_is_not_trained_on_where_the_task_has_it_so_and_is_measured_all_the_same() -> None:
+    """GRPO compares: of the second prompt one is left, which nothing can be held against."""
+    skipping = MATH.model_copy(update={"method": GRPO(), "overlong": SkipOverlong()})
+    some = group("math", cut(sample("math", 0)), sample("math", 1), sample("math", 2, reward=1.0))
+    most = group("math", cut(sample("math", 0)), cut(sample("math", 1)), sample("math", 2))
+    batch, reference = await prepared(skipping, some, replace(most, prompt=make_prompt("math", 1)))
+    assert [term.samples[0].completion.index for term in batch.chosen.terms] == [1, 2]
+    assert batch.skips == {"cut": 3, "others cut": 1}
+    assert [len(one.samples) for one in batch.groups] == [3, 3]
+    assert ("math/0", 0) in reference.scored  # the policy's first sample tells of the distance, cut or not
+    batch, _ = await prepared(skipping.model_copy(update={"overlong": PunishOverlong()}), some)
+    assert [term.samples[0].completion.index for term in batch.chosen.terms] == [0, 1, 2]
+
+
+async def test_a_pair_of_which_one_was_cut_is_none() -> None:
+    skipping = TALK.model_copy(update={"overlong": SkipOverlong()})
+    pair = group("talk", sample("talk", 0), cut(sample("talk", 1)), preference=Preference(probability=0.9))
+    batch, _ = await prepared(skipping, pair)
+    assert (batch.chosen.terms, batch.skips) == ([], {"cut": 1, "others cut": 1})

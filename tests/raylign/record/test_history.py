@@ -22,6 +22,8 @@ def test_a_whole_run():
     assert (history.name, history.state, history.done, history.total) == ("tiny-cgpo", "succeeded", 20, 20)
     assert history.change("math", satisfied) == (pytest.approx(0.53), pytest.approx(0.78))
     assert history.judges("math")["answer"] == (0.5, 0.8)
+    assert history.rewards("chat") == {"helpfulness": (0.4, pytest.approx(1.2)), "length": (-0.4, -0.4)}
+    assert history.rewards("math") == {}
     assert history.skips("code")["timeout"] == 20
     assert history.limit("code") is None
     assert history.planned("math").method == "crpg"

@@ -10,9 +10,11 @@ from loop_job import PROMPTS, make_job
 from raylign.clock import Clock
 from raylign.errors import WorkerLost
 from raylign.judges.annotator import RewardAnnotator
+from raylign.rewards.overlong import PunishOverlong
 from raylign.rewards.rules import RulesReward
 from raylign.sources.collect import Collector
 from raylign.sources.draw import requests
+from raylign.types import Rating
 
 JOB = make_job()
 MATH, CHAT, TALK = JOB.tasks
@@ -244,3 +246,17 @@ async def test_a_reward_of_verdicts_asks_nobody_else_and_counts_where_judges_con
     (group, *_) = await collector_of(fleet, task).collect(wanted(task), Clock())
     assert [(sample.reward, sample.satisfied) for sample in group.samples] == [(1.0, True), (0.0, False)]
     assert asked["reward"] == []
+
+
+async def test_who_comes_to_the_limit_loses_of_the_reward_and_it_shows():
+    """Responses have 1 to 4 tokens, and the reward falls over the last two of 4."""
+    task = MATH.model_copy(update={"overlong": PunishOverlong(cache_tokens=2, penalty=3.0), "max_tokens": 4})
+    job = JOB.model_copy(update={"tasks": (task,)})
+    asked = requests(job, task, PROMPTS["math"], purpose="step 0", samples=2)
+    groups = await collector_of(FakeFleet(), task).collect(asked, Clock())
+    samples = [sample for group in groups for sample in group.samples]
+    assert {len(sample.completion.token_ids) for sample in samples} == {1, 2, 3, 4}
+    for sample in samples:
+        rated, lost = sample.ratings
+        assert lost == Rating(reward="overlong", value=-1.5 * max(len(sample.completion.token_ids) - 2, 0))
+        assert sample.reward == rated.value + lost.value
