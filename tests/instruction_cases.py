@@ -7,6 +7,7 @@ from raylign.judges.rules.rule import Case
 from raylign.verdicts import SATISFIED, Ruling, violated
 
 CASE = ("name", "arguments", "good", "bad")
+LANGUAGE = "language:response_language"
 CASES: dict[str, list[tuple[str, dict[str, Any], str, str]]] = {
     "content": [
         ("detectable_content:number_placeholders", {"num_placeholders": 2}, "[a] [b]", "[a] b"),
@@ -77,6 +78,14 @@ CASES: dict[str, list[tuple[str, dict[str, Any], str, str]]] = {
         ),
         ("change_case:english_capital", {}, "THIS IS IT", "This is it"),
         ("change_case:english_lowercase", {}, "this is it", "This is it"),
+    ],
+    "language": [
+        (LANGUAGE, {"language": "de"}, "Der Hund läuft gern durch den Wald.", "The dog likes to run in the woods."),
+        (LANGUAGE, {"language": "en"}, "The dog likes to run in the woods.", "Der Hund läuft gern durch den Wald."),
+        (LANGUAGE, {"language": "kn"}, "ಹೌದು, ಹ್ಯಾಂಬರ್ಗರ್ಗಳು ಸ್ಯಾಂಡ್ವಿಚ್ಗಳು.", "हाँ, हैमबर्गर सैंडविच होते हैं।"),
+        (LANGUAGE, {"language": "zh-cn"}, "今天天气很好，我们去公园散步。", "今日は天気がいいので散歩します。"),
+        (LANGUAGE, {"language": "am"}, "ሰላም፣ እንዴት ነህ? ዛሬ ጥሩ ቀን ነው።", "Today is a good day."),
+        (LANGUAGE, {"language": "af"}, "Die hond hardloop graag in die bos, en hy slaap nie.", "42"),
     ],
 }
 

@@ -17,12 +17,16 @@ from raylign.judges.questions.rubric_judge import RubricJudge
 from raylign.judges.questions.silence import says_nothing
 from raylign.judges.questions.templates import quote
 from raylign.judges.questions.two_token import LLMJudge
+from raylign.judges.rules.choice import ChoiceJudge
 from raylign.judges.rules.code import CodeJudge
 from raylign.judges.rules.instructions.judge import InstructionsJudge
+from raylign.judges.rules.json_schema import JSONJudge
 from raylign.judges.rules.length import LengthJudge
 from raylign.judges.rules.math import MathJudge
+from raylign.judges.rules.refusal import RefusalJudge
 from raylign.judges.rules.regex import RegexJudge
 from raylign.judges.rules.rule import Case, RuleJudge
+from raylign.judges.rules.string_check import StringCheckJudge
 from raylign.verdicts import THE_RESPONSE, Verdict, hear
 
 RULES: list[RuleJudge] = [
@@ -34,6 +38,11 @@ RULES: list[RuleJudge] = [
     LengthJudge(maximum=3),
     LengthJudge(unit="tokens"),
     RegexJudge(pattern=r"\w+"),
+    StringCheckJudge(operation="ilike", strip=True),
+    JSONJudge(json_schema={"type": "array", "items": {"type": "integer"}, "minItems": 1}),
+    JSONJudge(take="fence"),
+    ChoiceJudge(key="letter"),
+    RefusalJudge(want="refuse"),
 ]
 ASKING: list[AskingJudge] = [
     LLMJudge(model="m", template="{{ prompt }} {{ response }}", positive=" Yes", negative=" No"),

@@ -32,8 +32,6 @@ Condition = Annotated[
 class Judge(Spec):
     """Base of all judges. A kind derives from `RuleJudge` or `AskingJudge`, which say how it rules."""
 
-    needs: ClassVar[str | None] = None
-    """The metadata key without which it always abstains."""
     runs_in: ClassVar[Literal["process", "engine"]]
     """A child process of a judge worker, or the engine of a model that is asked."""
 
@@ -52,6 +50,11 @@ class Judge(Spec):
     @property
     def label(self) -> str:
         return self.name or self.type  # type: ignore[attr-defined]
+
+    @property
+    def needs(self) -> str | None:
+        """The metadata key without which it always abstains."""
+        return None
 
     def applies(self, metadata: Mapping[str, Any]) -> bool:
         """Whether it is asked about a prompt: its metadata hold every value of ``when``, null included."""
@@ -74,6 +77,12 @@ class Judge(Spec):
     def asks(self) -> tuple[Question, ...]:
         """What it has to ask of models."""
         return ()
+
+    def check(self, *, whose: str) -> None:
+        """Raises `SpecError` where it cannot work as the job has it. Takes longer than reading its settings may.
+        ``whose``: how messages call it."""
+        for question in self.asks():
+            question.check(whose=whose)
 
 
 def charging(judges: Iterable[Judge]) -> frozenset[str]:

@@ -12,12 +12,16 @@ from raylign.judges.questions.pairwise import LLMAnnotator
 from raylign.judges.questions.pairwise_judge import PairwiseJudge
 from raylign.judges.questions.rubric_judge import RubricJudge
 from raylign.judges.questions.two_token import LLMJudge
+from raylign.judges.rules.choice import ChoiceJudge
 from raylign.judges.rules.code import CodeJudge
 from raylign.judges.rules.instructions.judge import InstructionsJudge
+from raylign.judges.rules.json_schema import JSONJudge
 from raylign.judges.rules.length import LengthJudge
 from raylign.judges.rules.math import MathJudge
+from raylign.judges.rules.refusal import RefusalJudge
 from raylign.judges.rules.regex import RegexJudge
 from raylign.judges.rules.rule import RuleJudge
+from raylign.judges.rules.string_check import StringCheckJudge
 
 OWN: tuple[type[Judge], ...] = (
     MathJudge,
@@ -25,6 +29,10 @@ OWN: tuple[type[Judge], ...] = (
     CodeJudge,
     LengthJudge,
     RegexJudge,
+    StringCheckJudge,
+    JSONJudge,
+    ChoiceJudge,
+    RefusalJudge,
     LLMJudge,
     RubricJudge,
     PairwiseJudge,

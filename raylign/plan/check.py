@@ -63,7 +63,7 @@ class Checked:
 def check_job(job: Job) -> Checked:
     """Look at the job's models, templates and prompts files, from first to last line. Raises `SpecError`."""
     infos = check_models(job)
-    check_questions(job)
+    check_judges(job)
     warnings = [
         *context_warnings(job, infos[job.policy.model]),
         *_device_warnings(job),
@@ -139,12 +139,14 @@ def _check_reference(policy: ModelInfo | None, reference: ModelInfo | None) -> N
         )
 
 
-def check_questions(job: Job) -> None:
-    """Raise `SpecError` where a judge or annotator would ask what cannot be asked: its template is not one, or uses
-    what it is not given."""
+def check_judges(job: Job) -> None:
+    """Raise `SpecError` where a judge or annotator cannot work as the job has it: its template is none, or uses what it
+    is not given; its schema is none, its program does not compile."""
     for task in job.tasks:
-        for whose, question in _questions(task):
-            question.check(whose=whose)
+        for judge in task.judges:
+            judge.check(whose=f"judge {judge.label!r} of task {task.name!r}")
+        for question in task.method.asks():
+            question.check(whose=f"the annotator of task {task.name!r}")
 
 
 def _question_warnings(job: Job, infos: Mapping[str, ModelInfo | None]) -> Iterator[str]:

@@ -66,9 +66,11 @@ def parse_judge(document: Any, *, source: str) -> Judge:
         raise SpecError(f"{source}: one judge is a mapping, this is {type(document).__name__}: write {{type: math}}")
     check_values(document, source=source)
     try:
-        return _JUDGE.validate_python(document)
+        judge = _JUDGE.validate_python(document)
     except ValidationError as error:
         raise SpecError(f"{source}: {explain(error, document, AnyJudge)}") from None
+    judge.check(whose=f"the judge {source}")
+    return judge
 
 
 _JUDGE: TypeAdapter[Judge] = TypeAdapter(AnyJudge)
@@ -88,6 +90,10 @@ def read_file(path: Path, what: str) -> Any:
         raise SpecError(f"the {what} file {str(path)!r} is not {kind}: {error}") from None
 
 
+_FREE = ("when", "json_schema", "columns")
+"""Mappings whose keys are a user's own: a `path` there is no path of the job's."""
+
+
 def _absolute(job: Job, root: Path) -> Job:
     """Paths become absolute: of prompts, of models where a directory of that name lies below ``root``.
 
@@ -96,7 +102,7 @@ def _absolute(job: Job, root: Path) -> Job:
 
     def resolve(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
-            return {name: item if name == "columns" else resolve(item, name) for name, item in value.items()}
+            return {name: item if name in _FREE else resolve(item, name) for name, item in value.items()}
         if isinstance(value, list):
             return [resolve(item) for item in value]
         if key not in ("path", "model") or not isinstance(value, str) or value.startswith(HUB):

@@ -1,24 +1,22 @@
 """The code judge: the single code block passes every unit test (CGPO, section 6)."""
 
 import ast
-import re
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from raylign import bounds
 from raylign.judges import sandbox
+from raylign.judges.rules.fences import code_blocks
 from raylign.judges.rules.rule import Case, RuleJudge
 from raylign.verdicts import SATISFIED, Ruling, abstained, violated
 
-_FENCE = re.compile(r" {0,3}(`{3,})([^`]*)")
 _LANGUAGES = ("", "python", "py", "python3")
 
 
 class CodeJudge(RuleJudge):
     """The response's single fenced code block passes all of ``metadata.unit_tests``, run in a sandbox."""
 
-    needs: ClassVar = "unit_tests"
     # Programs have a limit of their own, within the sandbox: what hangs here is the sandbox.
     hang_violates: ClassVar = False
 
@@ -31,6 +29,10 @@ class CodeJudge(RuleJudge):
     """Limit on processes and threads of the program."""
     output_kb: int = Field(default=64, ge=1, le=bounds.OUTPUT_KB)
     """Output beyond this many KiB is cut."""
+
+    @property
+    def needs(self) -> str:
+        return "unit_tests"
 
     def rule(self, case: Case) -> Ruling:
         """Abstains where ``metadata.unit_tests`` (a list of statements, or one text) is missing or no Python.
@@ -59,24 +61,6 @@ class CodeJudge(RuleJudge):
     @classmethod
     def require(cls) -> None:
         sandbox.require()
-
-
-def code_blocks(text: str) -> list[tuple[str, str]]:
-    """``(language, code)`` of every closed fenced block. One that is never closed is not a block."""
-    blocks: list[tuple[str, str]] = []
-    fence, language = "", ""
-    lines: list[str] = []
-    for line in text.split("\n"):
-        match = _FENCE.fullmatch(line)
-        if not fence:
-            if match:
-                fence, language, lines = match[1], match[2].strip(), []
-        elif match and len(match[1]) >= len(fence) and not match[2].strip():
-            blocks.append((language, "\n".join(lines)))
-            fence = ""
-        else:
-            lines.append(line)
-    return blocks
 
 
 def unit_tests(metadata: Any) -> list[str] | str:

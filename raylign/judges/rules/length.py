@@ -5,12 +5,8 @@ from typing import Literal, TypeAlias, TypeVar
 from pydantic import Field, model_validator
 
 from raylign import bounds
-from raylign.judges.rules.rule import Case, RuleJudge
+from raylign.judges.rules.rule import COUNTING_S, Case, RuleJudge
 from raylign.verdicts import SATISFIED, Ruling, abstained, violated
-
-COUNTING_S = 5.0
-"""For counting, which has no setting of its own."""
-
 
 Unit: TypeAlias = Literal["characters", "words", "tokens"]
 Tokens = TypeVar("Tokens", int, int | None)

@@ -11,14 +11,16 @@ from raylign.judges.rules.pattern import Grouped
 from raylign.judges.rules.rule import Case, RuleJudge
 from raylign.verdicts import SATISFIED, Ruling, abstained, violated
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-_DISPLAY_END = re.compile(r"\s*(?:\\\]|\$\$)\s*")
+# LaTeX's thin space backwards, as in `32,\! 349`, ends nothing.
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\\!)\s+|\n+")
+_AFTER = re.compile(r"\s*(?:\\\]|\$\$|I hope it is correct\.?)\s*")
+"""What may stand behind the last sentence: the end of a display, and the closing words of a much copied prompt
+(arXiv 2206.14858, appendix D)."""
 
 
 class MathJudge(RuleJudge):
     """The final answer, in the asked format, equals ``metadata.answer``. Right answer, wrong format: violated."""
 
-    needs: ClassVar = "answer"
     preload: ClassVar = ("raylign.judges.rules.equivalence",)
 
     type: Literal["math"] = "math"
@@ -26,6 +28,10 @@ class MathJudge(RuleJudge):
     """Regular expression searched, case ignored, in the response's last sentence; its group 1 is the answer."""
     timeout_s: float = Field(default=5.0, gt=0, le=bounds.JUDGE_S)
     """Limit for comparing the two answers."""
+
+    @property
+    def needs(self) -> str:
+        return "answer"
 
     def rule(self, case: Case) -> Ruling:
         """Abstains without ``metadata.answer``, a string or number. A right answer in the wrong format is violated."""
@@ -56,9 +62,10 @@ class MathJudge(RuleJudge):
 
 
 def last_sentence(text: str) -> str:
-    r"""The last sentence; a line break ends one too. A closing ``\]`` or ``$$`` on its own line is not counted."""
+    r"""The last sentence; a line break ends one too. Not counted: a closing ``\]`` or ``$$`` on its own line, and the
+    words ``I hope it is correct.``"""
     sentences = [part for part in _SENTENCE_END.split(text.strip()) if part.strip()]
-    while sentences and _DISPLAY_END.fullmatch(sentences[-1]):
+    while sentences and _AFTER.fullmatch(sentences[-1]):
         sentences.pop()
     return sentences[-1].strip() if sentences else ""
 

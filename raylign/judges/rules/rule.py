@@ -9,6 +9,9 @@ from raylign.judges.judge import Judge
 from raylign.types import Completion, Prompt
 from raylign.verdicts import Ruling
 
+COUNTING_S = 5.0
+"""Limit of judges that only look and count, and have no setting of their own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:

@@ -22,7 +22,7 @@ from raylign.judges.questions.asking import AskingJudge
 from raylign.judges.rules.rule import Case, RuleJudge
 from raylign.loop.loop import train
 from raylign.methods import GRPO
-from raylign.plan.check import check_questions
+from raylign.plan.check import check_judges
 from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints, Progress
@@ -183,9 +183,9 @@ def test_they_are_checked_and_planned(tmp_path: Path) -> None:
         job.model_copy(update={"tasks": (task,)}), Cluster(nodes=(Node(cpus=8.0, gpus=0.0, memory_bytes=2**40),))
     )
     assert [actor.model for role in ("judge", "llm-judge") for actor in plan.of(role)] == ["", "org/oracle"]
-    check_questions(job)
+    check_judges(job)
     with pytest.raises(SpecError, match="judge 'short' of task 'math' asks no question"):
-        check_questions(new_job(ShortJudge(model="m", words="Short.")))
+        check_judges(new_job(ShortJudge(model="m", words="Short.")))
 
 
 @settings(deadline=None, max_examples=25)

@@ -19,7 +19,7 @@ from raylign.spec import Job, hints, parse_job
         (document(kl_max=3), "unknown key 'kl_max'; it stands under `tasks[].method`"),
         (document(rollout={"steps": 3}), "unknown key 'rollout.steps'; it stands at the top"),
         (document(max_tokens=3), "unknown key 'max_tokens'; it stands under `rollout` or under `tasks[]`"),
-        (task(judges=[{"type": "poem"}]), "unknown type 'poem'; Types: math, instructions, code, length, regex, llm"),
+        (task(judges=[{"type": "poem"}]), "unknown type 'poem'; Types: math, instructions, code, length, regex, "),
         (task(method={"type": "crgp"}), "unknown type 'crgp'; did you mean 'crpg'? Types: crpg, codpo, crraft, oaif,"),
         (task(method={"type": "dpo"}), "unknown type 'dpo'; online DPO is `{type: oaif, loss: dpo}`"),
     ],

@@ -84,3 +84,15 @@ def test_a_kind_that_no_job_is(kind, says):
         parse_job(document(kind=kind))
     assert says in str(refused.value)
     assert len(str(refused.value)) < 500
+
+
+def test_a_path_among_a_users_own_keys_is_none_of_the_jobs(tmp_path):
+    judges = [
+        {"type": "length", "when": {"path": "here"}},
+        {"type": "json", "json_schema": {"const": {"path": "here"}}},
+    ]
+    file = tmp_path / "job.yaml"
+    file.write_text(yaml.safe_dump(task(judges=judges)))
+    length, schema = load_job(file).tasks[0].judges
+    assert length.when == {"path": "here"}
+    assert schema.json_schema == {"const": {"path": "here"}}

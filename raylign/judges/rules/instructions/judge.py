@@ -8,7 +8,7 @@ from pydantic import Field
 from raylign import bounds
 
 # For the kinds that they register.
-from raylign.judges.rules.instructions import content, formats, keywords, lengths, letters  # noqa: F401
+from raylign.judges.rules.instructions import content, formats, keywords, language, lengths, letters  # noqa: F401
 from raylign.judges.rules.instructions.registry import RequirementError, bind
 from raylign.judges.rules.rule import Case, RuleJudge
 from raylign.verdicts import SATISFIED, Ruling, abstained, violated
@@ -17,13 +17,17 @@ from raylign.verdicts import SATISFIED, Ruling, abstained, violated
 class InstructionsJudge(RuleJudge):
     """Every checkable instruction in ``metadata.if_requirements`` (IFEval's ids and arguments) is followed."""
 
-    needs: ClassVar = "if_requirements"
+    preload: ClassVar = ("raylign.judges.rules.instructions.detector",)
 
     type: Literal["instructions"] = "instructions"
     strict: bool = True
     """False also accepts the response without its first line, its last line, or its asterisks (IFEval's loose mode)."""
     timeout_s: float = Field(default=5.0, gt=0, le=bounds.JUDGE_S)
     """Limit for one response."""
+
+    @property
+    def needs(self) -> str:
+        return "if_requirements"
 
     def rule(self, case: Case) -> Ruling:
         """Violated by the first instruction not followed.

@@ -39,4 +39,6 @@ def is_english(text: str) -> bool:
     if sum(char.isascii() for char in letters) < 0.9 * len(letters):
         return False
     words = re.findall(r"[a-z]+", text.lower())
+    if len(words) == 1:
+        return words[0] in _ENGLISH  # one word tells a language only to who knows it
     return len(words) < 8 or sum(word in _ENGLISH for word in words) >= 0.1 * len(words)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from raylign.judges.rules.code import CodeJudge, code_blocks, unit_tests
+from raylign.judges.rules.code import CodeJudge, unit_tests
 from raylign.judges.rules.rule import Case
 from raylign.verdicts import Ruling
 
@@ -72,13 +72,6 @@ def test_unusable_metadata_abstain(metadata: dict[str, Any]) -> None:
     assert ruling.satisfied is None
     assert ruling.reason.endswith("in metadata")
     assert isinstance(unit_tests(metadata), str)
-
-
-def test_code_blocks_with_longer_fences_and_indentation() -> None:
-    assert code_blocks("````md\n```\nx\n```\n````\n") == [("md", "```\nx\n```")]
-    assert code_blocks("  ```py\r\nx\r\n  ```\r\n") == [("py", "x\r")]
-    assert code_blocks("```python\nx = '```'\n```") == [("python", "x = '```'")]
-    assert code_blocks("inline ```x``` only") == []
 
 
 def all_rulings(cases: list[Case]) -> set[bool | None]:

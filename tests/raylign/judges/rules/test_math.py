@@ -152,6 +152,8 @@ def test_a_written_out_answer_satisfies(answer: str, gold: str) -> None:
 def test_last_sentence() -> None:
     assert last_sentence("One. Two! 3.5 is three") == "3.5 is three"
     assert last_sentence("One\nTwo\n\n") == "Two"
+    assert last_sentence("One. The final answer is 2. I hope it is correct.") == "The final answer is 2."
+    assert last_sentence(r"One! It is $32,\! 349$") == r"It is $32,\! 349$"
     assert last_sentence(" \n ") == ""
 
 
@@ -169,7 +171,7 @@ def test_agrees_with_every_label_of_gsm8k(reference_data: Path) -> None:
 
 
 @pytest.mark.reference_data
-@pytest.mark.parametrize(("whole", "recall"), [(True, 0.85), (False, 0.88)])
+@pytest.mark.parametrize(("whole", "recall"), [(True, 0.9), (False, 0.88)])
 def test_accepts_no_wrong_pair(reference_data: Path, whole: bool, recall: float) -> None:
     """By the judge with an open format, and by equivalence alone."""
     spec = MathJudge(format=r"(?s)(.+)")

@@ -15,6 +15,8 @@ def test_each_kind_tells_followed_from_not(name: str, arguments: dict[str, Any],
     ("text", "english"),
     [
         ("a few words", True),
+        ("yes", True),
+        ("etchings", False),
         ("the cat and the dog went out to see the sea", True),
         ("der Hund und die Katze gingen gestern zum Meer hinunter", False),
         ("\u043f\u0440\u0438\u0432\u0435\u0442", False),
