@@ -16,6 +16,7 @@ from raylign.rewards.length import LengthReward
 from raylign.rewards.model import ModelReward
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import Part, Reward, asked_parts, combine, rate
+from raylign.rewards.rubric import RubricReward
 from raylign.rewards.rules import RulesReward
 from raylign.rewards.sum import SumReward
 from raylign.types import Completion, Prompt, Rating
@@ -29,6 +30,7 @@ PARTS: list[Part] = [
     LengthReward(target=3),
     LengthReward(per=8, unit="characters", weight=-1.0),
     LengthReward(target=40, within=8, unit="tokens"),
+    RubricReward(model="m", rubric="explanation"),
 ]
 assert {type(part) for part in PARTS} == set(KINDS)
 REWARDS: list[Reward] = [

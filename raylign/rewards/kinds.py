@@ -9,6 +9,7 @@ from raylign.rewards.constant import ConstantReward
 from raylign.rewards.length import LengthReward
 from raylign.rewards.model import ModelReward
 from raylign.rewards.reward import AskedPart, KnownPart, Part
+from raylign.rewards.rubric import RubricReward
 from raylign.rewards.rules import RulesReward
 
 
@@ -22,6 +23,7 @@ def typed(document: Any) -> Any:
 OWN: tuple[type[Part], ...] = (
     ModelReward,
     RulesReward,
+    RubricReward,
     LengthReward,
     ConstantReward,
 )
