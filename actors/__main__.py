@@ -16,11 +16,12 @@ from raylign.errors import RaylignError, SpecError
 from raylign.record.events import Event
 from raylign.record.events.payloads import Status
 from raylign.record.rundir import RunDirectory, event_line
-from raylign.record.sinks import open_sinks
 from raylign.service.reporter import Reporter, read_token
 from raylign.show.console import LiveDisplay
 from raylign.show.terminal import soften_streams
 from raylign.spec import Job, load_job, parse_job
+from raylign.trackers.kinds import of_run
+from raylign.trackers.tracking import Tracking
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
 EXIT_SPEC = 2
@@ -94,7 +95,9 @@ def _reporter(options: argparse.Namespace, job_id: str, run: RunDirectory) -> Re
 
 async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> int:
     job_id = options.job_id or f"{job.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    sinks = open_sinks(run.path, job.name)
+    trackers = of_run(job.trackers)
+    for tracker in trackers:
+        tracker.require()
     reporter = _reporter(options, job_id, run) if options.report else None
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -107,7 +110,7 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
 
     with LiveDisplay(json=options.json) as display:
         await asyncio.to_thread(_catch_up, display, run)
-        emit = Emitter(run, display, sinks, reporter)
+        emit = Emitter(run, display, Tracking(trackers, run.path, job.name), reporter)
         emit(Status(phase="starting Ray"))
         # Torch takes seconds to import and Ray seconds to start: side by side, and after the display is up.
         importing = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "actors.driver"))
@@ -118,7 +121,6 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
         state = await driver.drive(job, run, job_id=job_id, emit=emit, wish=wish, dashboard=dashboard)
     if reporter is not None:
         reporter.close()
-    emit.close()
     return EXIT[state]
 
 

@@ -13,6 +13,9 @@ JUDGES = 32
 """Of one task. Every response goes to all of them."""
 REWARDS = 16
 """Of one task's sum."""
+TRACKERS = 8
+TAGS = 16
+"""Of a run elsewhere."""
 STEPS = 10_000_000
 """Four months at one a second."""
 PROMPTS_PER_STEP = 1_048_576

@@ -14,6 +14,7 @@ from raylign.record.events.payloads import (
     RunEnded,
     Status,
     StepDone,
+    Tracked,
     Trained,
     Warned,
 )
@@ -226,6 +227,7 @@ def event_stream(
 
     yield event(Status(phase="start", detail=text or "placing 5 actors"))
     yield event(plan(tasks, steps))
+    yield event(Tracked(tracker="wandb", link=text or "wandb sync runs/tiny/wandb/offline-run-1"), 0.0)
     if evaluate:
         yield event(evaluation(tasks, 0, 0.0, text))
     for step in range(steps):

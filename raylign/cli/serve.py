@@ -21,13 +21,21 @@ def serve(
     report_url: Annotated[
         str | None, typer.Option(help="Address under which the cluster reaches this gateway.")
     ] = None,
+    trackers: Annotated[
+        str,
+        typer.Option(envvar="RAYLIGN_JOB_TRACKERS", help="Trackers that jobs may name, on your account: wandb,mlflow."),
+    ] = "",
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
+    from raylign.service.allowance import Allowance
     from raylign.service.serve import Serving, Settings
     from raylign.service.serve import serve as serve_gateway
+    from raylign.trackers.kinds import known, of_run
 
     allow(libraries)
+    of_run(())  # raises for a name in the environment before the first job would
+    allowance = Allowance(trackers=frozenset(known(trackers, whose="--trackers")))
 
     def announce(serving: Serving) -> None:
         console = Console()
@@ -37,5 +45,12 @@ def serve(
         console.print(f"home       {serving.home.path}   (API key in {serving.home.api_key})", highlight=False)
         console.print("Send a job: raylign submit FILE --watch", highlight=False)
 
-    settings = Settings(host=host, port=port, ray_url=ray_url, database_url=database_url, report_url=report_url)
+    settings = Settings(
+        host=host,
+        port=port,
+        ray_url=ray_url,
+        database_url=database_url,
+        report_url=report_url,
+        allowance=allowance,
+    )
     serve_gateway(home, settings, on_ready=announce)

@@ -13,6 +13,7 @@ from raylign.record.events.payloads import (
     RunEnded,
     Status,
     StepDone,
+    Tracked,
     Warned,
 )
 from raylign.record.events.planned import PlannedTask
@@ -71,6 +72,8 @@ class History:
     """Tasks' evaluations by step."""
     checkpoints: list[CheckpointSaved] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    trackers: dict[str, str] = field(default_factory=dict)
+    """Where each keeps the curves, by its type."""
     phase: str = "starting"
     detail: str = ""
     end: RunEnded | None = None
@@ -101,6 +104,8 @@ class History:
                 self.checkpoints.append(saved)
             case Warned(message=message):
                 self.warnings.append(message)
+            case Tracked(tracker=tracker, link=link):
+                self.trackers[tracker] = link
             case RunEnded() as end:
                 self.end = end
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from raylign.service.allowance import Allowance
 from raylign.service.bodies import Bodies
 from raylign.service.bulletin import Bulletin
 from raylign.service.checks import Checks
@@ -20,5 +21,6 @@ class Gateway:
     api_key: str
     allowed_hosts: Sequence[str] = ()
     """Names, besides this machine's own, under which clients may call: a stop to DNS rebinding."""
+    allowance: Allowance = field(default_factory=Allowance)
     bodies: Bodies = field(default_factory=Bodies)
     checks: Checks = field(default_factory=Checks)

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from raylign.errors import RayRefused, RayUnreachable, ServeError, StoreError, StoreUnavailable
+from raylign.service.allowance import Allowance
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.dispatch.dispatcher import Dispatcher, Limits, collect
@@ -60,6 +61,8 @@ class Settings:
     """Address under which drivers reach this gateway; this machine's loopback where absent."""
     allowed_hosts: Sequence[str] = ()
     """Names, besides localhost, under which clients call."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """What posted jobs may do beyond the service's own machines."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -118,7 +121,15 @@ async def _run(
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     async with RayJobs(ray_url, token_path=ray_token) as ray:
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(report_url).hostname])]
-        app = create_app(Gateway(store=store, bulletin=bulletin, ray=ray, api_key=key, allowed_hosts=hosts))
+        gateway = Gateway(
+            store=store,
+            bulletin=bulletin,
+            ray=ray,
+            api_key=key,
+            allowed_hosts=hosts,
+            allowance=settings.allowance,
+        )
+        app = create_app(gateway)
 
         def ready() -> None:
             write_record(home.gateway_record, {"url": url, "pid": os.getpid()})

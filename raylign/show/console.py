@@ -19,6 +19,7 @@ from raylign.record.events.payloads import (
     RunEnded,
     Status,
     StepDone,
+    Tracked,
     Warned,
 )
 from raylign.record.history import History, kl, satisfied
@@ -117,6 +118,7 @@ def summary(history: History, width: int) -> RenderableType:
         if not history.measured_twice:
             parts.append(Text("Before and after are the first and last training steps: no evaluations.", "dim"))
     places = [(name, place) for name, place in (("model", end.model), ("report", end.report)) if place] if end else []
+    places += history.trackers.items()
     if places:
         parts.append(Text())
     for name, place in places:
@@ -141,6 +143,8 @@ def plain_line(event: Event, history: History) -> str | None:
             words = f"checkpoint of step {step}: {path}"
         case Warned(message=message):
             words = f"warning: {message}"
+        case Tracked(tracker=tracker, link=link):
+            words = f"{tracker}: {link}"
         case RunEnded(state=state, message=message):
             words = f"{state} {message}"
         case None:

@@ -15,7 +15,7 @@ _MICROBATCH = "`trainer.tokens_per_microbatch`: microbatches are counted in toke
 _STEPS = "`steps`: a run is counted in optimizer steps"
 _KL = "the hold on the reference is `tasks[].method.kl_max` for crpg and crraft, `tasks[].method.beta` for the others"
 _OUTPUT = "the command line's: `raylign run --run-dir DIR`"
-_TRACKER = "not in the job: every run writes TensorBoard files and metrics.jsonl into its directory"
+_TRACKER = "`trackers`, a list: `[{type: wandb, project: ...}]`; TensorBoard files are always written"
 _PROMPT = "the room is `rollout.context_tokens` less `rollout.max_tokens`; a longer prompt is refused"
 _SAMPLER = (
     "not there: what is trained is the whole distribution at `rollout.temperature`; cut, responses would be sampled "
@@ -128,7 +128,6 @@ FOREIGN: Mapping[str, str] = {
     "ppo_mini_batch_size": "not there: a step is one optimizer step over all its responses",
     "precision": _DTYPE,
     "pretrain": "`policy.model`",
-    "project": _TRACKER,
     "project_name": _TRACKER,
     "prompt_data": "`tasks[].prompts.path`",
     "prompt_max_len": _PROMPT,

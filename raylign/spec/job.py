@@ -24,6 +24,7 @@ from raylign.spec.parts import (
     TrainerSpec,
 )
 from raylign.spec.task import Task
+from raylign.trackers.kinds import AnyTracker
 
 
 class Job(Spec):
@@ -52,6 +53,8 @@ class Job(Spec):
     """Settings of checkpoints."""
     evaluation: Evaluation = Evaluation()
     """Before/after measurement."""
+    trackers: tuple[AnyTracker, ...] = Field(default=(), max_length=bounds.TRACKERS)
+    """Where its curves go besides the run directory, which has TensorBoard's always."""
     deadlines: Deadlines = Deadlines()
     """Longest waits."""
     resources: Resources = Resources()
@@ -130,4 +133,12 @@ class Job(Spec):
         for task in self.tasks:
             if task.overlong:
                 task.overlong.fits_limit(self.longest_response(task))
+        return self
+
+    @model_validator(mode="after")
+    def _trackers_differ(self) -> Self:
+        types = Counter(tracker.label for tracker in self.trackers)
+        repeated = sorted(name for name, count in types.items() if count > 1)
+        if repeated:
+            raise ValueError(f"two `trackers` are of type {repeated[0]!r}: name each once")
         return self

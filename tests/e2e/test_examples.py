@@ -4,6 +4,7 @@ One job holds the tasks of them all: a fleet takes half a minute to start on two
 """
 
 import json
+import sqlite3
 
 import pytest
 from jobs import EXAMPLES, PATIENCE_S, run_job, small_job
@@ -36,7 +37,8 @@ COUNT = 3
 def test_examples(tmp_path, examples, changes, overlap):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    job = small_job(tmp_path, *examples, steps=COUNT, **changes)
+    trackers = [{"type": "wandb", "offline": True}, {"type": "mlflow"}]
+    job = small_job(tmp_path, *examples, steps=COUNT, trackers=trackers, **changes)
     status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "run"))
     assert status == 0, output
     run = RunDirectory(tmp_path / "run")
@@ -63,3 +65,9 @@ def test_examples(tmp_path, examples, changes, overlap):
     assert model.num_parameters() > 0
     assert "<html" in run.report_path.read_text()
     json.loads(run.plan_path.read_text())
+    with sqlite3.connect(run.path / "mlflow.db") as curves:
+        points = curves.execute("select step, value from metrics where key = 'train/loss' order by step").fetchall()
+    assert points == [(step["step"], step["train"]["loss"]) for step in trained]
+    (log,) = run.path.glob("wandb/offline-run-*/*.wandb")
+    assert b"train/loss" in log.read_bytes()
+    assert f"wandb sync {log.parent}" in run.report_path.read_text()

@@ -136,6 +136,19 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked:
+    """Where a tracker keeps the run's curves."""
+
+    kind: ClassVar = "tracker"
+    demand: ClassVar = NOTHING
+
+    tracker: Text
+    """Its type."""
+    link: Text
+    """An address, or what to type on the driver's machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded:
     """How an attempt came to its end."""
 
@@ -148,7 +161,7 @@ class RunEnded:
     report: Place
 
 
-Payload = Status | PlanMade | EvaluationDone | StepDone | CheckpointSaved | Warned | RunEnded
+Payload = Status | PlanMade | EvaluationDone | StepDone | CheckpointSaved | Warned | Tracked | RunEnded
 
 KINDS: Mapping[str, type[Payload]] = {payload.kind: payload for payload in get_args(Payload)}
 ADAPTERS: Mapping[str, TypeAdapter[Payload]] = {kind: TypeAdapter(payload) for kind, payload in KINDS.items()}

@@ -10,11 +10,11 @@ from typing import Any
 
 import raylign
 from raylign.judges import libraries
-from raylign.record import sinks
 from raylign.record.lines import json_line
 from raylign.record.whole import write_whole
 from raylign.service.reporter import TOKEN_FILE
 from raylign.service.store import AttemptRecord
+from raylign.trackers import kinds
 
 RAY_STOP_WAIT_S = 30
 """Ray's own 3 s between SIGTERM and SIGKILL would kill a driver in the middle of a checkpoint."""
@@ -44,5 +44,5 @@ def env_vars() -> Mapping[str, str]:
         "RAY_JOB_STOP_WAIT_TIME_S": str(RAY_STOP_WAIT_S),
         **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {}),
         **libraries.setting(),
-        **sinks.setting(),
+        **kinds.setting(),
     }

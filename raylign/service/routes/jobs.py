@@ -51,6 +51,7 @@ def router(gateway: Gateway) -> APIRouter:
 
         async with gateway.bodies.read(request, MAX_BYTES) as body:
             document = await asyncio.to_thread(lambda: parse_job(read_document(body, kind)))
+            gateway.allowance.require(document)
             await gateway.checks.look(document)
             told = await asyncio.to_thread(queue)
         bulletin.post(WORK)

@@ -15,7 +15,7 @@ from raylign.spec import Job, hints, parse_job
         (document(lr=1e-5), "unknown key 'lr'; here that is `trainer.learning_rate`"),
         (document(trainer={"lr": 1e-5}), "unknown key 'trainer.lr'; here that is `trainer.learning_rate`"),
         (document(**{"max-new-tokens": 8}), "unknown key 'max-new-tokens'; here that is `rollout.max_tokens`"),
-        (document(wandb={"project": "x"}), "unknown key 'wandb'; not in the job: every run writes TensorBoard files"),
+        (document(wandb={"project": "x"}), "unknown key 'wandb'; here that is `trackers`, a list"),
         (document(kl_max=3), "unknown key 'kl_max'; it stands under `tasks[].method`"),
         (document(rollout={"steps": 3}), "unknown key 'rollout.steps'; it stands at the top"),
         (document(max_tokens=3), "unknown key 'max_tokens'; it stands under `rollout` or under `tasks[]`"),

@@ -144,6 +144,16 @@ def test_model_text_stays_text(tmp_path):
     assert not set(html) & {"\x1b", "\x07", "\x9b", "\u202e"}
 
 
+@pytest.mark.parametrize(
+    ("link", "followed"),
+    [("https://wandb.example/runs/1", True), ("javascript:alert(1)", False), ("wandb sync runs/x", False)],
+)
+def test_of_what_trackers_say_only_addresses_can_be_followed(tmp_path, link, followed):
+    page = Page(report(tmp_path, event_stream(steps=2, text=link)))
+    assert (("href", link) in page.attributes) is followed
+    assert link in page.words
+
+
 def test_a_hostile_job_stays_text(tmp_path):
     with RunDirectory.create(tmp_path, {"name": "<b>x</b>", "policy": {"model": "</pre><script>\u202e\x9b31m"}}) as run:
         html = write_report(run).read_text()

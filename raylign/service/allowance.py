@@ -1,0 +1,33 @@
+"""What a posted job may do beyond this service's own machines: nothing, where the operator does not say so."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from raylign.errors import SpecError
+from raylign.spec import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """By the operator, for whoever has the key. Accounts and addresses are the operator's own in any case."""
+
+    trackers: frozenset[str] = frozenset()
+    """Types of trackers that a job may name though they send its curves elsewhere."""
+
+    def require(self, job: Job) -> None:
+        """Raise `SpecError` where the job asks for more."""
+        if wrong := next(self._beyond(job), None):
+            raise SpecError(f"job: {wrong}")
+
+    def _beyond(self, job: Job) -> Iterator[str]:
+        for at, tracker in enumerate(job.trackers):
+            if tracker.leaves and tracker.label not in self.trackers:
+                yield (
+                    f"'trackers[{at}]' is {tracker.label!r}, which this service lets no job name: leave it out, or ask "
+                    f"its operator for `raylign serve --trackers {tracker.label}`"
+                )
+            if tracker.address is not None:
+                yield (
+                    f"'trackers[{at}]' says where curves are sent, which is this service's operator's to say: leave "
+                    "the address out"
+                )

@@ -1,0 +1,40 @@
+"""What a stranger's job may send away: what the operator says, to where the operator says."""
+
+import pytest
+from service import job_document
+
+from raylign.errors import SpecError
+from raylign.service.allowance import Allowance
+from raylign.spec import parse_job
+
+
+def asking(*trackers):
+    return parse_job(job_document() | {"trackers": list(trackers)})
+
+
+def test_what_stays_here_is_anyone_s():
+    Allowance().require(asking({"type": "tensorboard"}))
+    Allowance(trackers=frozenset({"wandb"})).require(asking({"type": "wandb"}))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "tracker", "says"),
+    [
+        ((), {"type": "wandb"}, "'trackers[0]' is 'wandb', which this service lets no job name"),
+        (("wandb",), {"type": "mlflow"}, "raylign serve --trackers mlflow"),
+        (("mlflow",), {"type": "mlflow", "uri": "http://10.0.0.1"}, "which is this service's operator's to say"),
+        (("mlflow",), {"type": "mlflow", "uri": "file:///etc"}, "which is this service's operator's to say"),
+    ],
+)
+def test_what_is_sent_away_is_the_operator_s_to_allow(allowed, tracker, says):
+    with pytest.raises(SpecError) as refused:
+        Allowance(trackers=frozenset(allowed)).require(asking(tracker))
+    assert says in str(refused.value)
+
+
+def test_the_gateway_refuses_it_before_it_is_queued(service):
+    with service.http() as http:
+        answer = http.post("/v1/jobs", json=job_document() | {"trackers": [{"type": "wandb"}]})
+        assert answer.status_code == 422
+        assert "lets no job name" in answer.json()["detail"]
+        assert http.get("/v1/jobs").json()["data"] == []
