@@ -172,6 +172,7 @@ class RayFleet:
             case "reference":
                 return {
                     "model": actor.model,
+                    "policy": job.policy.model if job.bars_ends else None,
                     "dtype": job.policy.dtype,
                     "temperature": job.rollout.temperature,
                     "tokens_per_microbatch": job.trainer.tokens_per_microbatch,

@@ -56,6 +56,8 @@ class Request:
     max_tokens: int = 32
     stop: tuple[str, ...] = ()
     """Texts that end it once it spells one."""
+    min_tokens: int = 0
+    """It does not end before it has so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class Completion:
     finish: Literal["stop", "length"]
     version: int | None
     """Version of the policy's weights that made it; None: the reference or the data did."""
+    barred: int = 0
+    """How many of its first tokens could not be an end: they were sampled from what is left without those."""
 
     @property
     def logprob(self) -> float:
@@ -172,6 +176,8 @@ class Sequence:
     """Log-probs of the response under the weights that sampled it. Equal length to ``response_ids``."""
     reference: tuple[float, ...]
     """Log-probs under the reference model."""
+    barred: int = 0
+    """How many first tokens of the response could not be an end."""
 
     def __len__(self) -> int:
         return len(self.prompt_ids) + len(self.response_ids)

@@ -58,15 +58,19 @@ class RolloutWorker:
         for request in requests:
             self._check_fits(request)
         for handful in self.engine.generate(requests):
-            texts = self.engine.tokenizer.batch_decode(
-                [list(sampled.token_ids) for _, sampled in handful],
-                skip_special_tokens=True,
-                clean_up_tokenization_spaces=False,
-            )
+            texts = self._texts([sampled.token_ids for _, sampled in handful])
+            # What it spelled while it was not to end stays.
+            kept = self._texts([sampled.token_ids[: requests[at].min_tokens] for at, sampled in handful])
             yield [
-                _completion(requests[at], sampled, text, version)
-                for (at, sampled), text in zip(handful, texts, strict=True)
+                _completion(requests[at], sampled, cut(text, requests[at].stop, after=len(before)), version)
+                for (at, sampled), text, before in zip(handful, texts, kept, strict=True)
             ]
+
+    def _texts(self, rows: Sequence[Sequence[int]]) -> list[str]:
+        texts: list[str] = self.engine.tokenizer.batch_decode(
+            [list(row) for row in rows], skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return texts
 
     def logprobs_of(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:
         """Log-probability of every response token at temperature 1: the engine's side of the parity check."""
@@ -167,9 +171,10 @@ def _completion(request: Request, sampled: Sampled, text: str, version: int | No
     return Completion(
         prompt_id=request.prompt.id,
         index=request.index,
-        text=cut(text, request.stop),
+        text=text,
         token_ids=sampled.token_ids,
         logprobs=sampled.logprobs,
         finish=sampled.finish,
         version=version,
+        barred=min(request.min_tokens, len(sampled.token_ids)),
     )

@@ -8,12 +8,18 @@ that judges, rewards and people read ends before it.
 from collections.abc import Iterable
 
 
-def spelled(text: str, stop: Iterable[str]) -> bool:
-    """Whether there is one of them in what a response says so far."""
-    return any(one in text for one in stop)
+def spelled(text: str, stop: Iterable[str], *, after: int = 0) -> bool:
+    """Whether a response says one of them, complete after its first ``after`` characters."""
+    return bool(_ends(text, stop, after))
 
 
-def cut(text: str, stop: Iterable[str]) -> str:
-    """What stands before the first that comes to its end; all of it where there is none."""
-    ends = [(at + len(one), at) for one in stop if (at := text.find(one)) >= 0]
+def cut(text: str, stop: Iterable[str], *, after: int = 0) -> str:
+    """What stands before the first that is complete after so many characters; all of it where there is none."""
+    ends = _ends(text, stop, after)
     return text[: min(ends)[1]] if ends else text
+
+
+def _ends(text: str, stop: Iterable[str], after: int) -> list[tuple[int, int]]:
+    """Where each of them ends first, and begins."""
+    found = ((text.find(one, max(0, after - len(one) + 1)), len(one)) for one in stop)
+    return [(at + length, at) for at, length in found if at >= 0]

@@ -1,6 +1,7 @@
 """A plain transformers engine: batched sampling with a KV cache and a seed per request. Slow, and it runs anywhere."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -78,12 +79,15 @@ class TransformersEngine:
                 logits_to_keep=1,
             )  # fmt: skip
             cache = output.past_key_values
-            chosen, values = _sample(output.logits[:, -1].float(), temperatures, generators)
+            logits_BV = output.logits[:, -1].float()
+            if barred := [row for row, made in enumerate(tokens) if len(made) < batch[row][1].min_tokens]:
+                logits_BV[torch.tensor(barred)[:, None], torch.tensor(sorted(self._ends))] = -torch.inf
+            chosen, values = _sample(logits_BV, temperatures, generators)
             done = []
             for row in sorted(running):
                 tokens[row].append(int(chosen[row]))
                 logprobs[row].append(float(values[row]))
-                stopped = tokens[row][-1] in self._ends or self._spells(tokens[row], batch[row][1].stop)
+                stopped = tokens[row][-1] in self._ends or self._spells(tokens[row], batch[row][1])
                 if stopped or len(tokens[row]) == batch[row][1].max_tokens:
                     running.remove(row)
                     done.append(
@@ -102,11 +106,11 @@ class TransformersEngine:
             mask = torch.cat([mask, mask.new_ones(len(batch), 1)], 1)
             positions = positions[:, -1:] + 1
 
-    def _spells(self, tokens: Sequence[int], stop: Sequence[str]) -> bool:
-        if not stop:
+    def _spells(self, tokens: Sequence[int], request: Request) -> bool:
+        if not request.stop or len(tokens) <= request.min_tokens:
             return False
-        text = self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return spelled(text, stop)
+        decode = partial(self.tokenizer.decode, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return spelled(decode(tokens), request.stop, after=len(decode(tokens[: request.min_tokens])))
 
     @torch.inference_mode()
     def logprobs_of(self, prompt_ids: Sequence[int], response_ids: Sequence[int]) -> list[float]:

@@ -223,6 +223,7 @@ class VLLMEngine:
             temperature=request.temperature,
             seed=request.seed,
             max_tokens=request.max_tokens,
+            min_tokens=request.min_tokens,
             stop_token_ids=list(self._stops),
             logprobs=0,  # the sampled token's alone
             flat_logprobs=True,

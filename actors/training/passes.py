@@ -19,12 +19,20 @@ from raylign.types import Example
 class Passes:
     """One rank's; all ranks must make the same calls, over equally many microbatches.
 
-    ``losses``: of each task.
+    ``losses``: of each task. ``ends``: tokens that end a response.
     """
 
     def __init__(
-        self, engine: Any, losses: Mapping[str, LossFunction], job: Job, *, world_size: int, device: str
+        self,
+        engine: Any,
+        losses: Mapping[str, LossFunction],
+        job: Job,
+        *,
+        ends: Sequence[int],
+        world_size: int,
+        device: str,
     ) -> None:
+        self.ends = ends
         self._engine, self._losses, self._world_size, self._device = engine, losses, world_size, device
         self._temperature, self._budget = job.rollout.temperature, job.trainer.tokens_per_microbatch
         # ZeRO-3 gathers weights pass by pass, so all ranks must make equally many; recomputing drops keys and values.
@@ -56,7 +64,7 @@ class Passes:
             return 0.0 * response_logprobs(self._engine, idle, temperature=self._temperature).sum()
         batch = collate_examples(examples, device=self._device)
         policy_ST = response_logprobs(
-            self._engine, batch, temperature=self._temperature, share_prompts=self.share_prompts
+            self._engine, batch, temperature=self._temperature, ends=self.ends, share_prompts=self.share_prompts
         )
         losses = []
         for group in split_terms(examples, policy_ST, batch.mask_ST):

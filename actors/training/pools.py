@@ -71,7 +71,10 @@ class ReferencePool:
         passes = batches(rows, self._tokens_per_batch)
         for start in range(0, len(passes), PASSES_PER_CALL):
             asked = [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
-            said = await self.crew.ask("score", [rows[at] for at in asked], phase="score", seconds=self._score_s)
+            barred = [pairs[at][1].barred for at in asked]
+            said = await self.crew.ask(
+                "score", [rows[at] for at in asked], barred, phase="score", seconds=self._score_s
+            )
             for at, values in zip(asked, said, strict=True):
                 scores[at] = values
         return scores

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from actors.loading import load_config, load_policy, load_tokenizer
+from actors.loading import load_config, load_policy, load_tokenizer, stop_tokens
 from actors.training.adapters import adapted_layers, add_adapters, merge_adapters, save_adapters
 from actors.training.passes import Passes
 from actors.training.tally import Totals
@@ -92,7 +92,8 @@ class PolicyTrainer:
         if job.trainer.sharding == 3:
             for _, layer in adapted_layers(trained):
                 gather_with(layer, layer.used())
-        self._passes = Passes(self._engine, losses, job, world_size=world_size, device=device)
+        ends = stop_tokens(job.policy.model, load_tokenizer(job.policy.model)) if job.bars_ends else ()
+        self._passes = Passes(self._engine, losses, job, ends=ends, world_size=world_size, device=device)
         self._update = Update(self._engine, self._optimizer, job)
         self._broken = ""
 
@@ -142,6 +143,8 @@ class PolicyTrainer:
             [(sequence.prompt_ids, sequence.response_ids) for sequence in sequences],
             temperature=self._job.rollout.temperature,
             tokens_per_batch=self._job.trainer.tokens_per_microbatch,
+            barred=[sequence.barred for sequence in sequences],
+            ends=self._passes.ends,
             device=self._device,
             share_prompts=self._passes.share_prompts,
         )

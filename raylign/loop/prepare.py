@@ -154,4 +154,5 @@ def _sequence(prompt: Prompt, sample: Sample, scores: Scores) -> TokenSequence:
         response_ids=completion.token_ids,
         behavior=reference if completion.version is None else completion.logprobs,
         reference=reference,
+        barred=completion.barred,
     )

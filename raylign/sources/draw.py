@@ -41,6 +41,7 @@ def requests(
             temperature=0.0 if greedy else job.rollout.temperature,
             max_tokens=job.longest_response(task),
             stop=task.stop,
+            min_tokens=task.min_tokens,
         )
         for prompt in prompts
         for index in range(first, first + samples)

@@ -157,6 +157,7 @@ FOREIGN: Mapping[str, str] = {
     "do_sample": "`evaluation.greedy`; training always samples",
     "top_k": _SAMPLER,
     "top_p": _SAMPLER,
+    "min_new_tokens": "`tasks[].min_tokens`",
     "min_p": _SAMPLER,
     "torch_dtype": _DTYPE,
     "total_epochs": _STEPS,

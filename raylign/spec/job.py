@@ -76,6 +76,11 @@ class Job(Spec):
         """Tokens that a response of ``task`` may have."""
         return task.max_tokens or self.rollout.max_tokens
 
+    @property
+    def bars_ends(self) -> bool:
+        """Whether some responses may not end at once."""
+        return any(task.min_tokens for task in self.tasks)
+
     def actors(self) -> Iterator[Actors]:
         """Whom it needs, in the plan's order; who samples and judges only where the policy rolls out."""
         policy, resources = self.policy.model, self.resources
@@ -112,6 +117,17 @@ class Job(Spec):
     def heads(self) -> list[Head]:
         """Distinct reward models, in the order of tasks."""
         return list(dict.fromkeys(head for task in self.tasks for part in task.reward_parts for head in part.heads()))
+
+    @model_validator(mode="after")
+    def _responses_have_room(self) -> Self:
+        for task in self.tasks:
+            longest = self.longest_response(task)
+            if task.min_tokens > longest:
+                raise ValueError(
+                    f"task {task.name!r} asks for responses of at least {task.min_tokens} tokens, and they have at "
+                    f"most {longest}: raise `max_tokens`, or lower `min_tokens`"
+                )
+        return self
 
     @model_validator(mode="after")
     def _evaluations_come(self) -> Self:

@@ -45,6 +45,9 @@ class Task(Spec):
     """``K``: responses sampled for each prompt."""
     max_tokens: int | None = Field(default=None, ge=1, le=bounds.TOKENS)
     """Longest response in tokens; the rollout's setting where absent."""
+    min_tokens: int = Field(default=0, ge=0, le=bounds.TOKENS)
+    """Tokens that a response has at least. Ends are barred till then, for sampler, trainer and reference alike: so the
+    policy is another distribution for it, which never learns there whether to end."""
     stop: tuple[Annotated[str, Field(min_length=1, max_length=bounds.STOP)], ...] = Field(
         default=(), max_length=bounds.STOPS
     )

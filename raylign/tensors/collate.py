@@ -33,6 +33,8 @@ class Batch:
     """The responses; column t is predicted at input column L - T + t."""
     mask_ST: Tensor
     """1.0 on response tokens, 0.0 on padding."""
+    barred_ST: Tensor | None = None
+    """True where the response could not end yet; None where no response was barred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +57,13 @@ class TaskTerms:
     terms: Terms
 
 
-def collate(pairs: Sequence[tuple[TokenIds, TokenIds]], *, device: torch.device | str = "cpu") -> Batch:
-    """Pad (prompt ids, response ids) pairs into one batch. Prompts must not be empty: something must come first."""
+def collate(
+    pairs: Sequence[tuple[TokenIds, TokenIds]], *, barred: Sequence[int] = (), device: torch.device | str = "cpu"
+) -> Batch:
+    """Pad (prompt ids, response ids) pairs into one batch. Prompts must not be empty: something must come first.
+
+    ``barred``: how many first tokens of each response could not end it; none where absent.
+    """
     prompt_width = max(len(prompt) for prompt, _ in pairs)
     response_width = max(1, max(len(response) for _, response in pairs))
     rows, masks = [], []
@@ -73,7 +80,14 @@ def collate(pairs: Sequence[tuple[TokenIds, TokenIds]], *, device: torch.device 
         position_ids_SL=_positions(attention_mask_SL),
         target_ids_ST=ids_SL[:, prompt_width:],
         mask_ST=present_SL[:, prompt_width:].float(),
+        barred_ST=_barred(barred, response_width, device),
     )
+
+
+def _barred(barred: Sequence[int], width: int, device: torch.device | str) -> Tensor | None:
+    if not any(barred):
+        return None
+    return torch.arange(width, device=device) < torch.tensor(barred, device=device)[:, None]
 
 
 def repeated_prompts(batch: Batch) -> Prompts | None:
@@ -98,8 +112,9 @@ def repeated_prompts(batch: Batch) -> Prompts | None:
 
 def collate_examples(examples: Sequence[Example], *, device: torch.device | str = "cpu") -> Batch:
     """All sequences of all examples in one batch, row after row in the examples' order."""
-    pairs = [(sequence.prompt_ids, sequence.response_ids) for example in examples for sequence in example.sequences]
-    return collate(pairs, device=device)
+    sequences = [sequence for example in examples for sequence in example.sequences]
+    pairs = [(sequence.prompt_ids, sequence.response_ids) for sequence in sequences]
+    return collate(pairs, barred=[sequence.barred for sequence in sequences], device=device)
 
 
 def split_terms(examples: Sequence[Example], policy_ST: Tensor, mask_ST: Tensor) -> Iterator[TaskTerms]:

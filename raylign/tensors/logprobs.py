@@ -1,6 +1,8 @@
 """Log-probabilities of response tokens. Shapes: S sequences, T response columns, V vocabulary, R rows = S * T."""
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,17 +20,21 @@ CHUNK_ELEMENTS = {"cpu": 2**20, "cuda": 2**24}
 """Float32 copies of logits are made for so many elements at a time: 4 MiB, which a core's cache holds, or 64 MiB."""
 
 
-def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float, share_prompts: bool = True) -> Tensor:
+def response_logprobs(
+    model: CausalLM, batch: Batch, *, temperature: float, ends: Sequence[int] = (), share_prompts: bool = True
+) -> Tensor:
     """``log pi(token)`` of every response token at ``temperature``, float32 [S, T], 0 on padding.
 
     Logits are made at response positions only, by the model's own head. Beside the model's logits, and in the backward
     pass their gradient in the same dtype, no tensor of size V outlives a chunk.
 
+    ``ends``: tokens that end a response, which have no probability where the batch bars its responses from ending.
+
     ``share_prompts``: read a prompt once that several responses follow, where the model can and that spares enough. A
     batch then takes two forward passes or one; ranks that must all make the same calls cannot share.
     """
     if share_prompts and (prompts := repeated_prompts(batch)) and _reads_on(model):
-        return _after_shared_prompts(model, batch, prompts, temperature) * batch.mask_ST
+        return _after_shared_prompts(model, batch, prompts, temperature, ends) * batch.mask_ST
     logits_STV = model(
         input_ids=batch.input_ids_SL,
         attention_mask=batch.attention_mask_SL,
@@ -36,7 +42,8 @@ def response_logprobs(model: CausalLM, batch: Batch, *, temperature: float, shar
         logits_to_keep=batch.target_ids_ST.shape[1],
         use_cache=False,
     ).logits
-    return token_logprobs(logits_STV, batch.target_ids_ST, temperature=temperature) * batch.mask_ST
+    bar = Bar.of(batch.barred_ST, ends)
+    return token_logprobs(logits_STV, batch.target_ids_ST, temperature=temperature, bar=bar) * batch.mask_ST
 
 
 def _reads_on(model: CausalLM) -> bool:
@@ -46,7 +53,9 @@ def _reads_on(model: CausalLM) -> bool:
     return not policy._is_stateful and all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in layers)
 
 
-def _after_shared_prompts(model: CausalLM, batch: Batch, prompts: Prompts, temperature: float) -> Tensor:
+def _after_shared_prompts(
+    model: CausalLM, batch: Batch, prompts: Prompts, temperature: float, ends: Sequence[int]
+) -> Tensor:
     """Read each prompt once, then all responses with the prompts' keys and values before them."""
     read = model(
         input_ids=prompts.input_ids_QP,
@@ -68,14 +77,38 @@ def _after_shared_prompts(model: CausalLM, batch: Batch, prompts: Prompts, tempe
     ).logits
     # Two parts, because joining their logits would copy them.
     first_S1V = read.logits.index_select(0, prompts.of_S)
-    first_S1 = token_logprobs(first_S1V, batch.target_ids_ST[:, :1], temperature=temperature)
-    rest_ST = token_logprobs(logits_STV, batch.target_ids_ST[:, 1:], temperature=temperature)
+    barred_ST = batch.barred_ST
+    bars = [Bar.of(None if barred_ST is None else barred_ST[:, part], ends) for part in (slice(1), slice(1, None))]
+    first_S1 = token_logprobs(first_S1V, batch.target_ids_ST[:, :1], temperature=temperature, bar=bars[0])
+    rest_ST = token_logprobs(logits_STV, batch.target_ids_ST[:, 1:], temperature=temperature, bar=bars[1])
     return torch.cat([first_S1, rest_ST], 1)
 
 
-def token_logprobs(logits_STV: Tensor, target_ids_ST: Tensor, *, temperature: float) -> Tensor:
-    """``log softmax(logits / temperature)`` at the targets, [S, T], in float32 (float64 for float64 logits)."""
-    logprobs: Tensor = _TokenLogprobs.apply(logits_STV, target_ids_ST, temperature)
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Where a response may not end yet, and the tokens that would end it."""
+
+    where_R: Tensor
+    ends_E: Tensor
+
+    @classmethod
+    def of(cls, barred_ST: Tensor | None, ends: Sequence[int]) -> "Bar | None":
+        if barred_ST is None or not ends:
+            return None
+        return cls(barred_ST.flatten(), torch.tensor(ends, device=barred_ST.device))
+
+    def put(self, chunk_RV: Tensor, rows: slice, value: float) -> None:
+        """``value`` for the ends, in the rows of a chunk where they are barred."""
+        (at_B,) = self.where_R[rows].nonzero(as_tuple=True)
+        chunk_RV[at_B[:, None], self.ends_E] = value
+
+
+def token_logprobs(logits_STV: Tensor, target_ids_ST: Tensor, *, temperature: float, bar: Bar | None = None) -> Tensor:
+    """``log softmax(logits / temperature)`` at the targets, [S, T], in float32 (float64 for float64 logits).
+
+    Where there is a ``bar``, of the distribution without the tokens that it bars: they may be no target there.
+    """
+    logprobs: Tensor = _TokenLogprobs.apply(logits_STV, target_ids_ST, temperature, bar)
     return logprobs
 
 
@@ -86,17 +119,23 @@ def batched_logprobs(
     *,
     temperature: float,
     tokens_per_batch: int,
+    barred: Sequence[int] = (),
+    ends: Sequence[int] = (),
     device: torch.device | str = "cpu",
     share_prompts: bool = True,
 ) -> list[tuple[float, ...]]:
     """Log-probs of every response token of (prompt ids, response ids) pairs, without gradient, in the pairs' order.
 
+    ``barred``: how many first tokens of each response could not be one of the ``ends``; none where absent.
+
     Batches are cut from the pairs sorted by length and content, so the bits do not depend on the order they came in.
     """
     scores: list[tuple[float, ...]] = [()] * len(pairs)
     for members in batches(pairs, tokens_per_batch):
-        batch = collate([pairs[i] for i in members], device=device)
-        logprobs_ST = response_logprobs(model, batch, temperature=temperature, share_prompts=share_prompts)
+        batch = collate(
+            [pairs[i] for i in members], barred=[barred[i] for i in members] if barred else (), device=device
+        )
+        logprobs_ST = response_logprobs(model, batch, temperature=temperature, ends=ends, share_prompts=share_prompts)
         for i, row in zip(members, logprobs_ST.tolist(), strict=True):
             scores[i] = tuple(row[: len(pairs[i][1])])
     return scores
@@ -106,7 +145,9 @@ class _TokenLogprobs(torch.autograd.Function):
     """Keeps the logits and one log-normalizer a row; the softmax is made again, chunk by chunk, for the gradient."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, logits_STV: Tensor, target_ids_ST: Tensor, temperature: float) -> Tensor:
+    def forward(
+        ctx: FunctionCtx, logits_STV: Tensor, target_ids_ST: Tensor, temperature: float, bar: Bar | None
+    ) -> Tensor:
         logits_RV, targets_R = logits_STV.flatten(0, 1), target_ids_ST.flatten()
         dtype = torch.promote_types(logits_STV.dtype, torch.float32)
         normalizer_R = logits_RV.new_empty(len(targets_R), dtype=dtype)
@@ -115,15 +156,18 @@ class _TokenLogprobs(torch.autograd.Function):
             scaled_RV = logits_RV[rows].to(dtype)
             if temperature != 1:
                 scaled_RV = scaled_RV / temperature
+            if bar is not None:
+                scaled_RV = scaled_RV.clone()  # it may be the model's own
+                bar.put(scaled_RV, rows, -math.inf)
             normalizer_R[rows] = scaled_RV.logsumexp(-1)
             logprobs_R[rows] = scaled_RV.gather(-1, targets_R[rows, None]).squeeze(-1) - normalizer_R[rows]
         ctx.save_for_backward(logits_STV, target_ids_ST, normalizer_R)
-        ctx.temperature = temperature  # type: ignore[attr-defined]
+        ctx.temperature, ctx.bar = temperature, bar  # type: ignore[attr-defined]
         return logprobs_R.view(target_ids_ST.shape)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_ST: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad_ST: Tensor) -> tuple[Tensor, None, None, None]:
         """d logprob / d logits = (onehot - softmax) / temperature."""
         logits_STV, target_ids_ST, normalizer_R = ctx.saved_tensors
         logits_RV, targets_R, grad_R = logits_STV.flatten(0, 1), target_ids_ST.flatten(), grad_ST.flatten()
@@ -136,10 +180,12 @@ class _TokenLogprobs(torch.autograd.Function):
             if ctx.temperature != 1:
                 whole_RV = torch.div(whole_RV, ctx.temperature, out=chunk_RV)
             torch.sub(whole_RV, normalizer_R[rows, None], out=chunk_RV).exp_().mul_(-slope_R1)
+            if ctx.bar is not None:
+                ctx.bar.put(chunk_RV, rows, 0.0)
             chunk_RV.scatter_add_(-1, targets_R[rows, None], slope_R1)
             if chunk_RV.dtype != grad_RV.dtype:
                 grad_RV[rows] = chunk_RV
-        return grad_RV.view(logits_STV.shape), None, None
+        return grad_RV.view(logits_STV.shape), None, None, None
 
 
 def _chunks(logits_RV: Tensor) -> list[slice]:

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,12 +54,13 @@ def abandon(asked: list[Request]) -> int:
     return len(generate(asked))
 
 
-def expected(model: Path, asked: Request, completion: Completion) -> list[float]:
+def expected(model: Path, asked: Request, completion: Completion, *, ends: Sequence[int] = ()) -> list[float]:
     policy = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
     ids = torch.tensor([[*asked.prompt.token_ids, *completion.token_ids]])
     first = len(asked.prompt.token_ids)
     with torch.no_grad():
         logits = policy(ids).logits[0, first - 1 : -1] / (asked.temperature or 1.0)
+    logits[: asked.min_tokens, list(ends)] = -torch.inf
     return logits.log_softmax(-1).gather(1, ids[0, first:, None])[:, 0].tolist()
 
 
@@ -150,6 +152,22 @@ def test_a_response_ends_where_it_spells_a_stop_string(engine: Call, model: Path
         else:
             assert after == before
     assert changed > 10
+
+
+def test_a_response_does_not_end_before_it_is_long_enough(engine: Call, model: Path) -> None:
+    """Its first tokens are sampled from what is left without ends, and their log-probs are of that."""
+    free = requests(model, samples=32, max_tokens=20, temperature=1.5)
+    made = engine(generate, [replace(one, min_tokens=6, stop=("e",)) for one in free])
+    eos = AutoTokenizer.from_pretrained(model.parent / POLICY).eos_token_id
+    assert any(len(one.token_ids) < 6 for one in engine(generate, free))
+    for asked, one in zip(free, made, strict=True):
+        assert eos not in one.token_ids[:6]
+        assert len(one.token_ids) > 6
+        assert one.barred == 6
+        told = expected(model, replace(asked, min_tokens=6), one, ends=[eos])
+        assert one.logprobs == pytest.approx(told, abs=1e-4)
+    assert any("e" in one.text for one in made)  # spelled while it was not to end
+    assert any(len(one.token_ids) < 20 and one.token_ids[-1] != eos and one.finish == "stop" for one in made)
 
 
 def test_temperature_zero_is_greedy(engine: Call, model: Path) -> None:

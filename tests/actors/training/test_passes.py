@@ -12,7 +12,7 @@ from raylign.loop.packing import pack, shape
 
 def make_passes(**trainer: Any) -> Passes:
     losses: Any = dict.fromkeys(("alone", "idle", "paired"))
-    return Passes(None, losses, make_job(Path("policy"), **trainer), world_size=1, device="cpu")
+    return Passes(None, losses, make_job(Path("policy"), **trainer), ends=(), world_size=1, device="cpu")
 
 
 @pytest.mark.usefixtures("one_rank")

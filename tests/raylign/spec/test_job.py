@@ -4,6 +4,7 @@ import json
 
 import pytest
 from documents import document, task
+from loop_job import make_job
 
 from raylign.errors import SpecError
 from raylign.spec import parse_job
@@ -53,3 +54,18 @@ def test_what_a_job_as_a_whole_may_not_be(wrong, says):
     with pytest.raises(SpecError) as refused:
         parse_job(wrong)
     assert says in str(refused.value)
+
+
+def test_responses_have_room_for_the_tokens_that_they_have_at_least():
+    given = make_job().model_dump(mode="json", exclude_none=True)
+    given["tasks"][0] |= {"min_tokens": 8, "max_tokens": 8}
+    job = make_job(tasks=given["tasks"])
+    assert (job.bars_ends, make_job().bars_ends) == (True, False)
+    given["tasks"][0]["max_tokens"] = 7
+    with pytest.raises(SpecError, match="at least 8 tokens, and they have at most 7: raise `max_tokens`"):
+        make_job(tasks=given["tasks"])
+
+
+def test_an_evaluation_that_never_comes_is_refused():
+    with pytest.raises(SpecError, match="`evaluation.at` names step 9, and the job ends after 6"):
+        make_job(evaluation={"at": [2, 9]})

@@ -54,3 +54,12 @@ def test_the_gradient_reaches_every_row() -> None:
     group.terms.policy_UN.sum().backward()
     assert policy_ST.grad is not None
     assert policy_ST.grad.tolist() == [[1, 1], [1, 0]]
+
+
+def test_responses_are_barred_from_ending_for_as_many_tokens_as_they_say() -> None:
+    pairs = [((5,), (8, 9, 10)), ((5,), (9,))]
+    assert collate(pairs).barred_ST is None
+    assert collate(pairs, barred=[0, 0]).barred_ST is None
+    barred_ST = collate(pairs, barred=[2, 0]).barred_ST
+    assert barred_ST is not None
+    assert barred_ST.tolist() == [[True, True, False], [False, False, False]]

@@ -8,7 +8,7 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 from benchmarks.tiny_models import ARCHITECTURES, SHAPE, make_policy
 from raylign.tensors import logprobs
 from raylign.tensors.collate import collate, repeated_prompts
-from raylign.tensors.logprobs import batched_logprobs, response_logprobs, token_logprobs
+from raylign.tensors.logprobs import Bar, batched_logprobs, response_logprobs, token_logprobs
 from raylign.tensors.threads import use_threads
 
 
@@ -44,6 +44,31 @@ def test_value_and_gradient_are_those_of_log_softmax() -> None:
     (actual * weights).sum().backward()
     torch.testing.assert_close(ours.grad, plain.grad)
     assert torch.autograd.gradcheck(lambda x: token_logprobs(x, targets_ST, temperature=0.7), ours)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_ends_that_are_barred_have_no_probability_and_no_gradient() -> None:
+    """As if their logits were minus infinity, where the response could not end; the model's own stay as they are."""
+    logits_STV = torch.randn(3, 4, 11, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    targets_ST = torch.randint(2, 11, (3, 4), generator=torch.Generator().manual_seed(1))
+    barred_ST = torch.arange(4) < torch.tensor([0, 2, 4])[:, None]
+    plain, ours = (logits_STV.clone().requires_grad_() for _ in range(2))
+    mask_STV = barred_ST[..., None] & (torch.arange(11) < 2)
+    expected = (plain / 0.7).masked_fill(mask_STV, -torch.inf).log_softmax(-1)
+    expected = expected.gather(-1, targets_ST[..., None]).squeeze(-1)
+    bar = Bar.of(barred_ST, [0, 1])
+    actual = token_logprobs(ours, targets_ST, temperature=0.7, bar=bar)
+    torch.testing.assert_close(actual, expected)
+    assert torch.equal(ours, logits_STV)
+    weights = torch.randn(3, 4, dtype=torch.float64)
+    (expected * weights).sum().backward()
+    (actual * weights).sum().backward()
+    torch.testing.assert_close(ours.grad, plain.grad)
+    assert ours.grad is not None
+    assert ours.grad[mask_STV].abs().max() == 0
+    assert torch.autograd.gradcheck(lambda x: token_logprobs(x, targets_ST, temperature=0.7, bar=bar), ours)
+    assert Bar.of(None, [0, 1]) is None
+    assert Bar.of(barred_ST, []) is None
 
 
 def test_bfloat16_logits_are_normalized_in_float32() -> None:
@@ -112,6 +137,24 @@ def test_gradients_of_shared_prompts_are_the_same_bits_every_time(tmp_path: Path
     first = gradients()
     for _ in range(8):
         assert all(torch.equal(one, other) for one, other in zip(first, gradients(), strict=True))
+
+
+def test_barred_ends_are_the_same_whether_prompts_are_shared_or_not(tmp_path: Path) -> None:
+    model, pairs, ends = load(tmp_path), families(), [1, 7, 30]
+    barred = [min(3, len(response)) for _, response in pairs]
+    batch = collate(
+        [(prompt, tuple(2 if t in ends else t for t in response)) for prompt, response in pairs], barred=barred
+    )
+    with torch.no_grad():
+        free_ST = response_logprobs(model, batch, temperature=0.8)
+        whole_ST, shared_ST = (
+            response_logprobs(model, batch, temperature=0.8, ends=ends, share_prompts=share) for share in (False, True)
+        )
+    torch.testing.assert_close(shared_ST, whole_ST, rtol=0, atol=3e-6)
+    assert bool((whole_ST[:, :3] >= free_ST[:, :3] - 1e-5).all())
+    assert float((whole_ST[:, :3] - free_ST[:, :3]).max()) > 1e-3
+    torch.testing.assert_close(whole_ST[:, 3:], free_ST[:, 3:], rtol=0, atol=3e-6)
+    assert bool(whole_ST.isfinite().all())
 
 
 def test_prompts_are_read_once_only_where_that_pays(tmp_path: Path) -> None:
