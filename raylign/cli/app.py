@@ -7,6 +7,7 @@ from rich.console import Console
 
 from raylign import __version__
 from raylign.cli.demo import demo
+from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
 from raylign.cli.jobs import cancel, jobs, submit, watch
 from raylign.cli.judge import judge
@@ -38,5 +39,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (check, plan, run, serve, demo, submit, watch, jobs, cancel, judge, schema, version):
+for command in (init, check, plan, run, serve, demo, submit, watch, jobs, cancel, judge, schema, version):
     app.command()(command)
