@@ -24,6 +24,7 @@ from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGrou
 from raylign.errors import DeadlineExpired
 from raylign.judges import libraries
 from raylign.judges.askers import Asker
+from raylign.judges.endpoints import registry
 from raylign.plan.plan import ActorPlan, Plan
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Status, Warned
@@ -39,6 +40,7 @@ ACTORS: dict[Role, Any] = {
     "reward": ray.remote(host("actors.scoring.reward:RewardWorker")),
     "judge": ray.remote(host("raylign.judges.processes:JudgeProcesses")),
     "llm-judge": ray.remote(host("actors.judging.llm_judge:LLMJudgeWorker")),
+    "endpoint": ray.remote(host("raylign.judges.endpoints.worker:EndpointWorker")),
 }
 
 WAIT_REPORT_S = 5.0
@@ -103,9 +105,10 @@ class RayFleet:
     def _askers(self) -> dict[Asker, list[Member]]:
         """Whom questions go to, and through whom each is asked."""
         askers: dict[Asker, list[Member]] = {}
-        for member in self.members["llm-judge"]:
-            asker = self.job.workers_of_askers(member.plan.role)[member.plan.index]
-            askers.setdefault(asker, []).append(member)
+        for engine, member in zip(self.job.engines(), self.members["llm-judge"], strict=True):
+            askers.setdefault(engine, []).append(member)
+        for endpoint, member in zip(self.job.endpoints(), self.members["endpoint"], strict=True):
+            askers[endpoint] = [member]
         return askers
 
     async def _place(self) -> PlacementGroup:
@@ -195,12 +198,14 @@ class RayFleet:
                     "judges": [judge for task in job.tasks for judge in task.judges],
                     "processes": job.judging.processes,
                 }
+            case "endpoint":
+                return {"name": job.endpoints()[actor.index].endpoint, "seconds": job.deadlines.judge_s}
             case "llm-judge":
-                asker = job.workers_of_askers(actor.role)[actor.index]
+                engine = job.engines()[actor.index]
                 return {
-                    "model": asker.model,
-                    "dtype": asker.dtype,
-                    "tensor_parallel": asker.tensor_parallel,
+                    "model": engine.model,
+                    "dtype": engine.dtype,
+                    "tensor_parallel": engine.tensor_parallel,
                     "device": device,
                     "threads": actor.threads,
                     "memory_gb": job.rollout.memory_gb,
@@ -251,6 +256,7 @@ def environment(actor: ActorPlan, device: str) -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "DS_ACCELERATOR": device,  # transformers imports DeepSpeed, which looks for its device at once
         **libraries.setting(),
+        **registry.setting(),
     }
 
 

@@ -123,7 +123,7 @@ class LocalFleets:
         return self._keep(("rules", repr(judges)), make, aside=True)
 
     def _askers(self, job: Job) -> dict[Asker, list[LocalMember]]:
-        return {asker: [self._keep(("llm", asker), partial(_llm, asker))] for asker in job.askers()}
+        return {asker: [self._keep(("llm", asker), partial(_llm, asker))] for asker in dict.fromkeys(job.engines())}
 
     def _keep(self, key: Any, make: Callable[[], Any], *, aside: bool = False) -> LocalMember:
         if key not in self._kept:

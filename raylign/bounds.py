@@ -94,6 +94,10 @@ SCHEMA = 20_000
 """Characters of a JSON schema: checking one takes 0.2 s, whoever sends it."""
 ANSWER = 64
 """Characters of what must be one token."""
+ENDPOINT_TRIES = 20
+"""Of one request: the waits between them double."""
+ENDPOINT_LOGPROBS = 1000
+"""Likeliest tokens that a service tells of; most tell of 20."""
 SPELLINGS = 16
 """Of one answer: with a space and without, in capitals and not."""
 CRITERIA = 64

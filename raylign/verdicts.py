@@ -37,6 +37,7 @@ THE_JUDGE = {
     "error: ...": "it failed, in the way that is named",
     "no answer": "an LLM judge put too little probability on its two answers",
     "rubric: ...": "what a model wrote is not in the rubric's form, in the way that is named",
+    "endpoint: ...": "a service on the network gave no answer in the form, in the way that is named",
     "control token": "the conversation cannot be shown to the model without a control token of its own in the text",
 }
 """And these abstentions: the sample is counted by reason and not trained on."""

@@ -9,8 +9,9 @@ from typing import Any
 from fakes import make_completion, make_prompt
 from hypothesis import strategies as st
 
-from raylign.judges.askers import Question
+from raylign.judges.askers import Endpoint, Question
 from raylign.rewards.constant import ConstantReward
+from raylign.rewards.endpoint import EndpointReward
 from raylign.rewards.kinds import KINDS
 from raylign.rewards.length import LengthReward
 from raylign.rewards.model import ModelReward
@@ -31,6 +32,7 @@ PARTS: list[Part] = [
     LengthReward(per=8, unit="characters", weight=-1.0),
     LengthReward(target=40, within=8, unit="tokens"),
     RubricReward(model="m", rubric="explanation"),
+    EndpointReward(endpoint="scores"),
 ]
 assert {type(part) for part in PARTS} == set(KINDS)
 REWARDS: list[Reward] = [
@@ -58,6 +60,9 @@ class Workers:
         return [[self.said[completion.text] for completion in completions] for _, completions in groups]
 
     async def ask(self, question: Question, rows: Sequence[Any]) -> list[Any]:
+        return [self.said[response] for _, response in rows]
+
+    async def post(self, endpoint: Endpoint, rows: Sequence[tuple[Prompt, str]]) -> list[Value]:
         return [self.said[response] for _, response in rows]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from actors.cluster.crew import Crew, shares, together
 from actors.cluster.member import Member
-from raylign.judges.askers import Asker, Question
+from raylign.judges.askers import Asker, Endpoint, Question
 from raylign.judges.judge import Judge
 from raylign.judges.questions.asking import AskingJudge, asking
 from raylign.judges.rules.rule import Case, RuleJudge, rules
@@ -86,6 +86,16 @@ class JudgePool:
 
     async def ask(self, question: Question, rows: Sequence[Any]) -> list[Any]:
         return await self._ask(question, rows, phase="reward")
+
+    async def post(self, endpoint: Endpoint, rows: Sequence[tuple[Prompt, str]]) -> list[Value]:
+        crew = self.askers[endpoint]
+        answers: list[list[Value]] = await together(
+            *(
+                crew.ask("rate", [rows[at] for at in part], phase="reward", seconds=self._judge_s)
+                for part in shares([1] * len(rows), budget=QUESTIONS_PER_CALL, workers=1)
+            )
+        )
+        return [value for said in answers for value in said]
 
     async def reading(self, head: Head, shapes: Sequence[Roles]) -> Reading:
         said: Reading = await self.rewards.ask("reading", head.model, shapes, phase="reading", seconds=self._judge_s)

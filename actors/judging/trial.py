@@ -9,7 +9,8 @@ from typing import Any, Literal, Protocol
 
 from raylign.errors import SpecError
 from raylign.judges.agreement import judge_file
-from raylign.judges.askers import Asker, Question
+from raylign.judges.askers import Asker, Endpoint, Question
+from raylign.judges.endpoints.worker import EndpointWorker
 from raylign.judges.judge import Judge
 from raylign.judges.rows import LabeledRow
 from raylign.record.whole import write_whole
@@ -20,6 +21,8 @@ ROWS_PER_CALL = 256
 """As in a run: what an engine is asked at once."""
 MEMORY_GB = 1.0
 """KV cache on CPU."""
+ENDPOINT_S = 600.0
+"""For a call of an endpoint."""
 
 
 class Host(Protocol):
@@ -57,7 +60,9 @@ def tried(judges: Sequence[Judge], rows: Path, host: Host) -> dict[str, dict[str
 
 
 def start(asker: Asker) -> Host:
-    """Its engine, on a GPU where there is one."""
+    """Its engine, on a GPU where there is one, or the line to its endpoint."""
+    if isinstance(asker, Endpoint):
+        return EndpointWorker(name=asker.endpoint, seconds=ENDPOINT_S)
     import torch
 
     from actors.judging.llm_judge import LLMJudgeWorker

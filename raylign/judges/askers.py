@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias
 
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, WrapSerializer
+from pydantic import BeforeValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, WrapSerializer
 
 from raylign import bounds
 from raylign.settings import Spec
@@ -75,7 +75,26 @@ class Engine(Spec):
         return float(self.tensor_parallel) if self.tensor_parallel > 1 else alone
 
 
-Asker: TypeAlias = Engine
+EndpointName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", max_length=64)]
+"""As the operator registered it."""
+
+
+class Endpoint(Spec):
+    """A service on the network, OpenAI-compatible, that the operator registered (`raylign.judges.endpoints`)."""
+
+    role: ClassVar[Literal["endpoint"]] = "endpoint"
+    replicas: ClassVar[int] = 1
+    models: ClassVar[tuple[str, ...]] = ()
+
+    endpoint: EndpointName
+    """Its name there."""
+
+    def gpus(self, alone: float) -> float:
+        """None are reserved."""
+        return 0.0
+
+
+Asker: TypeAlias = Engine | Endpoint
 """Who is asked. Equal askers are one, whoever's questions it answers."""
 
 
@@ -83,13 +102,27 @@ def _named(value: Any) -> Any:
     return {"model": value} if isinstance(value, str) else value
 
 
+ENGINE, ENDPOINT = "an engine", "an endpoint"
+"""Tags of the two, which no setting is called."""
+
+
+def _kind(value: Any) -> str:
+    named = "endpoint" in value if isinstance(value, dict) else isinstance(value, Endpoint)
+    return ENDPOINT if named else ENGINE
+
+
 def _told(asker: Asker, tell: SerializerFunctionWrapHandler) -> Any:
     """As short as a job may write it."""
-    return asker.model if asker == Engine(model=asker.model) else tell(asker)
+    return asker.model if isinstance(asker, Engine) and asker == Engine(model=asker.model) else tell(asker)
 
 
-AnyAsker = Annotated[Asker, BeforeValidator(_named, json_schema_input_type=bounds.Model | Asker), WrapSerializer(_told)]
-"""As a job says it: a model by its name, or with settings."""
+AnyAsker = Annotated[
+    Annotated[Engine, Tag(ENGINE)] | Annotated[Endpoint, Tag(ENDPOINT)],
+    Discriminator(_kind),
+    BeforeValidator(_named, json_schema_input_type=bounds.Model | Asker),
+    WrapSerializer(_told),
+]
+"""As a job says it: a model by its name, or with settings, ``{model: ..., replicas: 2}``; or ``{endpoint: NAME}``."""
 
 
 class Answers(Protocol):

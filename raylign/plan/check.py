@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from raylign.errors import SpecError
 from raylign.judges.askers import Question
+from raylign.judges.endpoints import registry
 from raylign.plan.cluster import local_node
 from raylign.plan.model_files import ModelInfo, check_same_vocabulary, find_model
 from raylign.plan.survey import Survey, missing_metadata, require_asked, survey_prompts
@@ -74,8 +75,9 @@ def check_job(job: Job) -> Checked:
         surveys[task.name], said = check_prompts(task)
         warnings += [*said, *_reward_warnings(job, task, surveys[task.name], infos)]
         check_canaries(task)
-    notes = tuple(f"not checked: hub id {model!r}" for model, info in infos.items() if info is None)
-    return Checked(models=infos, surveys=surveys, warnings=tuple(warnings), notes=notes)
+    notes = [f"not checked: hub id {model!r}" for model, info in infos.items() if info is None]
+    notes += [f"not checked: endpoint {name!r}" for name in unregistered(job)]
+    return Checked(models=infos, surveys=surveys, warnings=tuple(warnings), notes=tuple(notes))
 
 
 def check_models(job: Job, *, inspect: Callable[[str], ModelInfo | None] = find_model) -> dict[str, ModelInfo | None]:
@@ -112,7 +114,8 @@ def _models(job: Job) -> Iterator[tuple[str, str, Kind]]:
             for head in part.heads():
                 yield f"the reward model of task {task.name!r}", head.model, "rates"
         for whose, question in _questions(task):
-            yield whose, question.asker.model, "writes"
+            for model in question.asker.models:
+                yield whose, model, "writes"
 
 
 def _questions(task: Task) -> Iterator[tuple[str, Question]]:
@@ -145,17 +148,34 @@ def check_judges(job: Job) -> None:
     for task in job.tasks:
         for judge in task.judges:
             judge.check(whose=f"judge {judge.label!r} of task {task.name!r}")
+        for part in task.reward_parts:
+            for question in part.asks():
+                question.check(whose=f"reward {part.label!r} of task {task.name!r}")
         for question in task.method.asks():
             question.check(whose=f"the annotator of task {task.name!r}")
+
+
+def unregistered(job: Job) -> list[str]:
+    """Endpoints of the job that cannot be looked for, because this machine knows of none.
+
+    Raises `SpecError` for one that is not among those it knows of, `RunError` where their file is wrong.
+    """
+    named = [one.endpoint for one in job.endpoints()]
+    known = registry.registered() if named else {}
+    for name in named:
+        if known and name not in known:
+            hint = f"; known are {', '.join(sorted(known))}"
+            raise SpecError(f"endpoint {name!r} is none that the operator registered{hint}")
+    return [] if known else named
 
 
 def _question_warnings(job: Job, infos: Mapping[str, ModelInfo | None]) -> Iterator[str]:
     """Of questions put otherwise than their model was trained to read them."""
     for task in job.tasks:
         for whose, question in _questions(task):
-            info = infos[question.asker.model]
-            if info is not None and (said := question.remark(templated=info.has_chat_template)):
-                yield f"{whose} {said}"
+            for info in map(infos.get, question.asker.models):
+                if info is not None and (said := question.remark(templated=info.has_chat_template)):
+                    yield f"{whose} {said}"
 
 
 def check_canaries(task: Task, *, until: float | None = None) -> None:

@@ -20,6 +20,7 @@ BEFORE: dict[Role, float] = {
     "reward": scoring.PROCESS,
     "judge": scoring.JUDGE,
     "llm-judge": sampling.VLLM,
+    "endpoint": scoring.ENDPOINT,
 }
 """Bytes of a host that a process takes before it holds a model."""
 
@@ -57,8 +58,9 @@ class Demand:
             case "reward":
                 return reward(infos, self._groups(job), device=self.device)
             case "llm-judge":
-                asker = job.workers_of_askers(role)[rank]
-                return llm_judge(job, asker, infos[0], self._single(job), device=self.device)
+                return llm_judge(job, job.engines()[rank], infos[0], self._single(job), device=self.device)
+            case "endpoint":
+                return {"process": scoring.ENDPOINT}
             case "judge":
                 return judge(job)
 

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from raylign.extensions import extended
 from raylign.rewards.constant import ConstantReward
+from raylign.rewards.endpoint import EndpointReward
 from raylign.rewards.length import LengthReward
 from raylign.rewards.model import ModelReward
 from raylign.rewards.reward import AskedPart, KnownPart, Part
@@ -24,6 +25,7 @@ OWN: tuple[type[Part], ...] = (
     ModelReward,
     RulesReward,
     RubricReward,
+    EndpointReward,
     LengthReward,
     ConstantReward,
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from raylign.judges.askers import Question
+from raylign.judges.askers import Endpoint, Question
 from raylign.types import Completion, Prompt
 
 Value: TypeAlias = float | str
@@ -31,4 +31,8 @@ class Raters(Protocol):
 
     async def ask(self, question: Question, rows: Sequence[Any]) -> list[Any]:
         """What the question's asker answers to each row."""
+        ...
+
+    async def post(self, endpoint: Endpoint, rows: Sequence[tuple[Prompt, str]]) -> list[Value]:
+        """What a service that rewards says of each (prompt, response)."""
         ...

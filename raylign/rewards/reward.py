@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from raylign import bounds
-from raylign.judges.askers import Question
+from raylign.judges.askers import Endpoint, Question
 from raylign.judges.judge import Judge
 from raylign.rewards.raters import Answered, Head, Raters, Value
 from raylign.settings import Spec
@@ -76,6 +76,10 @@ class Part(Reward):
 
     def heads(self) -> tuple[Head, ...]:
         """The reward models that it has rate."""
+        return ()
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The services that it has reward."""
         return ()
 
     def asks(self) -> tuple[Question, ...]:

@@ -21,7 +21,8 @@ class RubricReward(AskingReward):
 
     type: Literal["rubric"] = "rubric"
     model: AnyAsker
-    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
+    """Who is asked: a directory or a hub id, settings of its engines, ``{model: ..., replicas: 2}``, or
+    ``{endpoint: NAME}``."""
     rubric: AnyRubric
     """One that comes with the library, by its name (see docs/judges.md), or the job's own."""
     chat: bool = True

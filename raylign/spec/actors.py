@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["policy", "reference", "rollout", "reward", "judge", "llm-judge"]
+Role = Literal["policy", "reference", "rollout", "reward", "judge", "llm-judge", "endpoint"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,9 +55,11 @@ def _place(loc: tuple[Any, ...], document: Any, kind: Any) -> str:
         if tagged := _tagged(candidates, part):
             candidates = tagged
             continue
-        candidates = [inner for model in candidates for inner in _step(model, part)]
+        candidates = _within(candidates, part) or candidates
         if isinstance(here, dict) and part not in here and position < len(loc) - 1:
             continue  # a member of a union without tags
+        if isinstance(here, str | int | float):
+            continue  # nor has what is no mapping any keys
         kept.append(part)
         try:
             here = here[part]
@@ -70,8 +72,13 @@ def _known_keys(loc: tuple[Any, ...], kind: Any) -> list[str]:
     """Field names of the model that stands at a pydantic location in a document of a ``kind``."""
     candidates = hints.models(kind)
     for part in loc:
-        candidates = _tagged(candidates, part) or [inner for model in candidates for inner in _step(model, part)]
+        candidates = _tagged(candidates, part) or _within(candidates, part) or candidates
     return list(dict.fromkeys(name for model in candidates for name in model.model_fields))
+
+
+def _within(candidates: list[type[BaseModel]], part: Any) -> list[type[BaseModel]]:
+    """What models stand one key or place further in; none where the part is a union's member without a tag."""
+    return [inner for model in candidates for inner in _step(model, part)]
 
 
 def _step(model: type[BaseModel], part: Any) -> list[type[BaseModel]]:

@@ -8,10 +8,10 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from raylign import bounds
-from raylign.judges.askers import Asker
+from raylign.judges.askers import Asker, Endpoint, Engine
 from raylign.rewards.raters import Head
 from raylign.settings import Spec
-from raylign.spec.actors import Actors, Role
+from raylign.spec.actors import Actors
 from raylign.spec.parts import (
     Checkpoint,
     Deadlines,
@@ -105,14 +105,19 @@ class Job(Spec):
             gpus = asker.gpus(resources.gpus_per_llm_judge)
             yield Actors(role=asker.role, count=asker.replicas, gpus=gpus, models=asker.models)
 
-    def workers_of_askers(self, role: Role) -> list[Asker]:
-        """Whose worker each actor of ``role`` is, by its index."""
-        return [asker for asker in self.askers() if asker.role == role for _ in range(asker.replicas)]
+    def engines(self) -> list[Engine]:
+        """Whose each engine of judges is, in the plan's order."""
+        return [one for one in self.askers() if isinstance(one, Engine) for _ in range(one.replicas)]
+
+    def endpoints(self) -> list[Endpoint]:
+        """The services that are called, in the plan's order."""
+        return [one for one in self.askers() if isinstance(one, Endpoint)]
 
     def askers(self) -> list[Asker]:
         """Whom judges, rewards and methods ask, each once, in the order of tasks."""
         questions = (question for task in self.tasks for one in task.feedback for question in one.asks())
-        return list(dict.fromkeys(question.asker for question in questions))
+        endpoints = (endpoint for task in self.tasks for part in task.reward_parts for endpoint in part.endpoints())
+        return list(dict.fromkeys([*(question.asker for question in questions), *endpoints]))
 
     def heads(self) -> list[Head]:
         """Distinct reward models, in the order of tasks."""

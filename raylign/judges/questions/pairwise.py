@@ -21,7 +21,8 @@ class LLMAnnotator(Annotator):
 
     type: Literal["llm"] = "llm"
     model: AnyAsker
-    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
+    """Who is asked: a directory or a hub id, settings of its engines, ``{model: ..., replicas: 2}``, or
+    ``{endpoint: NAME}``."""
     template: bounds.Template | None = None
     """Jinja template over ``prompt`` (of several turns: all of them), ``messages``, ``first``, ``second`` and
     ``metadata``; the library's question where absent. ``{{ first | quote }}`` puts ``> `` before each line."""

@@ -27,7 +27,8 @@ class PairwiseJudge(AskingJudge):
 
     type: Literal["pairwise"] = "pairwise"
     model: AnyAsker
-    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
+    """Who is asked: a directory or a hub id, settings of its engines, ``{model: ..., replicas: 2}``, or
+    ``{endpoint: NAME}``."""
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """The least chance that satisfies; 0.5: as good as the baseline."""
     template: bounds.Template | None = None

@@ -24,7 +24,8 @@ class RubricJudge(AskingJudge):
 
     type: Literal["rubric"] = "rubric"
     model: AnyAsker
-    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
+    """Who is asked: a directory or a hub id, settings of its engines, ``{model: ..., replicas: 2}``, or
+    ``{endpoint: NAME}``."""
     rubric: AnyRubric
     """One that comes with the library, by its name (see docs/judges.md), or the job's own."""
     threshold: float = Field(ge=-bounds.NUMBER, le=bounds.NUMBER)

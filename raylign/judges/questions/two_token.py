@@ -31,7 +31,8 @@ class LLMJudge(AskingJudge):
 
     type: Literal["llm"] = "llm"
     model: AnyAsker
-    """Who is asked: a directory or a hub id, or settings of its engines, ``{model: ..., replicas: 2}``."""
+    """Who is asked: a directory or a hub id, settings of its engines, ``{model: ..., replicas: 2}``, or
+    ``{endpoint: NAME}``."""
     question: wording.Name | None = None
     """A question that comes with the library, by its name; see docs/judges.md."""
     template: bounds.Template | None = None

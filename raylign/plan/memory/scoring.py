@@ -12,6 +12,8 @@ PROCESS = 530 * MIB
 """torch, transformers, Ray."""
 JUDGE, CHILD = 165 * MIB, 26 * MIB
 """A judge actor with the server that forks its children, and what each child adds: its part of what they share, too."""
+ENDPOINT = 120 * MIB
+"""An actor that calls a service, and the answers that it keeps."""
 REWARD_WIDTH = 4
 """Rewards are made in float32."""
 

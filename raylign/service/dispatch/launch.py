@@ -10,6 +10,8 @@ from typing import Any
 
 import raylign
 from raylign.judges import libraries
+from raylign.judges.endpoints import registry
+from raylign.record import sinks
 from raylign.record.lines import json_line
 from raylign.record.whole import write_whole
 from raylign.service.reporter import TOKEN_FILE
@@ -45,4 +47,6 @@ def env_vars() -> Mapping[str, str]:
         **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {}),
         **libraries.setting(),
         **kinds.setting(),
+        **registry.setting(),
+        **sinks.setting(),
     }

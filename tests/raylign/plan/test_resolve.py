@@ -85,7 +85,7 @@ def test_an_engine_of_judges_has_the_replicas_and_gpus_that_it_asks_for(job):
     assert [(actor.name, actor.gpus, actor.model) for actor in plan.of("llm-judge")] == [
         ("llm-judge/0", 0.5, "org/judge"), ("llm-judge/1", 4.0, "org/large"), ("llm-judge/2", 4.0, "org/large")
     ]  # fmt: skip
-    assert [asker.replicas for asker in made.workers_of_askers("llm-judge")] == [1, 2, 2]
+    assert [engine.replicas for engine in made.engines()] == [1, 2, 2]
 
 
 def test_gpus_are_used_where_there_are_some(job):

@@ -14,7 +14,7 @@ from reward_laws import RESPONSES, keeps_the_law_of_rewards
 from raylign.errors import SpecError
 from raylign.judges.askers import Answers, Asker, Engine, Said, Writer
 from raylign.methods import GRPO
-from raylign.plan.check import check_questions
+from raylign.plan.check import check_judges
 from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import make_plan
 from raylign.record.events.payloads import StepDone
@@ -128,7 +128,7 @@ def test_they_are_checked_and_planned(tmp_path: Path) -> None:
     assert plan.of("judge") == plan.of("reward") == []
     assert plan.tasks[0].reward == "0.1 calm + -1 elsewhere + digits"
     with pytest.raises(SpecError, match="reward 'calm' of task 'math' asks no question"):
-        check_questions(new_job(CalmReward(model="m", words="Calm.")))
+        check_judges(new_job(CalmReward(model="m", words="Calm.")))
 
 
 @pytest.mark.parametrize("reward", [DIGITS, CALM, ELSEWHERE, ALL], ids=lambda reward: reward.type)

@@ -35,6 +35,11 @@ def test_every_problem_is_told_at_once_and_only_once():
             task(judges=[{**RUBRIC, "rubric": {"criteria": [{"abot": "x"}]}}]),
             "unknown key 'tasks[0].judges[0].rubric.criteria[0].abot'; did you mean 'about'?",
         ),
+        (
+            task(judges=[{**RUBRIC, "model": {"model": "m", "replcas": 2}}]),
+            "judges[0].model.replcas'; did you mean 'replicas'",
+        ),
+        (task(judges=[{**RUBRIC, "model": 3}]), "'tasks[0].judges[0].model' is 3"),
         (task(judges=[{"type": "regex", "pattern": "("}]), "pattern '(' is not a regular expression"),
         (task(judges=[{"type": "length", "minimum": 5, "maximum": 2}]), "maximum 2 is below minimum 5"),
         (task(method={"type": "crpg", "beta": 1}), "unknown key 'tasks[0].method.beta'"),
