@@ -11,7 +11,6 @@ from typing import Any
 import raylign
 from raylign.judges import libraries
 from raylign.judges.endpoints import registry
-from raylign.record import sinks
 from raylign.record.lines import json_line
 from raylign.record.whole import write_whole
 from raylign.service.reporter import TOKEN_FILE
@@ -48,5 +47,4 @@ def env_vars() -> Mapping[str, str]:
         **libraries.setting(),
         **kinds.setting(),
         **registry.setting(),
-        **sinks.setting(),
     }
