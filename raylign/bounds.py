@@ -92,6 +92,8 @@ TEMPLATE = 100_000
 """Characters: a long rubric with examples; it is rendered for every response."""
 SCHEMA = 20_000
 """Characters of a JSON schema: checking one takes 0.2 s, whoever sends it."""
+SOURCE = 100_000
+"""Characters of a grader: parsing one takes 0.2 s, whoever sends it."""
 ANSWER = 64
 """Characters of what must be one token."""
 ENDPOINT_TRIES = 20

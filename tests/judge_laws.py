@@ -23,6 +23,7 @@ from raylign.judges.rules.instructions.judge import InstructionsJudge
 from raylign.judges.rules.json_schema import JSONJudge
 from raylign.judges.rules.length import LengthJudge
 from raylign.judges.rules.math import MathJudge
+from raylign.judges.rules.python import PythonJudge
 from raylign.judges.rules.refusal import RefusalJudge
 from raylign.judges.rules.regex import RegexJudge
 from raylign.judges.rules.rule import Case, RuleJudge
@@ -43,6 +44,7 @@ RULES: list[RuleJudge] = [
     JSONJudge(take="fence"),
     ChoiceJudge(key="letter"),
     RefusalJudge(want="refuse"),
+    PythonJudge(source="def grade(sample, item): return sample['output_text'] == 'yes'", timeout_s=20),
 ]
 ASKING: list[AskingJudge] = [
     LLMJudge(model="m", template="{{ prompt }} {{ response }}", positive=" Yes", negative=" No"),

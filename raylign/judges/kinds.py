@@ -18,6 +18,7 @@ from raylign.judges.rules.instructions.judge import InstructionsJudge
 from raylign.judges.rules.json_schema import JSONJudge
 from raylign.judges.rules.length import LengthJudge
 from raylign.judges.rules.math import MathJudge
+from raylign.judges.rules.python import PythonJudge
 from raylign.judges.rules.refusal import RefusalJudge
 from raylign.judges.rules.regex import RegexJudge
 from raylign.judges.rules.rule import RuleJudge
@@ -33,6 +34,7 @@ OWN: tuple[type[Judge], ...] = (
     JSONJudge,
     ChoiceJudge,
     RefusalJudge,
+    PythonJudge,
     LLMJudge,
     RubricJudge,
     PairwiseJudge,

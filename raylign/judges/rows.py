@@ -24,7 +24,7 @@ class LabeledRow:
     @property
     def case(self) -> Case:
         """What a rule reads of it."""
-        return Case(response=self.response, metadata=self.prompt.metadata)
+        return Case(response=self.response, prompt=self.prompt.question, metadata=self.prompt.metadata)
 
 
 def labeled_rows(path: Path, what: str, *, task: str = "") -> Iterator[tuple[int, LabeledRow]]:

@@ -60,14 +60,14 @@ def require() -> None:
     """Prove that programs can be isolated here. Raises `RunError` that says what to install or allow."""
     if sys.platform != "linux" or shutil.which("bwrap") is None:
         raise RunError(
-            "judges of type 'code' run programs in bubblewrap, and `bwrap` is not on the PATH: "
-            "install it (Debian, Ubuntu: apt-get install bubblewrap), or leave the code judges out of the job"
+            "judges of type 'code' and 'python' run programs in bubblewrap, and `bwrap` is not on the PATH: "
+            "install it (Debian, Ubuntu: apt-get install bubblewrap), or leave them out of the job"
         )
     outcome = run(_PROBE, ["probe()"], Limits(processes=4))
     if not outcome.passed:
         raise RunError(
             f"bubblewrap runs but does not isolate here ({outcome.reason}: {outcome.output[-300:]!r}): judges of type "
-            "'code' need user namespaces, or root with CAP_SYS_ADMIN: allow them, or leave those judges out"
+            "'code' and 'python' need user namespaces, or root with CAP_SYS_ADMIN: allow these, or leave the judges out"
         )
     for name in libraries.allowed().modules:
         outcome = run(f"import {name}", [], Limits(wall_s=START_S))
@@ -117,7 +117,7 @@ def run(program: str, tests: Sequence[str], limits: Limits) -> Outcome:
         try:
             with _payload(program, tests, limits, secret) as payload:
                 process = subprocess.Popen(
-                    [*_command(), _RUNNER, str(report_write), *libraries.allowed().modules],
+                    [*command(), _RUNNER, str(report_write), *libraries.allowed().modules],
                     stdin=payload,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
@@ -148,7 +148,7 @@ def _payload(program: str, tests: Sequence[str], limits: Limits, secret: str):  
         "program": program,
         "tests": list(tests),
         "secret": secret,
-        "uid": _fresh_uid() if _is_root() else None,
+        "uid": fresh_uid(),
         "limits": {
             "RLIMIT_AS": limits.memory_mb * megabyte,
             "RLIMIT_CPU": seconds,
@@ -206,18 +206,19 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def _fresh_uid() -> int:
-    """A user nobody is: the kernel exempts root from the limit on processes, and counts it over all of a user's."""
-    return 0x40000000 + secrets.randbelow(0x20000000)
+def fresh_uid() -> int | None:
+    """A user nobody is, for root to become: the kernel exempts root from the limit on processes, and counts it over all
+    of a user's. None where this is not root, who alone may become another."""
+    return 0x40000000 + secrets.randbelow(0x20000000) if _is_root() else None
 
 
-def _command() -> tuple[str, ...]:
-    """bubblewrap's command line, up to the interpreter's ``-c``."""
-    return _isolated(libraries.allowed().arguments)
+def command(*, writable: bool = True) -> tuple[str, ...]:
+    """bubblewrap's command line, up to the interpreter's ``-c``. ``writable``: whether there is a /tmp to write to."""
+    return _isolated(libraries.allowed().arguments, writable)
 
 
 @cache
-def _isolated(shown: tuple[str, ...]) -> tuple[str, ...]:
+def _isolated(shown: tuple[str, ...], writable: bool) -> tuple[str, ...]:
     prefix = Path(sys.base_prefix).resolve()
     python = prefix / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     # Root needs no user namespace, and inside one the limit on processes would not hold for it: the runner becomes
@@ -241,12 +242,13 @@ def _isolated(shown: tuple[str, ...]) -> tuple[str, ...]:
             mounts += ["--perms", "0755", "--dir", str(parent)]
         mounts += ["--ro-bind", str(prefix), str(prefix)]
     size = str(FILES_MB * 1024 * 1024)
+    room = ("--perms", "1777", "--size", size, "--tmpfs", "/tmp") if writable else ("--dir", "/tmp")
     return (
         *("bwrap", *isolation.split(), "--die-with-parent", "--new-session", "--clearenv"),
         *mounts,
         *shown,
         *("--dev", "/dev", "--remount-ro", "/dev"),
-        *("--perms", "1777", "--size", size, "--tmpfs", "/tmp", "--remount-ro", "/"),
+        *(*room, "--remount-ro", "/"),
         *("--setenv", "HOME", "/tmp", "--setenv", "PATH", "/usr/bin", "--chdir", "/tmp"),
         *("--", str(python), "-I", "-S", "-B", "-X", "utf8", "-c"),
     )

@@ -44,7 +44,7 @@ def parse_job(
     check_values(document, source=source)
     kind = _kind(document, kinds, source)
     try:
-        job = kind.model_validate(document)
+        job = kind.model_validate(document, context={"root": root})
     except ValidationError as error:
         raise SpecError(f"{source}: {explain(error, document, kind)}") from None
     return job if root is None else _absolute(job, root)
@@ -60,13 +60,16 @@ def _kind(document: Mapping[str, Any], kinds: Sequence[type[Job]], source: str) 
     raise SpecError(f"{source}: unknown kind {shown(named)}; {hint}")
 
 
-def parse_judge(document: Any, *, source: str) -> Judge:
-    """The judge in a parsed document. Raises `SpecError` as `parse_job` does."""
+def parse_judge(document: Any, *, root: Path, source: str) -> Judge:
+    """The judge in a parsed document. ``root``: folder that relative paths are taken from.
+
+    Raises `SpecError` as `parse_job` does.
+    """
     if not isinstance(document, dict):
         raise SpecError(f"{source}: one judge is a mapping, this is {type(document).__name__}: write {{type: math}}")
     check_values(document, source=source)
     try:
-        judge = _JUDGE.validate_python(document)
+        judge = _JUDGE.validate_python(document, context={"root": root})
     except ValidationError as error:
         raise SpecError(f"{source}: {explain(error, document, AnyJudge)}") from None
     judge.check(whose=f"the judge {source}")

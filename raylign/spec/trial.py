@@ -33,14 +33,14 @@ def load_trial(judge: str, *, task: str | None = None) -> Trial:
         document = read_yaml(os.fsencode(judge))  # a path need not be UTF-8
     except SpecError as error:
         raise SpecError(f"{shown(judge)} is not YAML: {error}") from None
-    source = shown(judge)
+    source, root = shown(judge), Path.cwd()
     if isinstance(document, str):
-        document, source = read_file(Path(judge), "judge"), judge
+        document, source, root = read_file(Path(judge), "judge"), judge, Path(judge).resolve().parent
         if _is_job(document):
             return Trial(judges=_of_job(load_job(Path(judge)).tasks, task, source), of_job=True)
     if task is not None:
         raise SpecError(f"{source} is one judge: `--task` is for a job's file")
-    return Trial(judges=(parse_judge(document, source=source),), of_job=False)
+    return Trial(judges=(parse_judge(document, root=root, source=source),), of_job=False)
 
 
 def _is_job(document: Any) -> bool:

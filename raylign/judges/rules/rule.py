@@ -18,13 +18,20 @@ class Case:
     """One response with the little that rule judges need of its prompt: small, because it goes to another process."""
 
     response: str
+    prompt: str = ""
+    """What the user wrote last."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     num_tokens: int | None = None
     """Length of the response in the policy's tokens, where known."""
 
     @classmethod
     def of(cls, prompt: Prompt, completion: Completion) -> "Case":
-        return cls(response=completion.text, metadata=prompt.metadata, num_tokens=len(completion.token_ids))
+        return cls(
+            response=completion.text,
+            prompt=prompt.question,
+            metadata=prompt.metadata,
+            num_tokens=len(completion.token_ids),
+        )
 
 
 class RuleJudge(Judge):

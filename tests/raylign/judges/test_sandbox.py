@@ -145,7 +145,7 @@ def test_missing_bubblewrap_is_said_with_what_to_install(monkeypatch: pytest.Mon
 
 
 def test_a_sandbox_that_cannot_start_is_an_error_not_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_command", lambda: ("bwrap", "--ro-bind", "/nowhere", "/usr", "--", "true", "-c"))
+    monkeypatch.setattr(sandbox, "command", lambda: ("bwrap", "--ro-bind", "/nowhere", "/usr", "--", "true", "-c"))
     with pytest.raises(RunError, match="did not start"):
         run("x = 1", HOLDS, AMPLE)
     with pytest.raises(RunError, match="did not start"):
@@ -153,7 +153,7 @@ def test_a_sandbox_that_cannot_start_is_an_error_not_a_verdict(monkeypatch: pyte
 
 
 def test_an_interpreter_that_is_not_isolated_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    open_command = (*["bwrap", "--bind", "/", "/", "--dev", "/dev"], *sandbox._command()[-8:])
-    monkeypatch.setattr(sandbox, "_command", lambda: open_command)
+    open_command = (*["bwrap", "--bind", "/", "/", "--dev", "/dev"], *sandbox.command()[-8:])
+    monkeypatch.setattr(sandbox, "command", lambda: open_command)
     with pytest.raises(RunError, match="does not isolate"):
         require()

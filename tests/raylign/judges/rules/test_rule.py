@@ -72,7 +72,7 @@ def test_a_judge_never_raises(judge: RuleJudge, response: str, metadata: dict[st
 def test_a_case_is_the_response_its_length_and_what_the_prompt_says() -> None:
     prompt = make_prompt(answer="4")
     case = Case.of(prompt, make_completion(prompt, tokens=3, text="four"))
-    assert case == Case(response="four", metadata={"answer": "4"}, num_tokens=3)
+    assert case == Case(response="four", prompt=prompt.question, metadata={"answer": "4"}, num_tokens=3)
 
 
 USABLE = {

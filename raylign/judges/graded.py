@@ -1,0 +1,168 @@
+"""What runs inside a grader's sandbox: one process that has loaded the grader, and a fork of it for every row.
+
+Started by `raylign.judges.graders` as ``python -c`` with only the standard library and what the operator allows. It
+reads requests from standard input, each a length and that many bytes, and writes answers to the descriptor that its
+argument names, a line of JSON each; the first request holds the grader, and its answer says whether that loads.
+
+A row is graded by a fork, which ends with it: what the row does to globals, modules and memory is gone before the next.
+The fork has neither requests nor answers, only a pipe of its own, and once it has spoken everything that runs in the
+sandbox beside the first process is killed. There is no file that could be written.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import resource
+import signal
+import sys
+import time
+
+LIBRARIES = "/libraries"
+LONGEST = 4096
+"""Bytes of a row's answer."""
+FORK_S = 1.0
+"""How long the dead of the row before may be counted against the limit on processes."""
+
+
+def become(uid, limits):
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    for name, limit in limits.items():
+        resource.setrlimit(getattr(resource, name), (limit, limit))
+
+
+def hide():
+    """Let no row trace this process, or read or write its memory."""
+    import ctypes
+
+    set_dumpable = 4
+    if ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0) != 0:
+        raise OSError("this process cannot be hidden from the rows")
+
+
+def exactly(size):
+    """The next bytes of the requests; ends the process where there are no more."""
+    body = bytearray()
+    while len(body) < size:
+        chunk = os.read(0, size - len(body))
+        if not chunk:
+            os._exit(0)
+        body += chunk
+    return bytes(body)
+
+
+def request():
+    return exactly(int.from_bytes(exactly(4), "big"))
+
+
+def load(source):
+    """The grader's function, and what to answer."""
+    names = {"__name__": "grader"}
+    try:
+        exec(compile(source, "grader.py", "exec"), names)
+        if not callable(names.get("grade")):
+            return None, ["error", "NameError"]
+    except BaseException as error:
+        return None, ["error", type(error).__name__[:60]]
+    return names["grade"], ["ready"]
+
+
+def packed(value, as_hex=float.hex):
+    """A grade as plain data. No method of the grader's own types is called."""
+    if value is None or value is True or value is False:
+        return ["word", value]
+    if isinstance(value, float):
+        return ["number", as_hex(value)]
+    if isinstance(value, int):
+        try:
+            return ["number", as_hex(int.__float__(value))]
+        except OverflowError:
+            return ["number", "inf"]
+    return ["kind", type(value).__name__[:60]]
+
+
+def row(grade, body, outward, cpu_s):
+    """In the fork: grade, say so and end, whatever happens."""
+    write, end, to_json, pack = os.write, os._exit, json.JSONEncoder().encode, packed
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+        asked = json.loads(body)
+        asked["sample"]["output_json"] = as_json(asked["sample"]["output_text"])
+        said = pack(grade(asked["sample"], asked["item"]))
+    except BaseException as error:
+        said = ["error", type(error).__name__[:60]]
+    write(outward, to_json(said).encode("ascii") + b"\n")
+    end(0)
+
+
+def as_json(text):
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def heard(inward):
+    """A row's line; what it wrote before it died where that is none."""
+    said = bytearray()
+    while b"\n" not in said and len(said) < LONGEST:
+        chunk = os.read(inward, LONGEST)
+        if not chunk:
+            break
+        said += chunk
+    return bytes(said[:LONGEST])
+
+
+def fork():
+    deadline = time.monotonic() + FORK_S
+    while True:
+        try:
+            return os.fork()
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.001)
+
+
+def clear():
+    """Kill all that a row left, and bury it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        pass
+
+
+def main():
+    answers = int(sys.argv[1])
+    sys.path += [LIBRARIES] * bool(sys.argv[2:])  # behind the standard library, which none of them may replace
+    first = json.loads(request())
+    become(first["uid"], first["limits"])
+    hide()
+    grade, said = load(first["source"])
+    os.write(answers, json.dumps(said).encode("ascii") + b"\n")
+    gc.collect()
+    gc.freeze()  # a fork shares what it does not touch
+    while True:
+        body = request()
+        inward, outward = os.pipe()
+        if fork() == 0:
+            os.close(inward)
+            os.close(answers)
+            os.dup2(outward, 0)
+            os.close(outward)
+            row(grade, body, 0, first["cpu_s"])
+        os.close(outward)
+        said = heard(inward)
+        os.close(inward)
+        clear()
+        os.write(answers, said.partition(b"\n")[0] + b"\n")
+
+
+if __name__ == "__main__":
+    main()
