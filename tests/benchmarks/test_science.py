@@ -25,3 +25,19 @@ def test_judges_as_constraints_beat_the_reward_alone(tmp_path):
     assert satisfied["crpg"] > satisfied["reward-only"] + 0.1
     rewards = [fmean(step[task]["reward"] for task in TASKS) for step in runs["reward-only"]["steps"]]
     assert fmean(rewards[-3:]) > fmean(rewards[:3]) + 0.2
+
+
+def test_the_judges_own_word_is_reward_enough(tmp_path):
+    """No model but the policy; where the reward model alone is followed, the same tasks get worse."""
+    arms, tasks = ("start", "reward-only", "rules-grpo", "rules-crpg"), ("math", "instructions")
+    command = [sys.executable, "-m", "benchmarks.science", "--results", str(tmp_path), "--workers", "2"]
+    command += ["--sets", "verifiable", "--seeds", "1", "--steps", "16", "--tasks", *tasks, "--arms", *arms]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=480)
+    assert done.returncode == 0, done.stderr[-4000:]
+    runs = {arm: json.loads((tmp_path / f"{arm}-seed0.json").read_text())["final"] for arm in arms}
+    for arm in ("rules-grpo", "rules-crpg"):
+        for task in tasks:
+            assert runs[arm][task]["satisfied"] > runs["start"][task]["satisfied"] + 0.08
+    assert fmean(runs["reward-only"][task]["satisfied"] for task in tasks) < fmean(
+        runs["start"][task]["satisfied"] for task in tasks
+    )
