@@ -90,7 +90,7 @@ class RayFleet:
             judges=JudgePool(
                 self.job,
                 rules=members["judge"],
-                rewards=members["reward"],
+                rewards=list(zip(self.job.heads_of_workers(), members["reward"], strict=True)),
                 askers=self._askers(),
             ),
             reference=ReferencePool(
@@ -192,7 +192,8 @@ class RayFleet:
                     "threads": actor.threads,
                 }
             case "reward":
-                return {"models": [head.model for head in job.heads()], "device": device, "threads": actor.threads}
+                heads = job.heads_of_workers()[actor.index]
+                return {"heads": heads, "device": device, "threads": actor.threads}
             case "judge":
                 return {
                     "judges": [judge for task in job.tasks for judge in task.judges],

@@ -37,14 +37,19 @@ def load_policy(model: str, *, dtype: DType, device: str, weights: str | None = 
     return loaded.to(device).eval()
 
 
-def load_reward(model: str, *, dtype: DType, device: str) -> PreTrainedModel:
-    """A sequence-classification model with one output, in evaluation mode."""
+def load_reward(model: str, *, dtype: DType, device: str, gpus: int = 1) -> PreTrainedModel:
+    """A sequence-classification model with one output, in evaluation mode.
+
+    ``gpus``: over how many of those that the process sees its layers are spread, on cuda.
+    """
     config = _read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
     if config.num_labels != 1:
         raise SpecError(
             f"the reward model {model!r} has {config.num_labels} outputs: a reward needs one; "
             "save it with `num_labels=1`"
         )
+    if gpus > 1 and device == "cuda":
+        return _load(AutoModelForSequenceClassification, model, dtype, device_map="balanced").eval()
     return _load(AutoModelForSequenceClassification, model, dtype).to(device).eval()
 
 
@@ -73,7 +78,9 @@ def load_config(model: str) -> Any:
     return _read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
 
 
-def _load(kind: Any, model: str, dtype: DType, weights: str | None = None) -> PreTrainedModel:
+def _load(
+    kind: Any, model: str, dtype: DType, weights: str | None = None, *, device_map: str | None = None
+) -> PreTrainedModel:
     config = load_config(model)
     for name, value in config.to_dict().items():
         # Trainer and sampler must be the same distribution; attention reads its dropout from the configuration.
@@ -87,6 +94,7 @@ def _load(kind: Any, model: str, dtype: DType, weights: str | None = None) -> Pr
             source,
             config=config,
             dtype=DTYPES[dtype],
+            device_map=device_map,
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,

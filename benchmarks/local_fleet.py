@@ -1,7 +1,7 @@
 """The real workers of a run, all in this process and without Ray: engines stay warm over many short runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from multiprocessing.util import Finalize
@@ -19,6 +19,7 @@ from actors.training.trainer import PolicyTrainer
 from actors.training.zero import join_process_group
 from raylign.judges.askers import Asker
 from raylign.judges.processes import JudgeProcesses
+from raylign.rewards.raters import Head
 from raylign.spec import Job
 from raylign.workers import Fleet
 
@@ -76,7 +77,7 @@ class LocalFleets:
         rollouts.version = STARTING
         return Fleet(
             rollouts=rollouts,
-            judges=JudgePool(job, rules=[self._rules(job)], rewards=[self._rewards(job)], askers=self._askers(job)),
+            judges=JudgePool(job, rules=[self._rules(job)], rewards=self._rewards(job), askers=self._askers(job)),
             reference=ReferencePool(
                 Crew([self._reference(job)], restart_s=deadlines.start_s),
                 score_s=deadlines.score_s,
@@ -108,9 +109,11 @@ class LocalFleets:
 
         return self._keep(("reference", job.policy.model), make)
 
-    def _rewards(self, job: Job) -> LocalMember:
-        models = [head.model for head in job.heads()]
-        return self._keep(("reward", *models), lambda: RewardWorker(models=models, device="cpu", threads=1))
+    def _rewards(self, job: Job) -> list[tuple[Sequence[Head], LocalMember]]:
+        """One worker for all, whatever actors the job asks for."""
+        heads = job.heads()
+        member = self._keep(("reward", *heads), lambda: RewardWorker(heads=heads, device="cpu", threads=1))
+        return [(heads, member)] if heads else []
 
     def _rules(self, job: Job) -> LocalMember:
         judges = [judge for task in job.tasks for judge in task.judges]

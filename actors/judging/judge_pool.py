@@ -1,6 +1,7 @@
 """All judges, reward models and annotators as one: each question goes to the worker that can answer it."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from actors.cluster.crew import Crew, shares, together
@@ -33,13 +34,18 @@ class JudgePool:
         job: Job,
         *,
         rules: Sequence[Member],
-        rewards: Sequence[Member],
+        rewards: Sequence[tuple[Sequence[Head], Member]],
         askers: Mapping[Asker, Sequence[Member]],
     ) -> None:
+        """``rewards``: each with the reward models that it holds."""
         self.tasks = {task.name: task for task in job.tasks}
         restart_s = job.deadlines.start_s
         self.rules = Crew(rules, restart_s=restart_s)
-        self.rewards = Crew(rewards, restart_s=restart_s)
+        crews = [
+            (heads, Crew([member for _, member in alike], restart_s=restart_s))
+            for heads, alike in groupby(rewards, key=lambda one: tuple(one[0]))
+        ]
+        self.rewards = {head: crew for heads, crew in crews for head in heads}
         self.askers = {asker: Crew(members, restart_s=restart_s) for asker, members in askers.items()}
         self._processes = job.judging.processes
         self._judge_s = job.deadlines.judge_s
@@ -73,13 +79,11 @@ class JudgePool:
 
     async def score(self, head: Head, groups: Sequence[Answered]) -> list[list[Value]]:
         rows = [(prompt, [completion.text for completion in completions]) for prompt, completions in groups]
-        costs, workers = [len(texts) for _, texts in rows], len(self.rewards.members)
+        costs, crew = [len(texts) for _, texts in rows], self.rewards[head]
         answers: list[list[list[Value]]] = await together(
             *(
-                self.rewards.ask(
-                    "reward_all", head.model, [rows[at] for at in share], phase="reward", seconds=self._judge_s
-                )
-                for share in shares(costs, budget=RESPONSES_PER_CALL, workers=workers)
+                crew.ask("reward_all", head, [rows[at] for at in share], phase="reward", seconds=self._judge_s)
+                for share in shares(costs, budget=RESPONSES_PER_CALL, workers=len(crew.members))
             )
         )
         return [values for said in answers for values in said]
@@ -98,7 +102,7 @@ class JudgePool:
         return [value for said in answers for value in said]
 
     async def reading(self, head: Head, shapes: Sequence[Roles]) -> Reading:
-        said: Reading = await self.rewards.ask("reading", head.model, shapes, phase="reading", seconds=self._judge_s)
+        said: Reading = await self.rewards[head].ask("reading", head, shapes, phase="reading", seconds=self._judge_s)
         return said
 
     async def prefer(self, pairs: Sequence[tuple[Prompt, Completion, Completion]]) -> list[Preference]:

@@ -19,8 +19,9 @@ class Classifier:
     token, some decoders have a head of their own making) read each row alone, without padding.
     """
 
-    def __init__(self, name: str, *, dtype: DType, device: str) -> None:
-        self.model: PreTrainedModel = load_reward(name, dtype=dtype, device=device)
+    def __init__(self, name: str, *, dtype: DType, device: str, gpus: int = 1) -> None:
+        """``gpus``: over how many its layers are spread, on cuda."""
+        self.model: PreTrainedModel = load_reward(name, dtype=dtype, device=device, gpus=gpus)
         self._device = device
         self._padding_id: int | None = self.model.config.get_text_config().pad_token_id
         self._scores_every_token = type(self.model).forward is GenericForSequenceClassification.forward
@@ -39,7 +40,7 @@ class Classifier:
         mask_SL = self._tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
         hidden_SLH = self.model.base_model(input_ids_SL, attention_mask=mask_SL).last_hidden_state
         scores_SL = self.model.score(hidden_SLH)[..., 0].float()
-        ends_S = self._tensor([self._end(row) for row in rows])
+        ends_S = self._tensor([self._end(row) for row in rows]).to(scores_SL.device)
         values: list[float] = scores_SL.gather(1, ends_S[:, None])[:, 0].tolist()
         return values
 

@@ -143,14 +143,13 @@ def _check_reference(policy: ModelInfo | None, reference: ModelInfo | None) -> N
 
 
 def check_judges(job: Job) -> None:
-    """Raise `SpecError` where a judge or annotator cannot work as the job has it: its template is none, or uses what it
-    is not given; its schema is none, its program does not compile."""
+    """Raise `SpecError` where a judge, reward or annotator cannot work as the job has it: its template is none, or uses
+    what it is not given; its schema is none, its program does not compile."""
     for task in job.tasks:
         for judge in task.judges:
             judge.check(whose=f"judge {judge.label!r} of task {task.name!r}")
         for part in task.reward_parts:
-            for question in part.asks():
-                question.check(whose=f"reward {part.label!r} of task {task.name!r}")
+            part.check(whose=f"reward {part.label!r} of task {task.name!r}")
         for question in task.method.asks():
             question.check(whose=f"the annotator of task {task.name!r}")
 

@@ -56,7 +56,7 @@ class Demand:
             case "rollout":
                 return rollout(job, infos[0], self._single(job), device=self.device)
             case "reward":
-                return reward(infos, self._groups(job), device=self.device)
+                return reward(job.heads_of_workers()[rank], infos, self._groups(job), device=self.device)
             case "llm-judge":
                 return llm_judge(job, job.engines()[rank], infos[0], self._single(job), device=self.device)
             case "endpoint":

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from raylign.judges.askers import Endpoint, Question
 from raylign.types import Completion, Prompt
@@ -16,10 +16,22 @@ depends on the order in which groups arrive."""
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A reward model. Equal heads are one, whoever's responses it rates."""
+    """A reward model, and how it is held. Equal heads are one, whoever's responses it rates."""
 
     model: str
     """A directory, or a hub id."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    replicas: int | None = None
+    """Actors that hold it and nothing else; None: it shares those of the job."""
+    gpus: int = 1
+    """Of one actor, on cuda: its layers are spread over them."""
+    tokens_per_batch: int | None = None
+    """Of one forward pass, padding included; None: all responses of a prompt go together."""
+
+    @property
+    def actors(self) -> int | None:
+        """Of its own; None where it shares those of the job."""
+        return self.replicas or (1 if self.gpus > 1 else None)
 
 
 class Raters(Protocol):

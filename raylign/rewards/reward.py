@@ -86,6 +86,12 @@ class Part(Reward):
         """What it has to ask of models."""
         return ()
 
+    def check(self, *, whose: str) -> None:
+        """Raises `SpecError` where it cannot work as the job has it. Takes longer than reading its settings may.
+        ``whose``: how messages call it."""
+        for question in self.asks():
+            question.check(whose=whose)
+
 
 class KnownPart(Part):
     """A part that is told by what is known of a response once its judges have spoken."""

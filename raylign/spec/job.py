@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -94,9 +95,10 @@ class Job(Spec):
 
     def _who_judges(self) -> Iterator[Actors]:
         judging, resources = self.judging, self.resources
-        if heads := self.heads():
-            models = tuple(head.model for head in heads)
-            yield Actors(role="reward", count=judging.reward_workers, gpus=resources.gpus_per_reward, models=models)
+        for held, workers in groupby(self.heads_of_workers()):
+            gpus = float(held[0].gpus) if held[0].gpus > 1 else resources.gpus_per_reward
+            models = tuple(head.model for head in held)
+            yield Actors(role="reward", count=len(list(workers)), gpus=gpus, models=models)
         judges = (judge.runs_in for task in self.tasks for judge in task.judges)
         parts = (part.runs_in for task in self.tasks for part in task.reward_parts)
         if "process" in {*judges, *parts}:
@@ -118,6 +120,13 @@ class Job(Spec):
         questions = (question for task in self.tasks for one in task.feedback for question in one.asks())
         endpoints = (endpoint for task in self.tasks for part in task.reward_parts for endpoint in part.endpoints())
         return list(dict.fromkeys([*(question.asker for question in questions), *endpoints]))
+
+    def heads_of_workers(self) -> list[tuple[Head, ...]]:
+        """The reward models that each reward actor holds, by its index: those that share come first."""
+        heads = self.heads()
+        shared = tuple(head for head in heads if head.actors is None)
+        alone = [(head,) for head in heads for _ in range(head.actors or 0)]
+        return [*([shared] * self.judging.reward_workers if shared else []), *alone]
 
     def heads(self) -> list[Head]:
         """Distinct reward models, in the order of tasks."""

@@ -120,7 +120,7 @@ class Judging(Spec):
     processes: int = Field(default=2, ge=1, le=bounds.PROCESSES)
     """Child processes of one judge actor: a judge that hangs is killed with its process, alone."""
     reward_workers: int = Field(default=1, ge=1, le=bounds.WORKERS)
-    """Reward actors; each holds all reward models of the job."""
+    """Reward actors; each holds all reward models of the job but those with ``replicas`` of their own."""
 
 
 class Checkpoint(Spec):

@@ -8,6 +8,7 @@ from fakes import make_completion, make_prompt
 from actors.judging.judge_pool import JudgePool
 from raylign.judges.askers import Engine
 from raylign.judges.judge import Judge, applying
+from raylign.rewards.raters import Head
 from raylign.spec import parse_job
 from raylign.types import Completion, Prompt
 from raylign.verdicts import Verdict
@@ -81,22 +82,25 @@ async def test_many_slow_programs_are_cut_into_calls_whose_deadlines_hold_them()
     assert all(seconds <= 2 * job.deadlines.judge_s for _, seconds in Clocked.calls)
 
 
+HEADS = (Head("org/rm"),)
+
+
 class Scorer:
     """A reward worker: the length of each text; knows in which calls it was asked."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, list[int]]] = []
 
-    async def call(self, method: str, model: str, groups: Any, **_: Any) -> Any:
+    async def call(self, method: str, head: Head, groups: Any, **_: Any) -> Any:
         assert method == "reward_all"
-        self.calls.append((model, [len(texts) for _, texts in groups]))
+        self.calls.append((head.model, [len(texts) for _, texts in groups]))
         return [[float(len(text)) for text in texts] for _, texts in groups]
 
 
 async def test_a_reward_models_calls_are_bounded_and_part_no_prompts_responses() -> None:
     job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [TASK]})
     one, other = Scorer(), Scorer()
-    pool = JudgePool(job, rules=[], rewards=[one, other], askers={})
+    pool = JudgePool(job, rules=[], rewards=[(HEADS, one), (HEADS, other)], askers={})
     prompts = [make_prompt(number=number) for number in range(6)]
     groups = [(prompt, [make_completion(prompt, at, text="x" * at) for at in range(1, 41)]) for prompt in prompts]
     (part,) = job.tasks[0].reward_parts
@@ -116,3 +120,15 @@ async def test_the_engines_of_one_model_share_its_questions_and_answers_stand_wh
     assert sorted(members[0].asked + members[1].asked) == sorted([f"math/{number}" for number in range(6)] * 2)
     assert [len(member.asked) for member in members] == [6, 6]
     assert [[verdict.judge for verdict in verdicts] for verdicts in said] == [["llm", "again"]] * 6
+
+
+async def test_a_reward_model_with_actors_of_its_own_is_asked_of_none_but_them() -> None:
+    parts = [{"model": "org/rm"}, {"model": "org/large", "name": "large", "replicas": 2}]
+    task = {**TASK, "reward": {"type": "sum", "of": parts}}
+    job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
+    workers = [Scorer() for _ in job.heads_of_workers()]
+    pool = JudgePool(job, rules=[], rewards=list(zip(job.heads_of_workers(), workers, strict=True)), askers={})
+    prompts = [make_prompt(number=number) for number in range(4)]
+    for part in job.tasks[0].reward_parts:
+        await pool.reward(part, [(prompt, [make_completion(prompt)]) for prompt in prompts])
+    assert [worker.calls for worker in workers] == [[("org/rm", [1] * 4)], *[[("org/large", [1, 1])]] * 2]

@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from actors.scoring.classifier import Classifier
 from actors.scoring.reward import RewardWorker
 from benchmarks.tiny_models import make_reward
+from raylign.rewards.raters import Head
 from raylign.types import Prompt
 
 PROMPT = Prompt(
@@ -27,7 +28,7 @@ TEXTS = ["Good day to you", "No", "Yes, 12 of them."]
 
 
 def worker(*models: Path) -> RewardWorker:
-    return RewardWorker(models=[str(model) for model in models], device="cpu", threads=1)
+    return RewardWorker(heads=[Head(str(model)) for model in models], device="cpu", threads=1)
 
 
 def read_alone(directory: Path, texts: Sequence[str]) -> list[float]:
@@ -53,7 +54,7 @@ ARCHITECTURES_READ = ["llama", "qwen2", "qwen3", "mistral", "gemma2", "gemma3_te
 def test_every_architecture_is_read_where_transformers_reads_it(tmp_path: Path, architecture: str) -> None:
     directory = make_reward(tmp_path, architecture=architecture)
     without_padding_token(directory)
-    assert worker(directory).reward(str(directory), PROMPT, TEXTS) == pytest.approx(
+    assert worker(directory).reward(Head(str(directory)), PROMPT, TEXTS) == pytest.approx(
         read_alone(directory, TEXTS), abs=1e-5
     )
 
@@ -63,7 +64,7 @@ def test_the_tokenizer_s_padding_has_no_say(tmp_path: Path, padding: int | None)
     directory = make_reward(tmp_path, pad_token_id=padding)
     without_padding_token(directory)
     assert AutoTokenizer.from_pretrained(directory).pad_token is None
-    assert worker(directory).reward(str(directory), PROMPT, TEXTS) == pytest.approx(
+    assert worker(directory).reward(Head(str(directory)), PROMPT, TEXTS) == pytest.approx(
         read_alone(directory, TEXTS), abs=1e-5
     )
 

@@ -14,6 +14,8 @@ from raylign.plan.memory.scoring import judge, reference, reward
 from raylign.plan.memory.terms import CONTEXT
 from raylign.plan.memory.training import policy
 from raylign.plan.model_files import ModelInfo
+from raylign.rewards.model import ModelReward
+from raylign.rewards.raters import Head
 from raylign.spec import Job
 
 SHORT, LONG = 10, 40
@@ -84,7 +86,7 @@ def test_each_other_role_is_reckoned_as_it_works(job: Callable[..., Job], demand
     expected = {
         "rollout": rollout(made, tiny, single, device="cpu"),
         "llm-judge": llm_judge(made, Engine(model="org/m"), tiny, single, device="cpu"),
-        "reward": reward([tiny], groups, device="cpu"),  # one prompt's responses at once
+        "reward": reward([Head("org/rm")], [tiny], groups, device="cpu"),  # one prompt's responses at once
         "judge": judge(made),
     }
     roles: tuple[Role, ...] = ("rollout", "llm-judge", "reward", "judge")
@@ -99,7 +101,11 @@ def test_only_rank_0_publishes(job: Callable[..., Job], demand: Demand) -> None:
 
 
 def test_reward_models_of_one_actor_are_all_held(job: Callable[..., Job], demand: Demand) -> None:
-    assert demand.of(job(), "reward", ["org/rm", "org/m"], rank=0)["weights"] == 2 * 4 * 340
+    made = job()
+    (short, long) = made.tasks
+    other = long.model_copy(update={"reward": ModelReward(model="org/m", dtype="bfloat16")})
+    made = made.model_copy(update={"tasks": (short, other)})
+    assert demand.of(made, "reward", ["org/rm", "org/m"], rank=0)["weights"] == (4 + 2) * 340
 
 
 @pytest.mark.parametrize("stranger", ["org/far", "org/strange", "org/unheard"])

@@ -1,9 +1,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from raylign.plan.memory.activations import CHUNKS, Batch
 from raylign.plan.memory.scoring import CHILD, JUDGE, PROCESS, judge, reference, reward
 from raylign.plan.model_files import ModelInfo
+from raylign.rewards.raters import Head
 from raylign.spec import Job
 
 MakeJob = Callable[..., Job]
@@ -27,7 +30,7 @@ def test_files_of_another_precision_are_in_memory_with_what_they_become(make_job
 
 
 def test_reward_models_are_held_together_and_work_by_turns(tiny: ModelInfo) -> None:
-    assert reward([tiny, tiny], [BATCH], device="cpu") == {
+    assert reward([Head("a"), Head("b")], [tiny, tiny], [BATCH], device="cpu") == {
         "process": PROCESS,
         "weights": 2 * 4 * 340,
         "activations": 18 * 4 * (4 * 4 + 3 * 6),
@@ -36,3 +39,12 @@ def test_reward_models_are_held_together_and_work_by_turns(tiny: ModelInfo) -> N
 
 def test_each_child_of_a_judge_counts(make_job: MakeJob) -> None:
     assert judge(make_job(judging={"processes": 5})) == {"process": JUDGE, "children": 5 * CHILD}
+
+
+def test_a_reward_model_s_settings_are_reckoned_with(tiny: ModelInfo) -> None:
+    """Half the width; over three GPUs a third of the weights on each; two rows of six tokens in a pass."""
+    low, spread, few = Head("m", dtype="bfloat16"), Head("m", gpus=3), Head("m", tokens_per_batch=13)
+    assert reward([low], [tiny], [BATCH], device="cpu")["weights"] == 2 * 340
+    assert reward([spread], [tiny], [BATCH], device="cuda")["weights"] == pytest.approx(4 * 340 / 3)
+    assert reward([spread], [tiny], [BATCH], device="cpu")["weights"] == 4 * 340
+    assert reward([few], [tiny], [BATCH], device="cpu")["activations"] == 12 * 4 * (4 * 4 + 3 * 6)
