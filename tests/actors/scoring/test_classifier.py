@@ -76,3 +76,16 @@ def test_rows_together_are_rows_alone_whatever_stands_in_them(tmp_path: Path) ->
     assert together == pytest.approx([classifier([row])[0] for row in rows], abs=1e-6)
     assert together[3] == pytest.approx(classifier([[3, 9]])[0], abs=1e-6)  # padding at the end is not read
     assert len({round(value, 6) for value in together}) == len(rows)
+
+
+def test_layers_that_lie_elsewhere_give_the_same(tmp_path: Path) -> None:
+    """As where they are spread over GPUs: weights come through hooks, and the head is called by itself."""
+    from accelerate import cpu_offload
+    from torch import device
+
+    classifier = Classifier(str(make_reward(tmp_path)), dtype="float32", device="cpu")
+    rows = [[5, 6, 7], [8, 9]]
+    here = classifier(rows)
+    cpu_offload(classifier.model, execution_device=device("cpu"))
+    assert {parameter.device.type for parameter in classifier.model.parameters()} == {"meta"}
+    assert classifier(rows) == here
