@@ -25,6 +25,8 @@ SAMPLES_PER_STEP = 1_048_576
 """Of all tasks together: the driver holds a step in memory."""
 PROMPTS = 1_000_000_000
 """Lines of a file."""
+SHOWN = 10_000
+"""Responses for people to read, of one task and step, or on one screen."""
 CANARIES = 10_000
 """Of one judge; the driver holds them in memory."""
 EVAL_PROMPTS = 100_000

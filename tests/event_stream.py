@@ -12,6 +12,7 @@ from raylign.record.events.payloads import (
     Payload,
     PlanMade,
     RunEnded,
+    SamplesShown,
     Status,
     StepDone,
     Tracked,
@@ -155,6 +156,7 @@ def sample(task: str, number: int, progress: float, text: str | None) -> ShownSa
         satisfied=None if number == 2 else bool(progress),
         reward=None if number == 2 else progress - 0.3,
         verdicts=dict.fromkeys(JUDGES.get(task, ["length"]), text or ("" if progress else "wrong")),
+        rulings=dict.fromkeys(JUDGES.get(task, ["length"]), None if number == 2 else bool(progress)),
     )
 
 
@@ -233,6 +235,9 @@ def event_stream(
     for step in range(steps):
         yield event(Status(phase="generate", detail=text or f"{64 * len(tasks)} responses"), 0.1)
         yield event(step_done(tasks, step, steps, rng), 0.8)
+        if step % 10 == 0:
+            shown = {task: (sample(task, step, step / steps, text),) for task in tasks}
+            yield event(SamplesShown(step=step, tasks=shown), 0.0)
         if (step + 1) % 20 == 0:
             yield event(CheckpointSaved(step=step + 1, path=f"runs/tiny/checkpoints/step-{step + 1}"))
         if step == steps // 2:

@@ -12,6 +12,7 @@ from raylign.cli.job_file import check, plan, schema
 from raylign.cli.jobs import cancel, jobs, submit, watch
 from raylign.cli.judge import judge
 from raylign.cli.run import run
+from raylign.cli.samples import samples
 from raylign.cli.serve import serve
 from raylign.errors import RaylignError, SpecError
 from raylign.show.terminal import soften_streams
@@ -39,5 +40,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (init, check, plan, run, serve, demo, submit, watch, jobs, cancel, judge, schema, version):
+for command in (init, check, plan, run, serve, demo, submit, watch, jobs, cancel, samples, judge, schema, version):
     app.command()(command)

@@ -7,13 +7,13 @@ from raylign.clock import Clock
 from raylign.loop.measure import group_metrics
 from raylign.loop.pass_at import pass_at
 from raylign.loop.prepare import reference_logprobs
+from raylign.loop.shown import shown
 from raylign.methods.selection import Scores
-from raylign.record.events.tasks import ShownSample, TaskEvaluation
+from raylign.record.events.tasks import TaskEvaluation
 from raylign.sources.collect import Collector
 from raylign.sources.draw import requests
 from raylign.spec.job import Job
 from raylign.types import Group, Prompt
-from raylign.verdicts import Verdict
 
 SHOWN_SAMPLES = 6
 
@@ -43,7 +43,7 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
         name: TaskEvaluation(
             **group_metrics(mine, scores),
             pass_at={str(k): pass_at(k, mine) for k in job.evaluation.pass_at},
-            samples=tuple(_shown(group) for group in mine[:SHOWN_SAMPLES]),
+            samples=tuple(shown(group) for group in mine[:SHOWN_SAMPLES]),
         )
         for name, mine in by_task.items()
         if mine
@@ -73,20 +73,3 @@ async def _round(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: C
 def _together(same: Sequence[Group]) -> Group:
     """A prompt's responses of all rounds."""
     return replace(same[0], samples=tuple(sample for group in same for sample in group.samples))
-
-
-def _shown(group: Group) -> ShownSample:
-    sample = group.samples[0]
-    return ShownSample(
-        prompt=group.prompt.question,
-        response=sample.completion.text,
-        satisfied=sample.satisfied,
-        reward=sample.reward,
-        verdicts={verdict.judge: _words(verdict) for verdict in sample.verdicts},
-    )
-
-
-def _words(verdict: Verdict) -> str:
-    if verdict.charged:
-        return f"{verdict.reason} (an abstention that counts as a violation)"
-    return verdict.reason or ("satisfied" if verdict.satisfied else "violated")

@@ -15,6 +15,7 @@ from raylign.loop.evaluate import evaluate
 from raylign.loop.measure import oldest, step_done
 from raylign.loop.packing import pack
 from raylign.loop.prepare import prepare
+from raylign.loop.shown import samples_shown
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events import Emit
 from raylign.record.events.payloads import CheckpointSaved, EvaluationDone, Status
@@ -66,6 +67,8 @@ async def train(
                             await fleet.weights.publish(version)
             empty = 0 if examples else empty + 1
             emit(step_done(job, step, version, age, batches, stats, clock))
+            if seen := samples_shown(job, step, groups):
+                emit(seen)
             ailments.look(batches)
             alarm.look(batches)
             require_examples(batches, empty=empty, limit=job.max_empty_steps)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +19,8 @@ LATEST = "latest"
 """Means the newest job."""
 PAGE = 200
 """Jobs of one answer, at most."""
+EVENTS_PAGE = 50
+"""Events; one with samples has some hundred kilobytes."""
 SHOWN_IDS = 5
 
 ERRORS: Mapping[int, type[RaylignError]] = {401: Unauthorized, 404: JobNotFound, 409: JobConflict, 422: SpecError}
@@ -94,6 +96,16 @@ class Client:
     def report(self, job_id: str) -> str:
         """The run's HTML report. Raises `JobNotFound` where there is none yet."""
         return self._call("GET", f"/v1/jobs/{job_id}/report").text
+
+    def past_events(self, job_id: str, *, kinds: Sequence[str] = (), after: int = 0) -> Iterator[Event]:
+        """A job's events so far, of these kinds or of all, oldest first; a page of them is held at a time."""
+        page: dict[str, Any] = {"has_more": True}
+        while page["has_more"]:
+            query = {"after": after, "limit": EVENTS_PAGE, "kind": list(kinds)}
+            page = self._json("GET", f"/v1/jobs/{job_id}/events", params=query)
+            for event in map(Event.model_validate, page["data"]):
+                after = event.seq
+                yield event
 
     def events(
         self,

@@ -17,6 +17,7 @@ from raylign.record.events.payloads import (
     EvaluationDone,
     PlanMade,
     RunEnded,
+    SamplesShown,
     Status,
     StepDone,
     Tracked,
@@ -147,7 +148,7 @@ def plain_line(event: Event, history: History) -> str | None:
             words = f"{tracker}: {link}"
         case RunEnded(state=state, message=message):
             words = f"{state} {message}"
-        case None:
+        case SamplesShown() | None:
             return None
     at = time.strftime("%H:%M:%S", time.localtime(event.time))
     return f"{at} {visible(words, limit=1000)}"

@@ -22,6 +22,7 @@ from raylign.spec.parts import (
     ReferenceSettings,
     Resources,
     RolloutSettings,
+    Samples,
     TrainerSpec,
 )
 from raylign.spec.task import Task
@@ -54,6 +55,8 @@ class Job(Spec):
     """Settings of checkpoints."""
     evaluation: Evaluation = Evaluation()
     """Before/after measurement."""
+    samples: Samples = Samples()
+    """Responses that people can read."""
     trackers: tuple[AnyTracker, ...] = Field(default=(), max_length=bounds.TRACKERS)
     """Where its curves go besides the run directory, which has TensorBoard's always."""
     deadlines: Deadlines = Deadlines()

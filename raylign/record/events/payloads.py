@@ -13,7 +13,7 @@ from raylign import bounds
 from raylign.record.events.demand import ENDED, MEASURED, NOTHING, NUMBERED, Ending
 from raylign.record.events.planned import Part, PlannedActor, PlannedTask
 from raylign.record.events.reading import MOST_PARTS, Count, Else, Number, Numbers, Place, Seconds, Step, Text
-from raylign.record.events.tasks import TaskEvaluation, TaskStep
+from raylign.record.events.tasks import ShownSample, TaskEvaluation, TaskStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +114,21 @@ class StepDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SamplesShown:
+    """Some of a step's responses, for people to read."""
+
+    kind: ClassVar = "samples"
+    demand: ClassVar = NUMBERED
+
+    step: Step
+    tasks: Annotated[
+        Mapping[str, Annotated[tuple[ShownSample, ...], Field(max_length=MOST_PARTS)]],
+        Field(max_length=bounds.TASKS),
+        Else(dict),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointSaved:
     """A checkpoint, committed."""
 
@@ -161,7 +176,7 @@ class RunEnded:
     report: Place
 
 
-Payload = Status | PlanMade | EvaluationDone | StepDone | CheckpointSaved | Warned | Tracked | RunEnded
+Payload = Status | PlanMade | EvaluationDone | StepDone | SamplesShown | CheckpointSaved | Warned | Tracked | RunEnded
 
 KINDS: Mapping[str, type[Payload]] = {payload.kind: payload for payload in get_args(Payload)}
 ADAPTERS: Mapping[str, TypeAdapter[Payload]] = {kind: TypeAdapter(payload) for kind, payload in KINDS.items()}

@@ -86,6 +86,8 @@ class ShownSample:
     reward: Number
     verdicts: Texts
     """By judge: its reason, or its word."""
+    rulings: Annotated[Mapping[str, Truth], Else(dict)]
+    """By judge: whether it is satisfied; None where it abstained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

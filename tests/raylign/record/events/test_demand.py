@@ -46,6 +46,7 @@ def test_the_words_name_what_is_demanded():
     assert {name: kind.demand.words for name, kind in KINDS.items() if kind.demand.words != "nothing"} == {
         "evaluation": "a whole number as `step`, and as `tasks` at most 64 objects by name",
         "step": "a whole number as `step`, and as `tasks` at most 64 objects by name",
+        "samples": "a whole number as `step`",
         "checkpoint": "a whole number as `step`",
         "end": "as `state` one of succeeded, failed, cancelled",
     }

@@ -8,7 +8,7 @@ from raylign.record.events.reading import MOST_PARTS
 
 
 def test_kinds_are_words_of_their_own():
-    assert list(KINDS) == ["status", "plan", "evaluation", "step", "checkpoint", "warning", "tracker", "end"]
+    assert list(KINDS) == ["status", "plan", "evaluation", "step", "samples", "checkpoint", "warning", "tracker", "end"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if is_dataclass(kind)])
@@ -28,7 +28,9 @@ def test_all_kinds_come_back_from_the_wire():
     assert [read(one.kind, wire(one)) for one in said] == said
 
 
-@pytest.mark.parametrize("kind", [name for name in KINDS if name not in ("step", "evaluation", "checkpoint", "end")])
+@pytest.mark.parametrize(
+    "kind", [name for name in KINDS if name not in ("step", "samples", "evaluation", "checkpoint", "end")]
+)
 def test_what_demands_nothing_is_read_from_anything(kind):
     assert isinstance(read(kind, {"phase": 3, "message": None, "tasks": "x", "job": []}), KINDS[kind])
 
