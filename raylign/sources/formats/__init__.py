@@ -19,8 +19,8 @@ FORMATS: Mapping[str, Read] = {
 
 
 def is_text(path: Path) -> bool:
-    """Whether it is one file that this library reads by itself, line by line."""
-    return path.is_file() and FORMATS.get(folder.suffix(path)) is not parquet.read
+    """Whether what is there is read as one text, line by line: anything but a directory, or a format of a library."""
+    return not path.is_dir() and FORMATS.get(folder.suffix(path)) is not parquet.read
 
 
 def read(prompts: Prompts) -> Iterator[Row]:

@@ -27,7 +27,8 @@ def test_a_post_of_a_job_whose_prompts_are_seen_to_be_wrong_is_a_problem_with_th
     with service.http() as http:
         answer = http.post("/v1/jobs", json=document(prompts))
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
-        assert f"{prompts}, line 1 has unknown key 'promt'" in answer.json()["detail"]
+        assert f"{prompts}, line 1 must have either `prompt` or" in answer.json()["detail"]
+        assert "`columns: {prompt: promt}`" in answer.json()["detail"]
         assert http.post("/v1/jobs", json=document(tmp_path / "of-the-workers.jsonl")).status_code == 201
         assert len(http.get("/v1/jobs").json()["data"]) == 1
 
