@@ -1,4 +1,4 @@
-"""Rows of a file that judges are tried on: ``{"prompt" or "messages", "response", "metadata", "gold"}``."""
+"""Rows of a file that judges are tried on: ``{"prompt" or "messages", "response", "metadata", "baseline", "gold"}``."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,9 @@ def read_row(row: Any, place: str, *, task: str = "") -> LabeledRow:
             metadata = rest.get("metadata") or {}
             if not isinstance(metadata, Mapping):
                 raise SpecError(f"{place}: `metadata` is {type(metadata).__name__}, it must be a mapping")
-            gold = rest.get("gold")
+            gold, baseline = rest.get("gold"), rest.get("baseline")
+            if not (baseline is None or isinstance(baseline, str)):
+                raise SpecError(f"{place}: `baseline` must be a text, it is {type(baseline).__name__}")
             messages = _messages(rest, place)
             question = next((turn["content"] for turn in reversed(messages) if turn["role"] == "user"), "")
             prompt = Prompt(
@@ -54,6 +56,7 @@ def read_row(row: Any, place: str, *, task: str = "") -> LabeledRow:
                 question=question,
                 messages=messages,
                 token_ids=(),
+                baseline=baseline,
                 metadata=metadata,
             )
             return LabeledRow(prompt=prompt, response=response, gold=gold if isinstance(gold, bool) else None)

@@ -22,6 +22,13 @@ def test_a_prompt_is_a_text_or_turns_and_may_be_left_out() -> None:
     assert (none.question, none.messages) == ("", ())
 
 
+def test_a_baseline_is_what_the_response_may_be_held_against() -> None:
+    assert read_row({"response": "a", "baseline": "b"}, "row 1").prompt.baseline == "b"
+    assert read_row({"response": "a"}, "row 1").prompt.baseline is None
+    with pytest.raises(SpecError, match="row 1: `baseline` must be a text, it is int"):
+        read_row({"response": "a", "baseline": 3}, "row 1")
+
+
 @pytest.mark.parametrize(("gold", "known"), [(True, True), (False, False), (None, None), ("yes", None), (1, None)])
 def test_a_label_is_true_or_false(gold: Any, known: bool | None) -> None:
     assert read_row({"response": "a", "gold": gold}, "row 1").gold is known
