@@ -18,6 +18,8 @@ T = TypeVar("T")
 CHAT, TEXT = "/chat/completions", "/completions"
 MOST_OF_TEXT = 5
 """Likeliest tokens that the protocol of plain texts tells of."""
+REMEMBERED_S = 600.0
+"""A service may become another while a run goes on, and canaries are asked about again and again to see it."""
 NO_LOGPROBS = "endpoint: no logprobs"
 WRONG_COUNT = "endpoint: wrong count"
 
@@ -30,8 +32,8 @@ class EndpointAnswers:
     def __init__(self, endpoint: Registration, calls: Line) -> None:
         self._endpoint = endpoint
         self._line = calls
-        self._said: Heard[tuple[float, ...] | str] = Heard()
-        self._written: Heard[Written | str] = Heard()
+        self._said: Heard[tuple[float, ...] | str] = Heard(seconds=REMEMBERED_S)
+        self._written: Heard[Written | str] = Heard(seconds=REMEMBERED_S)
 
     def next_token(self, asked: Sequence[Asked], answers: Mapping[str, Spelled]) -> list[Said]:
         spellings = [{answer} if isinstance(answer, str) else set(answer) for answer in answers.values()]

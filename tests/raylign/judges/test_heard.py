@@ -6,9 +6,10 @@ from raylign.judges.heard import Heard
 class Model:
     """Answers with the question's number of characters, or a reason; ``asked`` holds what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: float) -> None:
         self.asked: list[str] = []
-        self.heard: Heard[tuple[int] | str] = Heard(3)
+        self.now = 0.0
+        self.heard: Heard[tuple[int] | str] = Heard(3, clock=lambda: self.now, **settings)
 
     def ask(self, *questions: str) -> list[tuple[int] | str]:
         def put(positions: Sequence[int]) -> list[tuple[int] | str]:
@@ -48,3 +49,22 @@ def test_more_than_is_kept_is_still_answered() -> None:
 
 def test_nothing_to_ask_asks_nobody() -> None:
     assert Model().ask() == []
+
+
+def test_what_counts_for_a_while_is_asked_again_after_it() -> None:
+    """However often it was heard meanwhile: it counts from when it was said."""
+    model = Model(seconds=10.0)
+    for now in (0.0, 6.0, 10.0):
+        model.now = now
+        assert model.ask("a", "bb") == [(1,), (2,)]
+    assert model.asked == ["a", "bb"]
+    model.now = 10.5
+    assert model.ask("a") == [(1,)]
+    model.now = 20.0
+    assert model.ask("a", "bb") == [(1,), (2,)]
+    assert model.asked == ["a", "bb", "a", "bb"]
+    forever = Model()
+    forever.ask("a")
+    forever.now = 1e9
+    forever.ask("a")
+    assert forever.asked == ["a"]
