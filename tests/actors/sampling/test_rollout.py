@@ -1,7 +1,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -54,8 +56,13 @@ def abandon(asked: list[Request]) -> int:
     return len(generate(asked))
 
 
+@cache
+def loaded(model: Path) -> Any:
+    return AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+
+
 def expected(model: Path, asked: Request, completion: Completion, *, ends: Sequence[int] = ()) -> list[float]:
-    policy = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    policy = loaded(model)
     ids = torch.tensor([[*asked.prompt.token_ids, *completion.token_ids]])
     first = len(asked.prompt.token_ids)
     with torch.no_grad():
@@ -173,7 +180,7 @@ def test_a_response_does_not_end_before_it_is_long_enough(engine: Call, model: P
 def test_temperature_zero_is_greedy(engine: Call, model: Path) -> None:
     one, *_ = asked = requests(model, samples=1, temperature=0.0)
     completion = engine(generate, asked)[0]
-    policy = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    policy = loaded(model)
     ids = list(one.prompt.token_ids)
     for token in completion.token_ids:
         best = int(policy(torch.tensor([ids])).logits[0, -1].argmax())
