@@ -156,6 +156,7 @@ def sample(task: str, number: int, progress: float, text: str | None) -> ShownSa
         satisfied=None if number == 2 else bool(progress),
         reward=None if number == 2 else progress - 0.3,
         verdicts=dict.fromkeys(JUDGES.get(task, ["length"]), text or ("" if progress else "wrong")),
+        rewards={"helpfulness": "0.5", "length": text or "too long"} if task == "chat" else {},
         rulings=dict.fromkeys(JUDGES.get(task, ["length"]), None if number == 2 else bool(progress)),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from raylign.record.events.payloads import SamplesShown
 from raylign.record.events.tasks import ShownSample
 from raylign.spec.job import Job
-from raylign.types import Group
+from raylign.types import Group, Sample
 from raylign.verdicts import Verdict
 
 LONGEST = 8_000
@@ -32,8 +32,18 @@ def shown(group: Group) -> ShownSample:
         satisfied=sample.satisfied,
         reward=sample.reward,
         verdicts={verdict.judge: _cut(_words(verdict)) for verdict in sample.verdicts},
+        rewards=_parts(sample),
         rulings={verdict.judge: verdict.satisfied for verdict in sample.verdicts},
     )
+
+
+def _parts(sample: Sample) -> dict[str, str]:
+    """Of a reward; nothing where its number says it all."""
+    if len(sample.ratings) == 1 and sample.reward is not None:
+        return {}
+    return {
+        rating.reward: rating.reason if rating.value is None else f"{rating.value:.4g}" for rating in sample.ratings
+    }
 
 
 def _words(verdict: Verdict) -> str:

@@ -11,7 +11,7 @@ from raylign.judges.askers import Question
 from raylign.judges.endpoints import registry
 from raylign.plan.cluster import local_node
 from raylign.plan.model_files import ModelInfo, check_same_vocabulary, find_model
-from raylign.plan.survey import Survey, missing_metadata, require_asked, survey_prompts
+from raylign.plan.survey import Survey, missing_metadata, require_asked, silent_rewards, survey_prompts
 from raylign.sources.canaries import read_canaries
 from raylign.spec.job import Job
 from raylign.spec.task import Task
@@ -226,9 +226,12 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
 
     Raises `SpecError` for a file that is wrong or too short, and for a judge that would never have anything to say.
     """
-    survey = survey_prompts(task.prompts, task.judges, need_baseline=task.baseline_source == "data", system=task.system)
+    need_baseline = task.baseline_source == "data"
+    survey = survey_prompts(
+        task.prompts, task.judges, task.reward_parts, need_baseline=need_baseline, system=task.system
+    )
     require_asked(task, survey)
-    warnings = list(missing_metadata(task, task.prompts, survey))
+    warnings = [*missing_metadata(task, task.prompts, survey), *silent_rewards(task, survey)]
     if task.eval_prompts is not None:
         warnings += missing_metadata(task, task.eval_prompts, survey_prompts(task.eval_prompts, task.judges))
     return survey, warnings

@@ -3,11 +3,12 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
 from raylign.errors import SpecError
 from raylign.judges.judge import Judge, applying
+from raylign.rewards.reward import Part
 from raylign.sources.rows import Rows
 from raylign.spec.prompts import Prompts
 from raylign.spec.task import Task
@@ -31,6 +32,8 @@ class Survey:
     """Those of them without the metadata it needs."""
     whole: bool
     """Whether all of the file was read."""
+    silent: Mapping[str, int] = field(default_factory=dict)
+    """Prompts whose responses a part of the reward, by its label, has no number for."""
     understood: str = ""
     """What the rows were taken for, where they are not raylign's own."""
 
@@ -48,6 +51,7 @@ class Survey:
 def survey_prompts(
     prompts: Prompts,
     judges: Sequence[Judge],
+    parts: Sequence[Part] = (),
     *,
     need_baseline: bool = False,
     system: str | None = None,
@@ -55,11 +59,12 @@ def survey_prompts(
 ) -> Survey:
     """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row.
 
-    ``system``: what is put before each. ``until``: by `time.monotonic`, when to leave it at what was read.
+    ``parts``: of the reward. ``system``: what is put before each. ``until``: by `time.monotonic`, when to leave it at
+    what was read.
     """
     whole = True
     count = characters = longest = 0
-    asked, lacking = Counter[str](), Counter[str]()
+    asked, lacking, silent = Counter[str](), Counter[str](), Counter[str]()
     rows = Rows(prompts, need_baseline=need_baseline)
     for _, row in rows:
         count += 1
@@ -67,7 +72,9 @@ def survey_prompts(
         characters += length
         longest = max(longest, length)
         metadata = row.get("metadata", {})
-        for judge in applying(judges, metadata):
+        had = applying(judges, metadata)
+        silent.update(part.label for part in parts if part.silent(had))
+        for judge in had:
             asked[judge.label] += 1
             lacking[judge.label] += judge.lacks(metadata, row.get("baseline"))
         if until is not None and time.monotonic() > until:
@@ -80,6 +87,7 @@ def survey_prompts(
         asked=asked,
         lacking=lacking,
         whole=whole,
+        silent=silent,
         understood=rows.understood,
     )
 
@@ -114,3 +122,15 @@ def missing_metadata(task: Task, prompts: Prompts, survey: Survey) -> Iterator[s
                 f"{whose} will abstain on {lacking} of the {asked} prompts it is asked about in {prompts.path!r}: they "
                 f"have no {judge.reads}; add it, or give the judge a `when`"
             )
+
+
+def silent_rewards(task: Task, survey: Survey) -> Iterator[str]:
+    """Sentences on prompts for whose responses there is no reward. Raises `SpecError` where that is all of them."""
+    for label, count in survey.silent.items():
+        whose = f"reward {label!r} of task {task.name!r} goes by judges of which none applies to"
+        if count == survey.prompts:
+            raise SpecError(f"{whose} any prompt in {task.prompts.path!r}: no response could be rewarded")
+        yield (
+            f"{whose} {count} of the {survey.prompts} prompts in {task.prompts.path!r}: their responses have no reward "
+            "and are not trained on; give these prompts a judge, or leave them out"
+        )

@@ -74,6 +74,10 @@ class Part(Reward):
     def fits(self, judges: Sequence[Judge]) -> None:
         """Raises `ValueError` where a task with these judges gives it nothing to go by."""
 
+    def silent(self, judges: Sequence[Judge]) -> bool:
+        """Whether it has no number for any response to a prompt that has these judges."""
+        return False
+
     def heads(self) -> tuple[Head, ...]:
         """The reward models that it has rate."""
         return ()

@@ -45,6 +45,9 @@ class RulesReward(KnownPart):
                 hint = f"did you mean {near[0]!r}?" if near else f"judges: {', '.join(labels)}"
                 raise ValueError(f"the reward's `weights` name {label!r}, which is no judge of the task; {hint}")
 
+    def silent(self, judges: Sequence[Judge]) -> bool:
+        return not any(self._weight(judge.label) for judge in judges)
+
     def tell(self, prompt: Prompt, completion: Completion, verdicts: Sequence[Verdict]) -> Value:
         """``sum of weights of the satisfied / sum of weights``, over the judges that the prompt has."""
         counted = [(verdict, weight) for verdict in verdicts if (weight := self._weight(verdict.judge))]

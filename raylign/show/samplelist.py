@@ -25,6 +25,8 @@ def show_samples(found: Sequence[Found], console: Console) -> None:
         console.print(Text.assemble((visible(one.task), "bold"), f"  {where}  ", (word, style), reward))
         _block("prompt", sample.prompt, console)
         _block("response", sample.response, console)
+        for part, said in sample.rewards.items():
+            console.print(Text.assemble("  ", ("reward ", "dim"), f"{visible(part)}: {visible(said)}"))
         for judge, reason in sample.verdicts.items():
             console.print(Text.assemble("  ", f"{visible(judge)}: ", *_ruled(sample, judge, visible(reason))))
         console.print()

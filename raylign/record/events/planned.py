@@ -21,7 +21,7 @@ class PlannedTask(Part):
     judges: Annotated[tuple[str, ...], Else(tuple)]
     """Their labels."""
     reward: Text
-    """Name of its reward model; empty where it has none."""
+    """What its reward is, in a few words; empty where it has none."""
     prompts_per_step: Count
     samples_per_prompt: Count
     samples: Count

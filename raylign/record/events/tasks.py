@@ -88,6 +88,8 @@ class ShownSample:
     """By judge: its reason, or its word."""
     rulings: Annotated[Mapping[str, Truth], Else(dict)]
     """By judge: whether it is satisfied; None where it abstained."""
+    rewards: Texts
+    """By part of a reward that has several, or gave no number: what it gave, or why it gave none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

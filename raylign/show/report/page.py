@@ -181,6 +181,7 @@ def _samples(history: History, task: str) -> list[dict[str, Any]]:
                 "response": _cut(sample.response),
                 "satisfied": sample.satisfied,
                 "reward": sample.reward,
+                "rewards": {label: _cut(said) for label, said in sample.rewards.items()},
                 "verdicts": {label: _cut(reason) for label, reason in sample.verdicts.items()},
             }
     return list(pairs.values())[:MOST_SAMPLES]

@@ -8,7 +8,7 @@ from loop_job import make_job
 
 from raylign.loop.shown import LONGEST, samples_shown
 from raylign.spec.parts import Samples
-from raylign.types import Completion, Group, Sample
+from raylign.types import Completion, Group, Rating, Sample
 from raylign.verdicts import Verdict
 
 
@@ -35,6 +35,22 @@ def test_the_first_of_each_task_are_shown_with_what_was_said_of_them():
     assert (one.satisfied, one.reward) == (None, 0.5)
     assert one.verdicts == {"even": "satisfied", "kind": "timeout"}
     assert one.rulings == {"even": True, "kind": None}
+
+
+def test_the_parts_of_a_reward_are_shown_and_why_one_gave_no_number():
+    job = make_job().model_copy(update={"samples": Samples(each=1)})
+    task = job.tasks[0].name
+    one = group(0, task)
+    rules, gone = Rating(reward="rules", value=1 / 3), Rating(reward="model", value=None, reason="too long")
+
+    def told(*ratings, reward):
+        samples = (replace(one.samples[0], ratings=ratings, reward=reward),)
+        (sample,) = samples_shown(job, 0, [replace(one, samples=samples)]).tasks[task]
+        return sample.rewards
+
+    assert told(rules, gone, reward=None) == {"rules": "0.3333", "model": "too long"}
+    assert told(gone, reward=None) == {"model": "too long"}
+    assert told(rules, reward=1 / 3) == {}
 
 
 def test_a_long_text_is_cut_and_says_by_how_much():

@@ -22,6 +22,11 @@ def test_prompt_response_verdicts_and_reward_are_told():
     assert "answer: violated, wrong" in told
 
 
+def test_a_reward_s_parts_are_told_and_why_one_is_missing():
+    told = shown(sample("chat", 0, 0.0, None))
+    assert "  reward helpfulness: 0.5\n  reward length: too long\n" in told
+
+
 def test_what_models_wrote_steers_no_terminal_and_keeps_its_lines():
     told = shown(replace(sample("math", 0, 0.0, None), response="a\n\x1b[2Jb[red]"))
     assert "    a\n    \u241b[2Jb[red]" in told

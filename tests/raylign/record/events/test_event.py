@@ -67,7 +67,7 @@ def test_they_are_written_as_they_were(first):
         if not isinstance(event.said, PlanMade):
             tasks = list(data.get("tasks", {}).values())
             for sample in [sample for task in tasks for sample in task.get("samples", ())]:
-                del sample["rulings"]
+                del sample["rulings"], sample["rewards"]
             for part in (*tasks, data.get("train", {})):
                 for name in SINCE:
                     part.pop(name, None)

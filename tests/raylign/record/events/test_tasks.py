@@ -31,5 +31,5 @@ def test_samples_are_read_whatever_is_missing():
     data = {"step": 0, "tasks": {"math": {"samples": [{"prompt": "2 + 2?", "verdicts": {"answer": None}}]}}}
     (sample,) = read("evaluation", data).tasks["math"].samples
     assert sample == ShownSample(
-        prompt="2 + 2?", response="", satisfied=None, reward=None, verdicts={"answer": ""}, rulings={}
+        prompt="2 + 2?", response="", satisfied=None, reward=None, verdicts={"answer": ""}, rulings={}, rewards={}
     )
