@@ -1,5 +1,6 @@
 """Prompts of all tasks in the policy's tokens. Imports torch, as every tokenizer of transformers does."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -38,12 +39,17 @@ def read_world(job: Job) -> tuple[World, Encode]:
             given = (row for _, row in rows(task.eval_prompts))
             eval_prompts[task.name] = read(given)
     arguments = {task.name: task.chat_template_kwargs for task in job.tasks}
-    encode = encoder(job.policy.model, tokenizer, stop_tokens(job.policy.model, tokenizer), arguments)
-    return World(prompts=prompts, eval_prompts=eval_prompts, canaries=_canaries(job, tokenizer)), encode
+    stops = stop_tokens(job.policy.model, tokenizer)
+    canaries = _canaries(job, tokenizer, stops)
+    encode = encoder(job.policy.model, tokenizer, stops, arguments)
+    return World(prompts=prompts, eval_prompts=eval_prompts, canaries=canaries), encode
 
 
-def _canaries(job: Job, tokenizer: Any) -> dict[tuple[str, str], list[Canary]]:
-    encode = partial(tokenizer.encode, add_special_tokens=False)
+def _canaries(job: Job, tokenizer: Any, stops: Sequence[int]) -> dict[tuple[str, str], list[Canary]]:
+    def encode(text: str) -> tuple[int, ...]:
+        """Ended as a response is, for whoever counts its tokens."""
+        return (*tokenizer.encode(text, add_special_tokens=False), *stops[:1])
+
     return {
         (task.name, judge.label): list(read_canaries(task, judge, encode))
         for task in job.tasks

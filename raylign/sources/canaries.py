@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from raylign import bounds
+from raylign.conversation import after_system
 from raylign.errors import SpecError
 from raylign.judges.judge import Judge
 from raylign.judges.rows import labeled_rows
@@ -118,6 +119,7 @@ def read_canaries(
             finish="stop",
             version=None,
         )
-        yield Canary(prompt=row.prompt, completion=completion, gold=row.gold)
+        messages = after_system(row.prompt.messages, task.system)
+        yield Canary(prompt=replace(row.prompt, messages=messages), completion=completion, gold=row.gold)
     if not count:
         raise SpecError(f"{path} holds no canaries for {whose}: give it lines with `response` and `gold`")

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from jinja2 import TemplateError
 
+from raylign.conversation import after_system
 from raylign.errors import SpecError
 from raylign.sources.canaries import Canary
 from raylign.types import Message, Prompt
@@ -58,8 +59,7 @@ def render(
     prompts = []
     for index, row in enumerate(rows):
         messages: tuple[Message, ...] = tuple(row.get("messages") or [{"role": "user", "content": row["prompt"]}])
-        if system is not None and not any(turn["role"] == "system" for turn in messages):
-            messages = ({"role": "system", "content": system}, *messages)
+        messages = after_system(messages, system)
         templated = system is not None or "messages" in row
         if templated:
             text = _apply_template(task, index, messages, tokenizer, arguments)

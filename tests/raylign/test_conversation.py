@@ -1,4 +1,4 @@
-from raylign.conversation import transcript
+from raylign.conversation import after_system, transcript
 
 
 def test_each_turn_stands_under_its_role():
@@ -6,3 +6,10 @@ def test_each_turn_stands_under_its_role():
     assert transcript([{"role": role, "content": content} for role, content in turns]) == (
         "System: Be brief.\n\nUser: Hi\n\nAssistant: Hello\nthere\n\nUser: Bye"
     )
+
+
+def test_a_systems_turn_is_put_where_there_is_none():
+    hello, kind = {"role": "user", "content": "Hi"}, {"role": "system", "content": "Be kind."}
+    assert after_system((hello,), "Be kind.") == (kind, hello)
+    assert after_system((kind, hello), "Be brief.") == (kind, hello)
+    assert after_system((hello,), None) == (hello,)

@@ -54,4 +54,4 @@ def test_canaries_are_read_in_the_policys_tokens(tmp_path: Path) -> None:
     }  # fmt: skip
     world, _ = read_world(parse_job({"name": "j", "steps": 1, "tasks": [task], "policy": {"model": str(policy)}}))
     ((place, (canary,)),) = world.canaries.items()
-    assert (place, canary.gold, len(canary.completion.token_ids)) == (("t", "length"), True, 3)
+    assert (place, canary.gold, len(canary.completion.token_ids)) == (("t", "length"), True, 3 + 1)

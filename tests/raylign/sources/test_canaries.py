@@ -178,6 +178,13 @@ def test_a_file_is_read_row_by_row_in_the_policys_tokens(tmp_path):
     assert list(read_canaries(make_job().tasks[0], PLAIN)) == []
 
 
+def test_a_tasks_system_stands_before_them_too(tmp_path):
+    task, judge = task_of(lines(tmp_path, {"prompt": "Hi", "response": "a b", "gold": True}))
+    (canary,) = read_canaries(task.model_copy(update={"system": "Be kind."}), judge)
+    assert [turn["role"] for turn in canary.prompt.messages] == ["system", "user"]
+    assert canary.prompt.question == "Hi"
+
+
 @pytest.mark.parametrize(
     ("rows", "judge", "message"),
     [
