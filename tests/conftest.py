@@ -4,23 +4,24 @@ import gc
 from collections.abc import Iterator
 
 import pytest
-import torch
-
-from raylign.tensors.threads import use_threads
-
-use_threads(1)  # models here are so small that a second thread costs more than it computes
 
 
 @pytest.fixture(autouse=True)
 def threads() -> Iterator[None]:
     """A test may change how many threads compute; afterwards it is as many as before."""
+    import torch
+
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What was imported stays: collecting garbage, which DeepSpeed does often, need not look at it again."""
+    """Before the first test, in each process that runs some: the one that only hands them out imports no torch."""
+    from raylign.tensors.threads import use_threads
+
+    use_threads(1)  # models here are so small that a second thread costs more than it computes
+    # What was imported stays: collecting garbage, which DeepSpeed does often, need not look at it again.
     gc.collect()
     gc.freeze()
 
