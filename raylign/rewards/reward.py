@@ -3,7 +3,8 @@
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from numbers import Real
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,6 +17,9 @@ from raylign.types import Completion, Prompt, Rating
 from raylign.verdicts import NOT_ASKED, THE_RESPONSE, Verdict
 
 NOT_FINITE = "not finite"
+UNSAID = "no reason given"
+LONGEST_REASON = 200
+"""Characters: abstentions are counted by it, and a part may be of anybody's."""
 
 
 class Reward(Spec):
@@ -125,23 +129,36 @@ def rate(
 ) -> tuple[Rating, ...]:
     """Exactly one rating of each part, in their order. ``said``: by label, what workers say.
 
-    What nobody said abstains, and so does a number that is none.
+    What nobody said abstains; so does a number that is none, and a part that fails on the response.
     """
-    return tuple(
-        _rating(
-            part,
-            part.tell(prompt, completion, verdicts) if isinstance(part, KnownPart) else said.get(part.label, NOT_ASKED),
-        )
-        for part in reward.parts()
-    )
+    return tuple(_rating(part, _value(part, prompt, completion, verdicts, said)) for part in reward.parts())
+
+
+def _value(
+    part: Part, prompt: Prompt, completion: Completion, verdicts: Sequence[Verdict], said: Mapping[str, Value]
+) -> Value:
+    if not isinstance(part, KnownPart):
+        return said.get(part.label, NOT_ASKED)
+    try:
+        return part.tell(prompt, completion, verdicts)
+    except Exception as error:  # a kind of somebody else's, and one response of a million: it is counted by its name
+        return f"error: {type(error).__name__}"
 
 
 def _rating(part: Part, value: Value) -> Rating:
-    if isinstance(value, str):
-        return Rating(reward=part.label, value=None, reason=value)
-    if not math.isfinite(value):
-        return Rating(reward=part.label, value=None, reason=NOT_FINITE)
-    return Rating(reward=part.label, value=float(value))
+    number, reason = (None, value or UNSAID) if isinstance(value, str) else _number(value)
+    return Rating(reward=part.label, value=number, reason=reason[:LONGEST_REASON])
+
+
+def _number(value: Any) -> tuple[float | None, str]:
+    """Whoever made it: a finite number, or why it is none."""
+    if not isinstance(value, Real):
+        return None, f"no number: {type(value).__name__}"
+    try:
+        number = float(value)
+    except OverflowError:
+        return None, NOT_FINITE
+    return (number, "") if math.isfinite(number) else (None, NOT_FINITE)
 
 
 def combine(reward: Reward, ratings: Sequence[Rating]) -> Value:

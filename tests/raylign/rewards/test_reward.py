@@ -1,6 +1,8 @@
 """What holds of all rewards, and how their parts come together."""
 
 import math
+from fractions import Fraction
+from typing import Literal
 
 import pytest
 from fakes import make_completion, make_prompt
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from reward_laws import RESPONSES, REWARDS, keeps_the_law_of_rewards
 
 from raylign.rewards.model import ModelReward
-from raylign.rewards.reward import combine, rate
+from raylign.rewards.reward import KnownPart, combine, rate
 from raylign.rewards.sum import SumReward
 from raylign.types import Rating
 
@@ -52,3 +54,41 @@ def test_where_a_part_abstains_the_reward_does_and_says_why(one, other, reason):
 
 def test_a_part_of_which_nobody_spoke_was_not_asked():
     assert combine(BOTH, ratings(BOTH, one=1.0)) == "not asked"
+
+
+class Foreign(KnownPart):
+    """Of somebody else's making."""
+
+    type: Literal["foreign"] = "foreign"
+
+    def tell(self, prompt, completion, verdicts):
+        return SAYS[completion.text]()
+
+
+def fails():
+    raise KeyError("answer")
+
+
+SAYS = {
+    "a key": fails, "none": lambda: None, "a list": lambda: [1.0], "a text": lambda: "", "much": lambda: 10**400,
+    "long": lambda: "x" * 9999, "true": lambda: True, "a half": lambda: Fraction(1, 2), "nan": lambda: math.nan,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a key", "error: KeyError"),
+        ("none", "no number: NoneType"),
+        ("a list", "no number: list"),
+        ("a text", "no reason given"),
+        ("much", "not finite"),
+        ("nan", "not finite"),
+        ("long", "x" * 200),
+        ("true", 1.0),
+        ("a half", 0.5),
+    ],
+)
+def test_whatever_a_part_says_is_a_finite_number_or_a_reason(text, value):
+    reward = Foreign()
+    assert combine(reward, rate(reward, PROMPT, make_completion(PROMPT, text=text), (), {})) == value
