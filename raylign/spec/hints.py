@@ -207,14 +207,14 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 
 def for_key(key: str, known: Sequence[str], job: Any) -> str:
     """What to write in place of an unknown ``key``, where ``known`` keys may stand. ``job``: a kind or a union."""
+    places = sorted({place for kind in models(job) for place, name in fields(kind) if name == key})
+    elsewhere = " or ".join(f"under `{place}`" if place else "at the top" for place in places)
     if near := difflib.get_close_matches(key, known, n=1, cutoff=0.75):
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {near[0]!r}?" + (f" {key!r} itself stands {elsewhere}" if places else "")
     if foreign := FOREIGN.get(key.lower().replace("-", "_")):
         return f"here that is {foreign}" if foreign.startswith("`") else foreign
-    if places := [place for kind in models(job) for place, name in fields(kind) if name == key]:
-        return "it stands " + " or ".join(
-            f"under `{place}`" if place else "at the top" for place in sorted(set(places))
-        )
+    if places:
+        return f"it stands {elsewhere}"
     if near := difflib.get_close_matches(key, known, n=1, cutoff=0.5):
         return f"did you mean {near[0]!r}?"
     return f"known keys: {', '.join(known)}"
