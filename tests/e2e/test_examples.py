@@ -5,8 +5,13 @@ One job holds the tasks of them all: a fleet takes half a minute to start on two
 
 import json
 import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from http_service import service
 from jobs import EXAMPLES, PATIENCE_S, run_job, small_job
 
 from raylign.clock import PHASES
@@ -19,7 +24,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(2 * PATIENC
 ROLLOUT = {"max_tokens": 40, "context_tokens": 128}
 TRAINER = {"learning_rate": 5e-4, "tokens_per_microbatch": 2048, "ranks": 2, "zero_stage": 2}
 ADAPTED = {"model": str(EXAMPLES / "tiny" / "policy"), "dtype": "float32", "lora": {"rank": 4}}
-ALL = ("codpo", "crraft", "crpg", "grpo", "oaif", "verifiable", "rewards")
+ALL = ("codpo", "crraft", "crpg", "grpo", "oaif", "questions", "verifiable", "rewards")
 JOBS = [
     pytest.param(ALL, {"policy": ADAPTED, "trainer": TRAINER, "rollout": ROLLOUT}, 0, id="adapters"),
     pytest.param(
@@ -33,14 +38,37 @@ JOBS = [
 COUNT = 3
 
 
+def ask_elsewhere(job: Path, url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has one task ask a service, too, for a judge and for a part of its reward."""
+    (directory / "endpoints.yaml").write_text(f"here: {{url: '{url}', model: m}}")
+    monkeypatch.setenv("RAYLIGN_ENDPOINTS", str(directory / "endpoints.yaml"))
+    document = yaml.safe_load(job.read_text())
+    (task,) = (task for task in document["tasks"] if task["name"] == "questions-watched")
+    task["judges"].append({"type": "llm", "name": "elsewhere", "model": {"endpoint": "here"}, "question": "style"})
+    task["reward"] = {"type": "sum", "of": [task["reward"], {"type": "endpoint", "endpoint": "here", "weight": 0.1}]}
+    job.write_text(yaml.safe_dump(document))
+
+
+def answer(heard: list[str], path: str, body: Any, headers: Any) -> Any:
+    heard.append(path)
+    if path == "/v1":
+        return 200, {"rewards": [1.0 for _ in body["rows"]]}
+    likeliest = [{"token": "Yes", "logprob": -0.1}]
+    return 200, {"choices": [{"logprobs": {"content": [{"top_logprobs": likeliest}]}}]}
+
+
 @pytest.mark.parametrize(("examples", "changes", "overlap"), JOBS)
-def test_examples(tmp_path, examples, changes, overlap):
+def test_examples(tmp_path, monkeypatch, examples, changes, overlap):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     trackers = [{"type": "wandb", "offline": True}, {"type": "mlflow"}]
     job = small_job(tmp_path, *examples, steps=COUNT, trackers=trackers, **changes)
-    status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "run"))
+    heard: list[str] = []
+    with service(partial(answer, heard)) as url:
+        ask_elsewhere(job, f"{url}/v1", tmp_path, monkeypatch)
+        status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "run"))
     assert status == 0, output
+    assert {"/v1", "/v1/chat/completions"} == set(heard)
     run = RunDirectory(tmp_path / "run")
     events = list(run.events())
     steps = [event.data for event in events if event.kind == "step"]

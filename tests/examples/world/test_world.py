@@ -20,6 +20,7 @@ from examples.world.training import last_logits, rewards_of
 from examples.world.verdicts import Case, better_case, refusal_case, safety_case
 from examples.world.world import Recipe, make_tokenizer, prompt_lines
 from raylign.judges.questions.pairwise import LLMAnnotator
+from raylign.judges.questions.pairwise_judge import PairwiseJudge
 from raylign.judges.questions.two_token import LLMJudge
 from raylign.spec import load_job
 
@@ -201,7 +202,8 @@ def test_example_jobs_load_and_name_files_that_exist(path) -> None:
 def test_example_jobs_ask_the_judge_what_it_was_taught() -> None:
     taught = {verdicts.REFUSAL_TEMPLATE, verdicts.SAFETY_TEMPLATE, verdicts.BETTER_TEMPLATE}
     tasks = [task for path in EXAMPLES.glob("*.yaml") for task in load_job(path).tasks]
-    asked = {judge.template for task in tasks for judge in task.judges if isinstance(judge, LLMJudge)}
+    own = (LLMJudge, PairwiseJudge)
+    asked = {judge.template for task in tasks for judge in task.judges if isinstance(judge, own) and judge.template}
     annotators = [task.method.needs.annotator for task in tasks]
     asked |= {annotator.template for annotator in annotators if isinstance(annotator, LLMAnnotator)}
     assert asked == taught
