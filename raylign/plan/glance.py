@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from raylign.plan.check import check_canaries, check_judges, check_models, context_warnings
+from raylign.plan.check import check_canaries, check_judges, check_models, context_warnings, unregistered
 from raylign.plan.model_files import ModelInfo, inspect_model
 from raylign.plan.survey import missing_metadata, require_asked, survey_prompts
 from raylign.sources.formats import is_text
@@ -21,6 +21,7 @@ LOOK_S = 0.5
 def glance(job: Job, *, seconds: float = LOOK_S) -> None:
     """Raise `SpecError` for what is wrong with the job by its templates and the files that are seen here."""
     check_judges(job)
+    unregistered(job)
     infos = check_models(job, inspect=_inspect)
     until = time.monotonic() + seconds
     list(context_warnings(job, infos[job.policy.model]))

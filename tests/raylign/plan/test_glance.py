@@ -70,3 +70,21 @@ def test_directories_and_what_takes_a_library_are_left_to_the_workers(job, tmp_p
         glance(job(path=path))
     with pytest.raises(SpecError, match="cannot read .* as parquet"):
         check_job(job(path=tmp_path / "p.parquet"))
+
+
+def test_an_endpoint_that_the_operator_does_not_know_is_refused_and_otherwise_left_to_the_workers(
+    job, tmp_path, monkeypatch
+):
+    made = job(ANSWERED, ANSWERED)
+    asked = parse_job(made.model_dump() | {"tasks": [_rewarded(made.tasks[0], endpoint="scores")]})
+    monkeypatch.delenv("RAYLIGN_ENDPOINTS", raising=False)
+    glance(asked)
+    (tmp_path / "endpoints.yaml").write_text("large: {url: 'http://a'}")
+    monkeypatch.setenv("RAYLIGN_ENDPOINTS", str(tmp_path / "endpoints.yaml"))
+    glance(made)
+    with pytest.raises(SpecError, match="endpoint 'scores' is none that the operator registered; known are large"):
+        glance(asked)
+
+
+def _rewarded(task, **reward):
+    return task.model_dump() | {"reward": {"type": "endpoint", **reward}}
