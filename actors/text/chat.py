@@ -1,6 +1,7 @@
 """Questions as a model was trained to be asked: in the turns of its own chat template, where it has one."""
 
-from jinja2 import TemplateError
+from datetime import datetime
+
 from transformers import PreTrainedTokenizerBase
 
 from actors.text.reader import Reader
@@ -8,6 +9,8 @@ from raylign.judges.askers import Asked, Conversation, Show
 from raylign.judges.questions.templates import FAILURES
 
 MARK = "mark of a system's turn"
+DAY = datetime(2024, 7, 26)
+"""What day it is for every chat template."""
 
 
 class Chat:
@@ -47,7 +50,7 @@ class Chat:
         """Some templates refuse a system's turn, others leave it out without a word."""
         try:
             return MARK in self._turns(system=MARK, user="hello")
-        except TemplateError:
+        except FAILURES:
             return False
 
     def _turns(self, **contents: str) -> str:
@@ -57,5 +60,7 @@ class Chat:
             add_generation_prompt=True,
             # Of models that may think first, the answer is asked for at once; other templates know no such word.
             enable_thinking=False,
+            # Some write today's date: a run that goes on tomorrow must ask what it would have asked today.
+            strftime_now=DAY.strftime,
         )
         return text

@@ -26,6 +26,7 @@ def templated(template: str | None) -> PreTrainedTokenizerFast:
 
 
 TURNS = "{% for message in messages %}[{{ message.role }}|{{ message.content }}]{% endfor %}"
+DATED = "{{ strftime_now('%d %b %Y') }}" + TURNS
 NO_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + TURNS
 SILENT = "{% for message in messages if message.role != 'system' %}[{{ message.content }}]{% endfor %}"
 THINKING = TURNS + "{% if enable_thinking is defined and not enable_thinking %}[no thoughts]{% endif %}"
@@ -37,6 +38,7 @@ THINKING = TURNS + "{% if enable_thinking is defined and not enable_thinking %}[
         (TURNS, "[system|Be fair.][user|Is it? so]"),
         (TURNS + "{% if add_generation_prompt %}>{% endif %}", "[system|Be fair.][user|Is it? so]>"),
         (NO_SYSTEM, "[user|Be fair.\n\nIs it? so]"),
+        (DATED, "26 Jul 2024[system|Be fair.][user|Is it? so]"),
         (SILENT, "[Be fair.\n\nIs it? so]"),
         (THINKING, "[system|Be fair.][user|Is it? so][no thoughts]"),
         (None, "Be fair.\n\nIs it? so\n\nAnswer:"),
