@@ -1,5 +1,5 @@
 """``python -m actors run``: the driver's process, for a gateway's Ray job and for ``raylign run`` alike; ``... judge``:
-judges that ask a model, tried."""
+judges that ask a model, tried; ``... eval`` and ``... chat``: what came out."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from actors import finished
 from actors.emitter import Emitter
 from actors.judging import trial
 from raylign.errors import RaylignError, SpecError
@@ -37,7 +38,8 @@ def main() -> int:
         if options.command == "judge":
             trial.run(options)
             return EXIT["succeeded"]
-        return _run(options)
+        status: int = options.command(options)
+        return status
     except SpecError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_SPEC
@@ -58,7 +60,10 @@ def _options() -> argparse.Namespace:
     run.add_argument("--report", help="URL of the gateway to report to")
     run.add_argument("--job-id", help="the job's id there, also the Ray namespace")
     run.add_argument("--attempt", type=int, default=1)
+    run.set_defaults(command=_run)
     trial.arguments(commands.add_parser("judge", help="try judges that ask a model on labeled rows"))
+    finished.measuring_options(commands.add_parser("eval", help="measure a run's model beside the one it came from"))
+    finished.chat_options(commands.add_parser("chat", help="talk to a run's model"))
     return parser.parse_args()
 
 

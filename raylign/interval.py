@@ -6,6 +6,8 @@ the same prompts before and after, which resemble each other too: their change i
 """
 
 import math
+from collections.abc import Sequence
+from statistics import fmean, stdev
 
 Z = 1.959964
 """Of 95 %."""
@@ -34,3 +36,11 @@ def newcombe(before: float | None, after: float | None, prompts: tuple[int | Non
         change - math.hypot(after - last[0], first[1] - before),
         change + math.hypot(last[1] - after, before - first[0]),
     )
+
+
+def paired(changes: Sequence[float]) -> Bounds | None:
+    """Bounds of a mean of changes, one of each prompt, by their own spread; None of fewer than two."""
+    if len(changes) < 2:
+        return None
+    middle, reach = fmean(changes), Z * stdev(changes) / math.sqrt(len(changes))
+    return middle - reach, middle + reach

@@ -1,6 +1,7 @@
 """The ``raylign`` command: its commands, in the order of its help."""
 
 import sys
+from collections.abc import Callable, Mapping
 
 import typer
 from rich.console import Console
@@ -11,6 +12,8 @@ from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
 from raylign.cli.jobs import cancel, jobs, submit, watch
 from raylign.cli.judge import judge
+from raylign.cli.model import chat, evaluate
+from raylign.cli.report import report
 from raylign.cli.run import run
 from raylign.cli.samples import samples
 from raylign.cli.serve import serve
@@ -40,5 +43,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (init, check, plan, run, serve, demo, submit, watch, jobs, cancel, samples, judge, schema, version):
-    app.command()(command)
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "init": init,
+    "check": check,
+    "plan": plan,
+    "run": run,
+    "serve": serve,
+    "demo": demo,
+    "submit": submit,
+    "watch": watch,
+    "jobs": jobs,
+    "cancel": cancel,
+    "samples": samples,
+    "chat": chat,
+    "eval": evaluate,
+    "report": report,
+    "judge": judge,
+    "schema": schema,
+    "version": version,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)

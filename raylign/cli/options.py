@@ -7,6 +7,7 @@ import typer
 
 JobWord = Annotated[str, typer.Argument(metavar="JOB", help="An id or its beginning, a name, or `latest`.")]
 JobFile = Annotated[Path, typer.Argument(metavar="FILE", help="A job in YAML or JSON.")]
+RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory; or a job at a gateway, as for `watch`.")]
 Overrides = Annotated[
     list[str] | None,

@@ -37,7 +37,8 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
     scores: Scores = {}
     if not job.evaluation.greedy:  # or there is no policy whose KL it would be
         first = [(group.prompt, group.samples[0].completion) for group in groups]
-        scores = await reference_logprobs(collector.fleet.reference, first)
+        made = [(prompt, completion) for prompt, completion in first if completion.version is not None]
+        scores = await reference_logprobs(collector.fleet.reference, made) if made else {}
     by_task = {task.name: [group for group in groups if group.prompt.task == task.name] for task in job.tasks}
     measured = {
         name: TaskEvaluation(

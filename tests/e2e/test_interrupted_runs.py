@@ -1,6 +1,7 @@
 """A run that is interrupted in every way ends with the bits of one left alone; Ctrl-C leaves no process behind."""
 
 import hashlib
+import json
 import os
 import signal
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from jobs import PATIENCE_S, finish, run_job, small_job, start, untimed, wait_for_step
+from jobs import EXAMPLES, PATIENCE_S, finish, run_job, small_job, start, untimed, wait_for_step
 
 from raylign.record.checkpoint import Checkpoints
 from raylign.record.rundir import RunDirectory
@@ -106,6 +107,16 @@ def test_killed_in_every_part_a_run_ends_with_the_bits_of_one_left_alone(tmp_pat
     assert "policy/0 died" in rebuilt
     assert "the last good checkpoint is" in rebuilt
     assert sum(event.data.get("phase") == "resuming" for event in events) == 3
+
+    # What came out, beside what it came from: the same judges and reward, on a file.
+    prompts = EXAMPLES / "tiny" / "prompts" / "math-eval.jsonl"
+    told = ("--run-dir", str(broken), "--prompts", str(prompts), "--task", "math", "--greedy", "--json")
+    status, output = finish(start("actors", "eval", *told))
+    assert status == 0, output
+    measured = json.loads(output.splitlines()[-1])
+    assert measured["prompts"] == len(prompts.read_text().splitlines())
+    for metric in ("satisfied", "math", "reward"):
+        assert None not in (measured["metrics"][metric]["base"], measured["metrics"][metric]["result"])
 
 
 def test_ctrl_c_while_actors_start_leaves_nothing_behind(tmp_path):

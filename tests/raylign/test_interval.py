@@ -1,8 +1,10 @@
 """Against values that others worked out."""
 
+import math
+
 import pytest
 
-from raylign.interval import newcombe, wilson
+from raylign.interval import newcombe, paired, wilson
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,11 @@ def test_of_nothing_there_is_no_interval():
     assert wilson(0.5, 0) is None
     assert newcombe(0.5, None, (5, 5)) is None
     assert newcombe(0.5, 0.6, (5, None)) is None
+
+
+def test_a_mean_of_changes_is_bounded_by_their_own_spread():
+    low, high = paired([1.0, 2.0, 3.0])
+    assert (low + high) / 2 == pytest.approx(2.0)
+    assert high - 2.0 == pytest.approx(1.959964 / math.sqrt(3))
+    assert paired([0.5, 0.5]) == (0.5, 0.5)
+    assert paired([1.0]) is None

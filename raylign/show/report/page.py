@@ -8,18 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from raylign.clock import PHASES
-from raylign.interval import Bounds, newcombe, wilson
+from raylign.interval import newcombe, wilson
 from raylign.record.events.payloads import Trained
 from raylign.record.events.tasks import TaskStep
 from raylign.record.history import History, Metric, kl, satisfied
 from raylign.record.rundir import RunDirectory
 from raylign.record.whole import write_whole
-from raylign.show.console import NONE, clock, percent
-from raylign.show.duration import took
 from raylign.show.report.charts import line_chart, stacked_bars
+from raylign.show.report.environment import environment
 from raylign.show.report.verdict import verdict
 from raylign.show.visible import visible
 
@@ -60,44 +56,30 @@ def write_report(run: RunDirectory) -> Path:
 
 def render(history: History, job: dict[str, Any], *, model: str | None) -> str:
     """The page. Everything from models, judges and users is escaped, and its control characters made visible."""
-    environment = Environment(
-        loader=PackageLoader("raylign.show.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    environment.filters |= {
-        "percent": percent,
-        "clock": clock,
-        "decimal": _decimal,
-        "points": _points,
-        "bounds": _bounds,
-        "size": _size,
-        "seconds": _seconds,
-    }
     seconds = history.seconds()
-    return environment.get_template("page.html").render(
-        history=history,
-        name=(history.plan and history.plan.job) or job.get("name") or "job",
-        job=json.dumps(job, indent=2, ensure_ascii=False),
-        asked=_asked(history, job),
-        verdict=verdict(history),
-        when=time.strftime("%Y-%m-%d %H:%M", time.localtime(history.started)) if history.started else "",
-        took=(history.latest or 0) - (history.started or 0),
-        tasks=[_task(history, task) for task in history.tasks],
-        seconds=seconds,
-        phases=PHASES,
-        step_seconds=sum(step.step_s or 0.0 for step in history.steps),
-        time_chart=stacked_bars(
-            [step.seconds for step in history.steps], list(seconds), label="seconds per step by phase"
-        ),
-        loss_charts=_train_charts(history),
-        plan=history.plan,
-        warnings=Counter(_cut(message) for message in history.warnings).most_common(MOST_WARNINGS),
-        model=model,
-        model_literal=repr(model),
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            history=history,
+            name=(history.plan and history.plan.job) or job.get("name") or "job",
+            job=json.dumps(job, indent=2, ensure_ascii=False),
+            asked=_asked(history, job),
+            verdict=verdict(history),
+            when=time.strftime("%Y-%m-%d %H:%M", time.localtime(history.started)) if history.started else "",
+            took=(history.latest or 0) - (history.started or 0),
+            tasks=[_task(history, task) for task in history.tasks],
+            seconds=seconds,
+            step_seconds=sum(step.step_s or 0.0 for step in history.steps),
+            time_chart=stacked_bars(
+                [step.seconds for step in history.steps], list(seconds), label="seconds per step by phase"
+            ),
+            loss_charts=_train_charts(history),
+            plan=history.plan,
+            warnings=Counter(_cut(message) for message in history.warnings).most_common(MOST_WARNINGS),
+            model=model,
+            model_literal=repr(model),
+        )
     )
 
 
@@ -219,37 +201,6 @@ def _model(run: RunDirectory, history: History) -> str | None:
     if history.end and history.end.model:
         return history.end.model
     return str(run.model_path.resolve()) if run.model_path.exists() else None
-
-
-def _shown(value: Any) -> Any:
-    """What an expression puts on the page: plain text loses its control characters; None shows as a dash."""
-    if value is None:
-        return NONE
-    if type(value) is str:  # our own charts are Markup, and pass
-        return visible(value, lines=True)
-    return value
-
-
-def _decimal(value: float | None, digits: int = 2) -> str:
-    return NONE if value is None else f"{value:.{digits}f}"
-
-
-def _seconds(seconds: float | None) -> str:
-    return NONE if seconds is None else took(seconds)
-
-
-def _size(num_bytes: float | None) -> str:
-    return "unknown" if num_bytes is None else f"{num_bytes / 2**30:.2f} GiB"
-
-
-def _points(change: tuple[float | None, float | None]) -> str:
-    before, after = change
-    return "" if before is None or after is None else f"{round(100 * after) - round(100 * before):+d}"
-
-
-def _bounds(bounds: Bounds | None, *, signed: bool = False) -> str:
-    """Whole percent: ``41 to 65``; signed, ``-3 to +40``."""
-    return NONE if bounds is None else " to ".join(f"{round(100 * end):{'+d' if signed else 'd'}}" for end in bounds)
 
 
 def _cut(text: str) -> str:

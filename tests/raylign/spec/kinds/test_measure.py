@@ -1,0 +1,35 @@
+"""A run's job as what measures a model: its judges and reward, nobody who trains, and no other prompts."""
+
+from pathlib import Path
+
+import pytest
+from documents import document, task
+
+from raylign.errors import SpecError
+from raylign.spec import parse_job
+from raylign.spec.kinds.measure import measure
+
+ASKED = {"greedy": False, "samples": 4}
+
+
+def test_it_has_who_samples_and_who_judges_alone():
+    asked = task(baseline="data", eval_prompts={"path": "other.jsonl"})
+    job = parse_job(asked | {"trainer": {"ranks": 8}})
+    found = measure(job, "org/result", Path("/data/eval.jsonl"), task=None, **ASKED)
+    assert [actors.role for actors in found.actors()] == ["rollout", "reward", "judge"]
+    (one,) = found.tasks
+    assert (one.prompts.path, one.eval_prompts, one.baseline_source) == ("/data/eval.jsonl", None, "reference")
+    assert (one.judges, one.reward) == (job.tasks[0].judges, job.tasks[0].reward)
+    assert (found.policy.model, found.evaluation.samples, found.trainer.ranks) == ("org/result", 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [("mth", "the run has no task 'mth': name one of math, chat"), (None, "the run has several tasks: name the one")],
+)
+def test_one_task_measures(named, says):
+    first = document()["tasks"][0]
+    job = parse_job(document(tasks=[first, {**first, "name": "chat"}]))
+    with pytest.raises(SpecError, match=says):
+        measure(job, "m", Path("p"), task=named, **ASKED)
+    assert measure(job, "m", Path("p"), task="chat", **ASKED).tasks[0].name == "chat"
