@@ -84,10 +84,9 @@ class _Warm:
             self.close()
             raise
 
-    def ask(self, document: Mapping[str, Any], *, seconds: float) -> Any:
+    def ask(self, body: bytes, *, seconds: float) -> Any:
         """The answer to a request, as JSON. Raises `_Lost`."""
         deadline = time.monotonic() + seconds
-        body = json.dumps(document).encode("ascii")
         self._send(len(body).to_bytes(4, "big") + body, deadline)
         return self._hear(deadline)
 
@@ -135,9 +134,10 @@ def _wait(deadline: float, *, reading: int | None = None, writing: int | None = 
         raise _Lost("out of time")
 
 
-def _first(program: Program) -> dict[str, Any]:
+def _first(program: Program) -> bytes:
+    """The request that brings a sandbox up."""
     megabyte = 1024 * 1024
-    return {
+    document = {
         "source": program.source,
         "uid": sandbox.fresh_uid(),
         "cpu_s": max(1, math.ceil(program.timeout_s) + 1),
@@ -149,6 +149,7 @@ def _first(program: Program) -> dict[str, Any]:
             "RLIMIT_NPROC": program.processes + 1,  # the one that forks is one
         },
     }
+    return json.dumps(document).encode("ascii")
 
 
 _warm: OrderedDict[Program, _Warm] = OrderedDict()
@@ -157,10 +158,10 @@ _warm: OrderedDict[Program, _Warm] = OrderedDict()
 def grade(program: Program, sample: Mapping[str, Any], item: Mapping[str, Any]) -> Grade:
     """The grader's word on one row. Never raises on a row, or on what the grader does."""
     try:
-        size = len(json.dumps([sample, item]))
+        row = json.dumps({"sample": sample, "item": item}).encode("ascii")
     except (TypeError, ValueError, RecursionError):
         return Grade(None, f"{SAMPLE}: the row is no JSON")
-    if size > LONGEST:
+    if len(row) > LONGEST:
         return Grade(None, f"{SAMPLE}: the row has more than {LONGEST} bytes")
     try:
         warm = _up(program)
@@ -174,7 +175,7 @@ def grade(program: Program, sample: Mapping[str, Any], item: Mapping[str, Any]) 
         case _:
             return Grade(None, f"{RUNTIME}: does not load")
     try:
-        said = warm.ask({"sample": sample, "item": item}, seconds=program.timeout_s)
+        said = warm.ask(row, seconds=program.timeout_s)
     except _Lost as error:
         end(program)
         return Grade(None, f"{RUNTIME}: {error}")
