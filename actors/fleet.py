@@ -28,6 +28,7 @@ from raylign.judges.endpoints import registry
 from raylign.plan.plan import ActorPlan, Plan
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Status, Warned
+from raylign.rewards.program import programs
 from raylign.spec.actors import Role
 from raylign.spec.job import Job
 from raylign.workers import Fleet
@@ -197,6 +198,7 @@ class RayFleet:
             case "judge":
                 return {
                     "judges": [judge for task in job.tasks for judge in task.judges],
+                    "raters": [part for task in job.tasks for part in programs(task.reward_parts)],
                     "processes": job.judging.processes,
                 }
             case "endpoint":

@@ -10,11 +10,13 @@ from fakes import make_completion, make_prompt
 from hypothesis import strategies as st
 
 from raylign.judges.askers import Endpoint, Question
+from raylign.judges.rules.rule import Case, Rater
 from raylign.rewards.constant import ConstantReward
 from raylign.rewards.endpoint import EndpointReward
 from raylign.rewards.kinds import KINDS
 from raylign.rewards.length import LengthReward
 from raylign.rewards.model import ModelReward
+from raylign.rewards.python import PythonReward
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import Part, Reward, asked_parts, combine, rate
 from raylign.rewards.rubric import RubricReward
@@ -33,6 +35,7 @@ PARTS: list[Part] = [
     LengthReward(target=40, within=8, unit="tokens"),
     RubricReward(model="m", rubric="explanation"),
     EndpointReward(endpoint="scores"),
+    PythonReward(source="def grade(sample, item): return 1.0"),
 ]
 assert {type(part) for part in PARTS} == set(KINDS)
 REWARDS: list[Reward] = [
@@ -61,6 +64,9 @@ class Workers:
 
     async def ask(self, question: Question, rows: Sequence[Any]) -> list[Any]:
         return [self.said[response] for _, response in rows]
+
+    async def run(self, program: Rater, cases: Sequence[Case]) -> list[Value]:
+        return [self.said[case.response] for case in cases]
 
     async def post(self, endpoint: Endpoint, rows: Sequence[tuple[Prompt, str]]) -> list[Value]:
         return [self.said[response] for _, response in rows]

@@ -9,7 +9,7 @@ from actors.cluster.member import Member
 from raylign.judges.askers import Asker, Endpoint, Question
 from raylign.judges.judge import Judge
 from raylign.judges.questions.asking import AskingJudge, asking
-from raylign.judges.rules.rule import Case, RuleJudge, rules
+from raylign.judges.rules.rule import Case, Rater, RuleJudge, rules
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import AskedPart
 from raylign.spec.job import Job
@@ -88,6 +88,22 @@ class JudgePool:
         )
         return [values for said in answers for values in said]
 
+    async def run(self, program: Rater, cases: Sequence[Case]) -> list[Value]:
+        each = program.limit_s / self._processes
+        answers: list[list[Value]] = await together(
+            *(
+                self.rules.ask(
+                    "rate_all",
+                    program,
+                    [cases[at] for at in part],
+                    phase="reward",
+                    seconds=self._judge_s + each * len(part),
+                )
+                for part in self._parts([each] * len(cases))
+            )
+        )
+        return [value for said in answers for value in said]
+
     async def ask(self, question: Question, rows: Sequence[Any]) -> list[Any]:
         return await self._ask(question, rows, phase="reward")
 
@@ -124,8 +140,7 @@ class JudgePool:
     async def _ask_rules(self, asked: Sequence[tuple[Case, tuple[RuleJudge, ...]]]) -> list[tuple[Verdict, ...]]:
         """A call may take what the judges' own limits allow, in as many processes as a worker has, and the deadline."""
         costs = [sum(judge.limit_s for judge in judges) / self._processes for _, judges in asked]
-        workers = len(self.rules.members)
-        parts = list(shares(costs, budget=self._judge_s, workers=workers, at_least=self._processes))
+        parts = self._parts(costs)
         answers = await together(
             *(
                 self.rules.ask(
@@ -138,6 +153,11 @@ class JudgePool:
             )
         )
         return [verdicts for said in answers for verdicts in said]
+
+    def _parts(self, costs: Sequence[float]) -> list[range]:
+        """Calls to judge workers' processes, each of what they do within the deadline."""
+        workers = len(self.rules.members)
+        return list(shares(costs, budget=self._judge_s, workers=workers, at_least=self._processes))
 
     async def _ask(self, question: Question, rows: Sequence[Any], *, phase: str) -> list[Any]:
         """What the question's asker answers to each row."""

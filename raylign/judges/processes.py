@@ -1,43 +1,45 @@
-"""Rule judges in child processes: one that hangs or crashes loses its own sample and nobody else's.
+"""Rule judges, and rewards that are programs, in child processes: one that hangs or crashes loses its own sample and
+nobody else's.
 
-A task is one (judge, response) pair with the judge's time limit. A child is given one when the one before has been
+A task is one (program, response) pair with the program's time limit. A child is given one when the one before has been
 heard of: a pool that holds more cannot tell, once a child has died, whose doing that was. Children fork from a server
 that has imported what the judges need once, so a replacement for a killed one is ready in milliseconds.
 """
 
 import multiprocessing
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from raylign.errors import DeadlineExpired
 from raylign.judges.judge import Judge
-from raylign.judges.rules.rule import Case, RuleJudge, rules
+from raylign.judges.rules.rule import Case, Program, Rater, RuleJudge, rules
 from raylign.verdicts import CRASHED, TIMEOUT, TOO_DEEP, Ruling, Verdict, abstained, failed, signed
 
 START_S = 60.0
 """Longest wait for the children to start."""
 
-Kinds: TypeAlias = tuple[type[RuleJudge], ...]
-Task: TypeAlias = tuple[RuleJudge, Case]
+Kinds: TypeAlias = tuple[type[Program], ...]
+Task: TypeAlias = tuple[Program, Callable[[Case], Any], Case]
 
 
 class JudgeProcesses:
     """The processes that rule judges run in. ``judges``: all that may be asked here; those of other kinds are left out.
+    ``raters``: rewards that run here as well.
 
     Raises `RunError` at once where a judge cannot run here: a code judge, where programs cannot be isolated.
     """
 
-    def __init__(self, judges: Iterable[Judge], *, processes: int = 2) -> None:
-        found = rules(judges)
+    def __init__(self, judges: Iterable[Judge], *, raters: Iterable[Rater] = (), processes: int = 2) -> None:
+        found: tuple[Program, ...] = (*rules(judges), *raters)
         self._kinds: Kinds = tuple(dict.fromkeys(type(judge) for judge in found))
         for kind in self._kinds:
             kind.require()
@@ -53,8 +55,14 @@ class JudgeProcesses:
 
         Raises `DeadlineExpired` only when the processes themselves are stuck.
         """
-        said = iter(self._rule_all([(judge, case) for case, judges in asked for judge in judges]))
+        ruled = [(judge, case) for case, judges in asked for judge in judges]
+        futures = self._run_all([(judge, judge.rule, case) for judge, case in ruled])
+        said = (_verdict(judge, future) for (judge, _), future in zip(ruled, futures, strict=True))
         return [tuple(islice(said, len(judges))) for _, judges in asked]
+
+    def rate_all(self, rater: Rater, cases: Sequence[Case]) -> list[float | str]:
+        """Its number for each case, or why there is none. Raises `DeadlineExpired` as `judge_all` does."""
+        return [_value(future) for future in self._run_all([(rater, rater.value, case) for case in cases])]
 
     def close(self) -> None:
         """End all judge processes, at work or not."""
@@ -71,15 +79,16 @@ class JudgeProcesses:
     ) -> None:
         self.close()
 
-    def _rule_all(self, tasks: Sequence[Task]) -> list[Verdict]:
-        allowed = START_S + sum(judge.limit_s for judge, _ in tasks)
+    def _run_all(self, tasks: Sequence[Task]) -> list[ProcessFuture]:
+        """Of each task, when it has ended, its future."""
+        allowed = START_S + sum(program.limit_s for program, *_ in tasks)
         deadline = time.monotonic() + allowed
-        verdicts: dict[int, Verdict] = {}
+        done: dict[int, ProcessFuture] = {}
         places = iter(range(len(tasks)))
         idle = list(range(len(self._pools)))
         at_work: dict[ProcessFuture, tuple[int, int]] = {}
         ended: SimpleQueue[ProcessFuture] = SimpleQueue()
-        while len(verdicts) < len(tasks):
+        while len(done) < len(tasks):
             for place in islice(places, len(idle)):
                 number = idle.pop()
                 future = self._ask(number, *tasks[place])
@@ -88,15 +97,15 @@ class JudgeProcesses:
             try:
                 future = ended.get(timeout=max(0.0, deadline - time.monotonic()))
             except Empty:
-                judge, _ = tasks[min(at_work.values())[0]]
+                program, *_ = tasks[min(at_work.values())[0]]
                 raise DeadlineExpired(
-                    f"judge {judge.label!r} gave no verdict within {allowed:.0f} s: its processes are stuck, restart "
-                    "the worker"
+                    f"{program.label!r} gave no answer within {allowed:.0f} s: its processes are stuck, restart the "
+                    "worker"
                 ) from None
             place, number = at_work.pop(future)
-            verdicts[place] = _verdict(tasks[place][0], future)
+            done[place] = future
             idle.append(number)
-        return [verdicts[place] for place in range(len(tasks))]
+        return [done[place] for place in range(len(tasks))]
 
     def _start(self) -> ProcessPool:
         """A pool of one process."""
@@ -109,11 +118,11 @@ class JudgeProcesses:
         assert pool.active  # to ask starts it, before there is a response to wait
         return pool
 
-    def _ask(self, number: int, judge: RuleJudge, case: Case) -> ProcessFuture:
+    def _ask(self, number: int, program: Program, call: Callable[[Case], Any], case: Case) -> ProcessFuture:
         if not self._pools[number].active:  # its process died before a task was its own
             self._pools[number].join()
             self._pools[number] = self._start()
-        return self._pools[number].schedule(_timed, args=(judge, case), timeout=judge.limit_s)
+        return self._pools[number].schedule(_timed, args=(call, case), timeout=program.limit_s)
 
 
 def _warm(kinds: Kinds) -> None:
@@ -122,23 +131,43 @@ def _warm(kinds: Kinds) -> None:
         kind.warm()
 
 
-def _timed(judge: RuleJudge, case: Case) -> tuple[Ruling, float]:
+def _timed(call: Callable[[Case], Any], case: Case) -> tuple[Any, float]:
     start = time.perf_counter()
-    return judge.rule(case), time.perf_counter() - start
+    return call(case), time.perf_counter() - start
 
 
 def _verdict(judge: RuleJudge, future: ProcessFuture) -> Verdict:
     """Of a task that has ended."""
+    ruling: Ruling
     seconds = 0.0
+    reason = _problem(future)
+    if reason is None:
+        ruling, seconds = future.result()
+    elif reason == TIMEOUT:
+        ruling, seconds = failed(TIMEOUT) if judge.hang_violates else abstained(TIMEOUT), judge.limit_s
+    else:
+        ruling = failed(reason)
+    return signed(ruling, judge.label, seconds=seconds)
+
+
+def _value(future: ProcessFuture) -> float | str:
+    """Of a reward's task that has ended."""
+    reason = _problem(future)
+    if reason is not None:
+        return reason
+    value, _ = future.result()
+    return value
+
+
+def _problem(future: ProcessFuture) -> str | None:
+    """Why a task that has ended has no answer."""
     match error := future.exception():
         case None:
-            ruling, seconds = future.result()
+            return None
         case FutureTimeoutError():
-            ruling, seconds = failed(TIMEOUT) if judge.hang_violates else abstained(TIMEOUT), judge.limit_s
+            return TIMEOUT
         case RecursionError():
-            ruling = failed(TOO_DEEP)
+            return TOO_DEEP
         case ProcessExpired() | BrokenProcessPool() | CancelledError():
-            ruling = failed(CRASHED)
-        case _:
-            ruling = failed(f"error: {type(error).__name__}")
-    return signed(ruling, judge.label, seconds=seconds)
+            return CRASHED
+    return f"error: {type(error).__name__}"

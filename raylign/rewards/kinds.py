@@ -9,6 +9,7 @@ from raylign.rewards.constant import ConstantReward
 from raylign.rewards.endpoint import EndpointReward
 from raylign.rewards.length import LengthReward
 from raylign.rewards.model import ModelReward
+from raylign.rewards.python import PythonReward
 from raylign.rewards.reward import AskedPart, KnownPart, Part
 from raylign.rewards.rubric import RubricReward
 from raylign.rewards.rules import RulesReward
@@ -28,6 +29,7 @@ OWN: tuple[type[Part], ...] = (
     EndpointReward,
     LengthReward,
     ConstantReward,
+    PythonReward,
 )
 KINDS = extended(OWN, group="raylign.rewards", bases=(KnownPart, AskedPart), taken=["sum"])
 """The library's own, and those that other distributions bring. Each of them may be a task's reward, or a part of a sum

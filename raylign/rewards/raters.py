@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
 from raylign.judges.askers import Endpoint, Question
+from raylign.judges.rules.rule import Case, Rater
 from raylign.types import Completion, Prompt
 
 Value: TypeAlias = float | str
@@ -39,6 +40,10 @@ class Raters(Protocol):
 
     async def score(self, head: Head, groups: Sequence[Answered]) -> list[list[Value]]:
         """The head's output for each response."""
+        ...
+
+    async def run(self, program: Rater, cases: Sequence[Case]) -> list[Value]:
+        """What a program says of each case, in a child process of a judge worker."""
         ...
 
     async def ask(self, question: Question, rows: Sequence[Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from raylign.judges.judge import Judge
 from raylign.types import Completion, Prompt
@@ -32,6 +32,32 @@ class Case:
             metadata=prompt.metadata,
             num_tokens=len(completion.token_ids),
         )
+
+
+class Program(Protocol):
+    """What runs where it can be killed, as whoever runs it must know it."""
+
+    preload: ClassVar[tuple[str, ...]]
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def limit_s(self) -> float: ...
+
+    @classmethod
+    def require(cls) -> None: ...
+
+    @classmethod
+    def warm(cls) -> None: ...
+
+
+class Rater(Program, Protocol):
+    """A program that says a number of a response."""
+
+    def value(self, case: Case) -> float | str:
+        """A text is an abstention, and says why. Never raises on a response."""
+        ...
 
 
 class RuleJudge(Judge):

@@ -132,3 +132,27 @@ async def test_a_reward_model_with_actors_of_its_own_is_asked_of_none_but_them()
     for part in job.tasks[0].reward_parts:
         await pool.reward(part, [(prompt, [make_completion(prompt)]) for prompt in prompts])
     assert [worker.calls for worker in workers] == [[("org/rm", [1] * 4)], *[[("org/large", [1, 1])]] * 2]
+
+
+async def test_a_reward_that_is_a_program_is_asked_of_judge_workers_in_bounded_calls():
+    class Counting:
+        calls: ClassVar[list[int]] = []
+
+        async def call(self, method: str, part: Any, cases: Any, **_: Any) -> Any:
+            assert (method, part.label) == ("rate_all", "python")
+            self.calls.append(len(cases))
+            return [float(len(case.response)) for case in cases]
+
+    source = "def grade(sample, item): return len(sample['output_text'])"
+    task = {**TASK, "reward": {"type": "python", "source": source}}
+    job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
+    assert [actors.count for actors in job.actors() if actors.role == "judge"] == [job.judging.workers]
+    pool = JudgePool(job, rules=[Counting()], rewards=[], askers={})
+    (part,) = job.tasks[0].reward_parts
+    prompts = [make_prompt(number=number) for number in range(10)]
+    groups = [
+        (prompt, [make_completion(prompt, index, text="x" * (index + 1)) for index in range(4)]) for prompt in prompts
+    ]
+    assert await pool.reward(part, groups) == [[1.0, 2.0, 3.0, 4.0]] * 10
+    assert sum(Counting.calls) == 40
+    assert len(Counting.calls) > 1
