@@ -145,7 +145,9 @@ async def test_a_reward_that_is_a_program_is_asked_of_judge_workers_in_bounded_c
 
     source = "def grade(sample, item): return len(sample['output_text'])"
     task = {**TASK, "reward": {"type": "python", "source": source}}
-    job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
+    job = parse_job(
+        {"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task], "deadlines": {"judge_s": 60}}
+    )
     assert [actors.count for actors in job.actors() if actors.role == "judge"] == [job.judging.workers]
     pool = JudgePool(job, rules=[Counting()], rewards=[], askers={})
     (part,) = job.tasks[0].reward_parts
