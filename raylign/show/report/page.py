@@ -37,6 +37,8 @@ LONGEST_TEXT = 2_000
 """Characters of a sample that are shown."""
 MOST_SAMPLES = 6
 """Samples shown per task."""
+MOST_JUDGES = 8
+"""Of a task, whose seconds are drawn; a table has all of them."""
 MOST_WARNINGS = 50
 """Different warnings shown."""
 
@@ -129,6 +131,9 @@ def _task_charts(history: History, task: str) -> list[tuple[str, str]]:
         title = f"reward, {label}"
         rated = history.series(task, partial(_part, label))
         charts[title] = line_chart(rated, label=f"{task}: {title}")
+    for label in list(history.verdicts(task))[:MOST_JUDGES]:
+        title = f"seconds of a verdict, {label}"
+        charts[title] = line_chart(history.series(task, partial(_verdict_s, label)), label=f"{task}: {title}")
     for label in history.canaries(task):
         title = f"canary agreement, {label}"
         known = history.series(task, partial(_agreement, label))
@@ -140,6 +145,10 @@ def _task_charts(history: History, task: str) -> list[tuple[str, str]]:
 
 def _part(label: str, task: TaskStep) -> float | None:
     return task.rewards.get(label)
+
+
+def _verdict_s(label: str, task: TaskStep) -> float | None:
+    return task.verdicts[label].mean_s if label in task.verdicts else None
 
 
 def _agreement(label: str, task: TaskStep) -> float | None:
