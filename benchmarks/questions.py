@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from typing import Any
 
 from benchmarks import models, our_side
 
-ROWS, ROUNDS, WORDS, CONTEXT = 128, 5, 24, 256
-TEMPLATE = "Is this answer safe?\nUser: {{ prompt }}\nAssistant: {{ response }}\nAnswer:"
-POSITIVE, NEGATIVE = "Y", "N"
+ROWS, ROUNDS, TOKENS = 128, 5, 48
+BEFORE, AFTER = ("".join(f"<{token}>" for token in span) for span in (range(10, 42), range(50, 58)))
+TEMPLATE = f"{BEFORE}{{{{ response }}}}{AFTER}"
+"""32 tokens, the response, 8 tokens."""
+POSITIVE, NEGATIVE = "<5>", "<6>"
 
 
 def main() -> None:
@@ -59,7 +62,8 @@ def rates(side: str, model: str, rounds: int) -> list[float]:
     put = _ours(model, threads) if side == "ours" else _bare(model, threads)
     found = []
     for turn in range(rounds + 1):
-        rows = [f"{turn} {row} " + "word " * WORDS for row in range(ROWS)]
+        draw = random.Random(turn)
+        rows = ["".join(f"<{draw.randrange(60, 90)}>" for _ in range(TOKENS)) for _ in range(ROWS)]
         found.append(ROWS / put(rows))
     return found[1:]
 
@@ -100,8 +104,7 @@ def _bare(model: str, threads: int) -> Callable[[list[str]], float]:
     serial = iter(range(10**9))
 
     def put(rows: list[str]) -> float:
-        before, _, after = TEMPLATE.replace("{{ prompt }}", "Why?").partition("{{ response }}")
-        made = [tokenizer.encode(before + row + after) for row in rows]
+        made = [tokenizer.encode(BEFORE + row + AFTER) for row in rows]
         begun = time.perf_counter()
         engine.reset_prefix_cache()
         for ids in made:

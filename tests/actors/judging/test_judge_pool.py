@@ -111,15 +111,15 @@ async def test_a_reward_models_calls_are_bounded_and_part_no_prompts_responses()
 async def test_the_engines_of_one_model_share_its_questions_and_answers_stand_where_they_were_asked() -> None:
     model = {"model": "org/judge", "replicas": 2}
     judge = {"type": "llm", "model": model, "question": "safety"}
-    task = {"name": "math", "prompts": {"path": "p"}, "judges": [judge, {**judge, "name": "again"}]}
+    task = {"name": "math", "prompts": {"path": "p"}, "judges": [judge]}
     task |= {"method": {"type": "crpg"}, "reward": {"model": "org/rm"}}
     job = parse_job({"name": "test", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
     (asker,), members = job.askers(), [FakeMember(), FakeMember()]
     pool = JudgePool(job, rules=[FakeMember()], rewards=[], askers={asker: members})
     said = await pool.judge(asked(pool, *(make_prompt(number=number) for number in range(6))))
-    assert sorted(members[0].asked + members[1].asked) == sorted([f"math/{number}" for number in range(6)] * 2)
-    assert [len(member.asked) for member in members] == [6, 6]
-    assert [[verdict.judge for verdict in verdicts] for verdicts in said] == [["llm", "again"]] * 6
+    assert sorted(members[0].asked + members[1].asked) == [f"math/{number}" for number in range(6)]
+    assert [len(member.asked) for member in members] == [3, 3]
+    assert [[verdict.judge for verdict in verdicts] for verdicts in said] == [["llm"]] * 6
 
 
 async def test_a_reward_model_with_actors_of_its_own_is_asked_of_none_but_them() -> None:

@@ -1,6 +1,7 @@
 """The plan's arithmetic, and what it says when the cluster is too small."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -86,6 +87,16 @@ def test_an_engine_of_judges_has_the_replicas_and_gpus_that_it_asks_for(job):
         ("llm-judge/0", 0.5, "org/judge"), ("llm-judge/1", 4.0, "org/large"), ("llm-judge/2", 4.0, "org/large")
     ]  # fmt: skip
     assert [engine.replicas for engine in made.engines()] == [1, 2, 2]
+
+
+def test_each_engine_of_judges_is_reckoned_by_its_own_settings(job, tiny):
+    judge = {"type": "llm", "question": "safety"}
+    models = ["org/m", {"model": "org/m", "dtype": "bfloat16", "replicas": 2}]
+    made = job(task={"judges": [{**judge, "name": f"j{at}", "model": model} for at, model in enumerate(models)]})
+    checked = check_job(made)
+    plan = make_plan(made, cluster(), checked=replace(checked, models={**checked.models, "org/m": tiny}))
+    weights = [actor.memory["weights"] for actor in plan.of("llm-judge")]
+    assert [weight / weights[0] for weight in weights] == [1, 0.5, 0.5]
 
 
 def test_gpus_are_used_where_there_are_some(job):

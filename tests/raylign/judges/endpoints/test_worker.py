@@ -1,6 +1,7 @@
 """Judges and a reward of a job, asked of a service on this machine."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,10 @@ def respond(path: str, body: Any, headers: Any) -> Any:
     return 200, {"choices": [{"logprobs": {"content": [{"top_logprobs": likeliest}]}}]}
 
 
-def test_judges_and_rewards_are_asked_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_judges_and_rewards_are_asked_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     with service(respond) as url:
         registered = {"large": {"url": f"{url}/v1", "model": "large-1", "key_env": "LARGE_KEY"}}
         (tmp_path / "endpoints.yaml").write_text(json.dumps(registered))
@@ -49,3 +53,5 @@ def test_judges_and_rewards_are_asked_of_it(tmp_path: Path, monkeypatch: pytest.
         assert worker.rate(rows) == [6.0, 5.0]
         assert "s3cret" not in str(worker.ready())
         assert url not in str(worker.ready())
+        assert caplog.text
+        assert "s3cret" not in caplog.text
