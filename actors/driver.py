@@ -98,6 +98,8 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
         await require_one_place(checkpoints.directory, workers.trainer)
         start = await resume(checkpoints, workers.trainer, emit)
         await asyncio.to_thread(emit.rewind, start.next_step)
+        for warning in world.warnings:
+            emit(Warned(message=warning))
         collector = Collector(workers, {task.name: task for task in job.tasks})
         means = Means(collector=collector, world=world, encode=encode, run=run, emit=emit)
         await take_course(job, means, checkpoints, start)

@@ -1,11 +1,14 @@
 """A job of three tasks, prompts for it, and a job's course over workers in this process."""
 
+from collections import Counter
+
 from fakes import make_prompt
 
 from raylign.loop.course import take_course
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.rundir import RunDirectory
 from raylign.sources.collect import Collector
+from raylign.sources.deck import Outline
 from raylign.sources.prompts import World
 from raylign.sources.source import Means
 from raylign.spec import parse_job
@@ -41,6 +44,12 @@ def make_job(**settings):
     return parse_job(document)
 
 
+def outline(prompts):
+    """Of prompts in a list."""
+    roles = Counter(tuple(turn["role"] for turn in prompt.messages) for prompt in prompts)
+    return Outline(roles=roles, longest=max(len(prompt.token_ids) for prompt in prompts))
+
+
 async def take(
     job,
     fleet,
@@ -56,7 +65,12 @@ async def take(
     directory.mkdir(exist_ok=True)
     means = Means(
         collector=Collector(fleet.workers, {task.name: task for task in job.tasks}),
-        world=World(prompts=prompts, eval_prompts=prompts, canaries=canaries or {}),
+        world=World(
+            prompts=prompts,
+            eval_prompts=prompts,
+            outlines={name: outline(mine) for name, mine in prompts.items()},
+            canaries=canaries or {},
+        ),
         encode=encode,
         run=RunDirectory(directory),
         emit=emit,

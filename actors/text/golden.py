@@ -7,7 +7,8 @@ from typing import Any
 from jinja2 import TemplateError
 
 from raylign.errors import SpecError
-from raylign.sources.prompts import NONE, Encode
+from raylign.sources.prompts import Encode
+from raylign.sources.render import NONE
 from raylign.types import Prompt
 
 MARK = "MARK"

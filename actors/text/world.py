@@ -1,7 +1,6 @@
 """Prompts of all tasks in the policy's tokens. Imports torch, as every tokenizer of transformers does."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from actors.loading import load_config, load_tokenizer, stop_tokens
@@ -9,10 +8,12 @@ from actors.text.golden import encoder
 from raylign.plan.model_files import inspect_model
 from raylign.plan.vocabulary import check_same_tokens
 from raylign.sources.canaries import Canary, read_canaries
-from raylign.sources.prompts import Encode, World, render
-from raylign.sources.rows import rows
+from raylign.sources.deck import Deck, Outline, Stock
+from raylign.sources.prompts import Encode, World
+from raylign.sources.render import Renderer
 from raylign.spec.job import Job
-from raylign.types import Prompt
+from raylign.spec.prompts import Prompts
+from raylign.spec.task import Task
 
 
 def read_world(job: Job) -> tuple[World, Encode]:
@@ -20,29 +21,56 @@ def read_world(job: Job) -> tuple[World, Encode]:
     tokenizer: Any = load_tokenizer(job.policy.model)
     _check_reference(job, tokenizer)
     context = _context(job)
-    prompts: dict[str, list[Prompt]] = {}
-    eval_prompts: dict[str, list[Prompt]] = {}
+    prompts, eval_prompts, outlines = dict[str, Deck](), dict[str, Deck](), dict[str, Outline]()
+    warnings: list[str] = []
     for task in job.tasks:
-        room = context - job.longest_response(task)
-        given = (row for _, row in rows(task.prompts, need_baseline=task.baseline_source == "data"))
-        read = partial(
-            render,
-            task.name,
+        renderer = Renderer(
+            task=task.name,
             tokenizer=tokenizer,
-            max_prompt_tokens=room,
+            limit=context - job.longest_response(task),
             system=task.system,
             arguments=task.chat_template_kwargs,
         )
-        prompts[task.name] = read(given)
-        eval_prompts[task.name] = prompts[task.name]
+        stock = Stock(task.prompts, renderer, need_baseline=task.baseline_source == "data")
+        warnings += _left_out(task.prompts, renderer, stock)
+        outlines[task.name] = stock.outline()
+        prompts[task.name] = eval_prompts[task.name] = stock.deck()
         if task.eval_prompts is not None:
-            given = (row for _, row in rows(task.eval_prompts))
-            eval_prompts[task.name] = read(given)
+            measured = Stock(task.eval_prompts, renderer)
+            warnings += _left_out(task.eval_prompts, renderer, measured)
+            eval_prompts[task.name] = measured.deck()
+        elif job.evaluation.prompts and task.holdout:
+            prompts[task.name], held = stock.held_out(task.holdout, least=task.prompts_per_step)
+            eval_prompts[task.name] = held
+            if not held:
+                warnings.append(_unmeasured(task, stock))
     arguments = {task.name: task.chat_template_kwargs for task in job.tasks}
     stops = stop_tokens(job.policy.model, tokenizer)
-    canaries = _canaries(job, tokenizer, stops)
-    encode = encoder(job.policy.model, tokenizer, stops, arguments)
-    return World(prompts=prompts, eval_prompts=eval_prompts, canaries=canaries), encode
+    world = World(
+        prompts=prompts,
+        eval_prompts=eval_prompts,
+        outlines=outlines,
+        canaries=_canaries(job, tokenizer, stops),
+        warnings=warnings,
+    )
+    return world, encoder(job.policy.model, tokenizer, stops, arguments)
+
+
+def _left_out(prompts: Prompts, renderer: Renderer, stock: Stock) -> Iterator[str]:
+    if stock.dropped:
+        yield (
+            f"{stock.dropped:,} of the {stock.dropped + len(stock):,} prompts of task {renderer.task!r} in "
+            f"{prompts.path!r} have more than {renderer.limit:,} tokens, which leaves no room for an answer, and are "
+            "left out; `too_long: refuse` ends the run instead"
+        )
+
+
+def _unmeasured(task: Task, stock: Stock) -> str:
+    return (
+        f"task {task.name!r} is not measured: of its {len(stock)} prompts none can be held out with "
+        f"{task.prompts_per_step} left for a step; name `eval_prompts`, or set `holdout: 0` to measure on those that "
+        "it trains on"
+    )
 
 
 def _canaries(job: Job, tokenizer: Any, stops: Sequence[int]) -> dict[tuple[str, str], list[Canary]]:

@@ -34,17 +34,12 @@ class Checked:
     """By the name the job gives them; None for hub ids that this machine's cache does not hold."""
     surveys: Mapping[str, Survey]
     """The training prompts of each task."""
+    understood: tuple[str, ...]
+    """What the files were taken for, where their rows are not raylign's own, and what is held out."""
     warnings: tuple[str, ...]
     """Sentences: what works, and is hardly meant."""
     notes: tuple[str, ...]
     """What was not looked at."""
-
-    @property
-    def understood(self) -> list[str]:
-        """What the files were taken for, where their rows are not raylign's own."""
-        return [
-            f"prompts of task {task!r}: {found.understood}" for task, found in self.surveys.items() if found.understood
-        ]
 
     @property
     def prompts(self) -> dict[str, int]:
@@ -55,7 +50,7 @@ class Checked:
         """Plain data: what ``raylign check --json`` prints."""
         return {
             "prompts": self.prompts,
-            "understood": self.understood,
+            "understood": list(self.understood),
             "warnings": list(self.warnings),
             "notes": list(self.notes),
         }
@@ -77,7 +72,21 @@ def check_job(job: Job) -> Checked:
         check_canaries(task)
     notes = [f"not checked: hub id {model!r}" for model, info in infos.items() if info is None]
     notes += [f"not checked: endpoint {name!r}" for name in unregistered(job)]
-    return Checked(models=infos, surveys=surveys, warnings=tuple(warnings), notes=tuple(notes))
+    return Checked(
+        models=infos,
+        surveys=surveys,
+        understood=tuple(_understood(job, surveys)),
+        warnings=tuple(warnings),
+        notes=tuple(notes),
+    )
+
+
+def _understood(job: Job, surveys: Mapping[str, Survey]) -> Iterator[str]:
+    for task in job.tasks:
+        if said := surveys[task.name].understood:
+            yield f"prompts of task {task.name!r}: {said}"
+        if task.eval_prompts is None and task.holdout and job.evaluation.prompts:
+            yield f"task {task.name!r} is measured on {task.holdout:.0%} of its prompts, which are held out of training"
 
 
 def check_models(job: Job, *, inspect: Callable[[str], ModelInfo | None] = find_model) -> dict[str, ModelInfo | None]:

@@ -30,7 +30,8 @@ class Chunk:
     """Prompts of one task whose baselines are made together."""
 
     task: Task
-    prompts: Sequence[Prompt]
+    places: Sequence[int]
+    """Where they stand among the task's."""
 
 
 async def baselines(
@@ -47,9 +48,8 @@ async def baselines(
     sample of it. Emits `Status` with counts.
     """
     chunks = await asyncio.to_thread(_chunks, job, prompts)
-    total = sum(len(chunk.prompts) for chunk in chunks)
-    missing = [chunk for chunk in chunks if any(prompt.id not in kept for prompt in chunk.prompts)]
-    queue = iter(missing)
+    total = sum(len(chunk.places) for chunk in chunks)
+    queue = iter(chunks)
     one_writes = asyncio.Lock()
     said = -REPORT_S
 
@@ -61,14 +61,17 @@ async def baselines(
 
     async def work() -> None:
         for chunk in queue:
-            made = await _make(job, chunk, collector, encode)
+            wanted = [prompts[chunk.task.name][place] for place in chunk.places]
+            if all(prompt.id in kept for prompt in wanted):
+                continue
+            made = await _make(job, chunk.task, wanted, collector, encode)
             async with one_writes:
                 # Of a chunk torn by the end of an earlier process, what was kept is what was made again.
                 fresh = {prompt_id: sample for prompt_id, sample in made.items() if prompt_id not in kept}
                 await asyncio.to_thread(kept.append, fresh)
             report()
 
-    if missing:
+    if len(kept) < total:
         report()
     try:
         async with asyncio.TaskGroup() as makers:
@@ -89,30 +92,32 @@ def _chunks(job: Job, prompts: Mapping[str, Sequence[Prompt]]) -> list[Chunk]:
     for task in job.tasks:
         if task.baseline_source is not None:
             size = step_size if task.baseline_source == "reference" else DATA_CHUNK
-            drawn = _drawn(job, task, prompts[task.name])
-            chunks += [Chunk(task=task, prompts=drawn[at : at + size]) for at in range(0, len(drawn), size)]
+            drawn = _drawn(job, task, len(prompts[task.name]))
+            chunks += [Chunk(task=task, places=drawn[at : at + size]) for at in range(0, len(drawn), size)]
     return chunks
 
 
-def _drawn(job: Job, task: Task, prompts: Sequence[Prompt]) -> list[Prompt]:
-    """The distinct prompts of all steps, those of the first steps first."""
-    drawn: dict[str, Prompt] = {}
+def _drawn(job: Job, task: Task, prompts: int) -> list[int]:
+    """Where the distinct prompts of all steps stand, those of the first steps first."""
+    drawn: dict[int, None] = {}
     for step in range(job.steps):
-        if len(drawn) == len(prompts):
+        if len(drawn) == prompts:
             break
-        drawn.update((prompt.id, prompt) for prompt in draw(task, prompts, seed=job.seed, step=step))
-    return list(drawn.values())
+        drawn |= dict.fromkeys(draw(task, range(prompts), seed=job.seed, step=step))
+    return list(drawn)
 
 
-async def _make(job: Job, chunk: Chunk, collector: Collector, encode: Encode) -> dict[str, Sample]:
-    if chunk.task.baseline_source == "reference":
-        return await _sampled(job, chunk, collector)
-    return await _from_data(chunk, collector, encode)
+async def _make(
+    job: Job, task: Task, prompts: Sequence[Prompt], collector: Collector, encode: Encode
+) -> dict[str, Sample]:
+    if task.baseline_source == "reference":
+        return await _sampled(job, task, prompts, collector)
+    return await _from_data(task, prompts, collector, encode)
 
 
-async def _sampled(job: Job, chunk: Chunk, collector: Collector) -> dict[str, Sample]:
-    wanted = requests(job, chunk.task, chunk.prompts, purpose="baseline", samples=1)
-    judged = chunk.task.judges_baseline
+async def _sampled(job: Job, task: Task, prompts: Sequence[Prompt], collector: Collector) -> dict[str, Sample]:
+    wanted = requests(job, task, prompts, purpose="baseline", samples=1)
+    judged = task.judges_baseline
     groups = await collector.collect(wanted, Clock(), annotate=False, judge=judged, spare=True)
     return {group.prompt.id: _as_baseline(group.samples[0]) for group in groups}
 
@@ -122,11 +127,11 @@ def _as_baseline(sample: Sample) -> Sample:
     return replace(sample, completion=replace(sample.completion, index=None, logprobs=(), version=None))
 
 
-async def _from_data(chunk: Chunk, collector: Collector, encode: Encode) -> dict[str, Sample]:
-    pairs = [(prompt, _golden(prompt, encode)) for prompt in chunk.prompts]
+async def _from_data(task: Task, prompts: Sequence[Prompt], collector: Collector, encode: Encode) -> dict[str, Sample]:
+    pairs = [(prompt, _golden(prompt, encode)) for prompt in prompts]
     said, verdicts = await asyncio.gather(
         collector.rate([(prompt, [completion]) for prompt, completion in pairs]),
-        collector.judge(pairs, ask=chunk.task.judges_baseline),
+        collector.judge(pairs, ask=task.judges_baseline),
     )
     return {
         prompt.id: collector.sample(prompt, completion, heard, values)

@@ -1,6 +1,7 @@
 """draw: which prompts a step takes. A function of (seed, task, step): a resumed run draws what it would have drawn."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from raylign.errors import SpecError
 from raylign.sources.seeds import derive
@@ -9,8 +10,11 @@ from raylign.spec.job import Job
 from raylign.spec.task import Task
 from raylign.types import Prompt, Request
 
+T = TypeVar("T")
+"""A prompt, or where one stands."""
 
-def draw(task: Task, prompts: Sequence[Prompt], *, seed: int, step: int) -> list[Prompt]:
+
+def draw(task: Task, prompts: Sequence[T], *, seed: int, step: int) -> list[T]:
     """``B_l`` distinct prompts. Each epoch is a fresh shuffle; the few left over at its end sit that epoch out.
 
     Takes no longer for a million prompts than for ten. Raises `SpecError` where there are fewer than a step takes.

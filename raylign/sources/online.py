@@ -21,7 +21,7 @@ async def online(job: Job, means: Means) -> AsyncIterator["Online"]:
     """Ready for the first step: reward models can read the prompts, and every prompt has the baseline it needs."""
     prompts, collector = means.world.prompts, means.collector
     with await asyncio.to_thread(SampleFile, means.run.baselines_path) as made:
-        await require_readers(job, prompts, collector.fleet.judges, means.emit)
+        await require_readers(job, means.world.outlines, collector.fleet.judges, means.emit)
         await baselines(job, prompts, collector, means.encode, made, means.emit)
         sizes = {name: len(mine) for name, mine in prompts.items()}
         canaries = Flock(job.tasks, means.world.canaries, sizes)

@@ -1,20 +1,19 @@
 """Whether the reward models can read what they will be shown: asked before the first step, of prompts as they are."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from raylign.errors import SpecError
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Warned
 from raylign.rewards.raters import Head
+from raylign.sources.deck import Outline
 from raylign.spec.job import Job
 from raylign.spec.task import Task
-from raylign.types import Prompt
 from raylign.workers import Judges, Reading, Roles
 
 
-async def require_readers(job: Job, prompts: Mapping[str, Sequence[Prompt]], judges: Judges, emit: Emit) -> None:
+async def require_readers(job: Job, outlines: Mapping[str, Outline], judges: Judges, emit: Emit) -> None:
     """Warn of prompts that a task's reward model refuses, and of a context that its responses may pass.
 
     Raises `SpecError` where it refuses every prompt of a task: no response could ever be rewarded.
@@ -23,17 +22,12 @@ async def require_readers(job: Job, prompts: Mapping[str, Sequence[Prompt]], jud
         heads = [head for part in task.reward_parts for head in part.heads()]
         if not heads:
             continue
-        shapes, longest = await asyncio.to_thread(_survey, prompts[task.name])
+        outline = outlines[task.name]
         for head in heads:
-            reading = await judges.reading(head, list(shapes))
-            for message in (*_refused(task, head, shapes, reading), *_beyond(job, task, head, longest, reading)):
+            reading = await judges.reading(head, list(outline.roles))
+            refused = _refused(task, head, Counter(outline.roles), reading)
+            for message in (*refused, *_beyond(job, task, head, outline.longest, reading)):
                 emit(Warned(message=message))
-
-
-def _survey(prompts: Sequence[Prompt]) -> tuple[Counter[Roles], int]:
-    """How many prompts have which roles, and the tokens of the longest."""
-    shapes: Counter[Roles] = Counter(tuple(turn["role"] for turn in prompt.messages) for prompt in prompts)
-    return shapes, max(len(prompt.token_ids) for prompt in prompts)
 
 
 def _refused(task: Task, head: Head, shapes: Counter[Roles], reading: Reading) -> list[str]:

@@ -16,7 +16,10 @@ _STEPS = "`steps`: a run is counted in optimizer steps"
 _KL = "the hold on the reference is `tasks[].method.kl_max` for crpg and crraft, `tasks[].method.beta` for the others"
 _OUTPUT = "the command line's: `raylign run --run-dir DIR`"
 _TRACKER = "`trackers`, a list: `[{type: wandb, project: ...}]`; TensorBoard files are always written"
-_PROMPT = "the room is `rollout.context_tokens` less `rollout.max_tokens`; a longer prompt is refused"
+_PROMPT = (
+    "the room is `rollout.context_tokens` less `rollout.max_tokens`; `tasks[].prompts.too_long` says what becomes of "
+    "longer prompts"
+)
 _SAMPLER = (
     "not there: what is trained is the whole distribution at `rollout.temperature`; cut, responses would be sampled "
     "from one distribution and trained as if from another, with log-probs that are wrong. For evaluation there is "

@@ -28,7 +28,10 @@ class Task(Spec):
     prompts: Prompts
     """What it trains on."""
     eval_prompts: Prompts | None = None
-    """What before/after is measured on; the training prompts where absent."""
+    """What before/after is measured on; prompts held out where absent."""
+    holdout: float = Field(default=0.1, ge=0, le=0.5)
+    """Share of the prompts that is measured on and never trained on, where there are no ``eval_prompts``. Which ones
+    goes by what they say, so that copies of a prompt stay together. 0: measure on the training prompts."""
     system: str | None = Field(default=None, min_length=1, max_length=bounds.TEMPLATE)
     """A system's turn before its prompts, where they have none of their own. It makes a conversation of a plain prompt,
     put by the policy's chat template."""

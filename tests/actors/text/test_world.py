@@ -9,6 +9,7 @@ from actors.text.world import read_world
 from benchmarks.tiny_models import make_policy
 from raylign.errors import SpecError
 from raylign.plan.model_files import check_same_vocabulary, inspect_model
+from raylign.sources.prompts import World
 from raylign.spec import parse_job
 
 
@@ -55,3 +56,35 @@ def test_canaries_are_read_in_the_policys_tokens(tmp_path: Path) -> None:
     world, _ = read_world(parse_job({"name": "j", "steps": 1, "tasks": [task], "policy": {"model": str(policy)}}))
     ((place, (canary,)),) = world.canaries.items()
     assert (place, canary.gold, len(canary.completion.token_ids)) == (("t", "length"), True, 3 + 1)
+
+
+def world_of(tmp_path: Path, rows: list[str], **task: object) -> World:
+    prompts = tmp_path / "prompts.jsonl"
+    prompts.write_text("".join(json.dumps({"prompt": row}) + "\n" for row in rows))
+    document = {
+        "name": "t", "prompts": {"path": str(prompts)}, "prompts_per_step": 2, "samples_per_prompt": 2,
+        "reward": {"model": "org/reward"}, "method": {"type": "grpo"}, "max_tokens": 8, **task,
+    }  # fmt: skip
+    policy = {"model": str(make_policy(tmp_path / "policy"))}
+    return read_world(parse_job({"name": "j", "steps": 1, "tasks": [document], "policy": policy}))[0]
+
+
+def test_nothing_is_measured_that_is_trained_on_unless_that_is_asked_for(tmp_path: Path) -> None:
+    rows = [f"{number}+2=" for number in range(40)]
+    world = world_of(tmp_path, rows)
+    trained, held = ({prompt.text for prompt in mine["t"]} for mine in (world.prompts, world.eval_prompts))
+    assert held
+    assert trained | held == set(rows)
+    assert not trained & held
+    assert world.warnings == []
+    world = world_of(tmp_path, rows, holdout=0)
+    assert len(world.prompts["t"]) == len(world.eval_prompts["t"]) == 40
+
+
+def test_what_is_left_out_or_not_measured_is_said(tmp_path: Path) -> None:
+    world = world_of(tmp_path, ["2+2=", "3+3=", "1" * 5000])
+    assert len(world.prompts["t"]) == 2
+    assert len(world.eval_prompts["t"]) == 0
+    left_out, unmeasured = world.warnings
+    assert left_out.startswith("1 of the 3 prompts of task 't'")
+    assert "task 't' is not measured: of its 2 prompts none can be held out with 2 left for a step" in unmeasured

@@ -225,8 +225,9 @@ def test_a_job_file_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path):
 
 def test_what_a_file_was_taken_for_is_said(job):
     checked = check_job(job({"question": "What is 2 + 2?", "answer": "2 + 2 = 4\n#### 4", "level": 1}))
-    (said,) = checked.understood
+    said, held = checked.understood
     assert said.startswith("prompts of task 'math': read as GSM8K: `question` is the prompt")
     assert said.endswith("; metadata from the columns 'level'")
-    assert checked.to_dict()["understood"] == [said]
-    assert check_job(job(ANSWERED)).understood == []
+    assert held == "task 'math' is measured on 10% of its prompts, which are held out of training"
+    assert checked.to_dict()["understood"] == [said, held]
+    assert check_job(job(ANSWERED, evaluated=[ANSWERED])).understood == ()

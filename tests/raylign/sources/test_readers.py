@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from fakes import FakeJudges, make_prompt
-from loop_job import make_job
+from loop_job import make_job, outline
 
 from raylign.errors import SpecError
 from raylign.sources.readers import require_readers
@@ -32,7 +32,7 @@ class Reader(FakeJudges):
 async def told(prompts, *, context=100, job=JOB):
     said: list[str] = []
     reader = Reader(context)
-    await require_readers(job, {"math": prompts}, reader, lambda warned: said.append(warned.message))
+    await require_readers(job, {"math": outline(prompts)}, reader, lambda warned: said.append(warned.message))
     assert len(set(reader.asked)) == len(reader.asked)
     return said
 

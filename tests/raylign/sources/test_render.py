@@ -1,10 +1,12 @@
 """Prompts as the policy reads them, with and without a chat template."""
 
+import unicodedata
+
 import pytest
 from jinja2 import TemplateError
 
 from raylign.errors import SpecError
-from raylign.sources.prompts import render
+from raylign.sources.render import Renderer
 
 
 class Words:
@@ -23,6 +25,20 @@ class Words:
             raise TemplateError("one system's turn")
         turns = " ".join(f"<{turn['role']}> {turn['content']}" for turn in conversation)
         return turns + " <assistant>" * add_generation_prompt + " <think>" * (not think)
+
+
+def render(task, rows, tokenizer, *, max_prompt_tokens, **settings):
+    renderer = Renderer(task=task, tokenizer=tokenizer, limit=max_prompt_tokens, **settings)
+    for number, row in enumerate(rows):
+        renderer.tokens_at_most(number, row)  # raises what the whole would, but for the length
+    return [renderer.prompt(number, row) for number, row in enumerate(rows)]
+
+
+class Letters(Words):
+    """A token for each byte of what the text is decomposed into, as no tokenizer makes more."""
+
+    def encode(self, text, *, add_special_tokens):
+        return [99] * add_special_tokens + list(unicodedata.normalize("NFKD", text).encode())
 
 
 def test_a_plain_prompt_is_read_as_it_is_and_messages_through_the_template():
@@ -83,3 +99,25 @@ def test_what_the_template_does_not_take_is_said(row):
         )
     with pytest.raises(SpecError, match="use `prompt` without a `system`"):
         render("chat", [{"prompt": "hello"}], Words(None), max_prompt_tokens=9, system="Short.")
+
+
+@pytest.mark.parametrize("system", [None, "Be brief."])
+@pytest.mark.parametrize(
+    "row", [{"prompt": "abc"}, {"prompt": "äß\ufdfa가"}, {"messages": [HELLO]}, {"messages": [KIND, HELLO, HELLO]}]
+)
+def test_tokens_are_bounded_without_a_tokenizer(row, system):
+    renderer = Renderer(task="chat", tokenizer=Letters(), limit=999, system=system)
+    made = renderer.prompt(0, row)
+    assert len(made.token_ids) <= renderer.tokens_at_most(0, row) <= len(made.token_ids) + 30
+    assert renderer.roles(row) == tuple(turn["role"] for turn in made.messages)
+    assert not renderer.is_too_long(0, row)
+
+
+def test_a_template_that_says_a_turn_twice_is_seen_to():
+    class Twice(Letters):
+        def apply_chat_template(self, conversation, **settings):
+            return "".join(turn["content"] * 2 for turn in conversation)
+
+    row = {"messages": [{"role": "user", "content": "x" * 500}]}
+    renderer = Renderer(task="chat", tokenizer=Twice(), limit=999)
+    assert renderer.tokens_at_most(0, row) >= len(renderer.tokenizer.encode("x" * 1000, add_special_tokens=False))

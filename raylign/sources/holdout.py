@@ -1,0 +1,31 @@
+"""Which prompts are held out for the evaluation: a function of what they say, whoever asks, in whatever order.
+
+So prompts that say the same are on one side, a file that grows keeps its sides, and all seeds share them.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Mapping
+from typing import Any
+
+WHOLE = 2**64
+
+
+def lot(row: Mapping[str, Any]) -> int:
+    """0 .. 2^64 - 1, by what the prompt says; case and spaces do not count."""
+    said = row["prompt"] if "prompt" in row else "\n".join(turn["content"] for turn in row["messages"])
+    digest = hashlib.blake2b(" ".join(said.split()).casefold().encode(), digest_size=8)
+    return int.from_bytes(digest.digest(), "big")
+
+
+def sides(lots: "array[int]", share: float, *, least: int) -> tuple["array[int]", "array[int]"]:
+    """Places of the prompts to train on, and of those held out: those whose lot is in the lowest ``share``, at least
+    the lowest one. None where fewer than ``least`` would be left."""
+    everything = array("Q", range(len(lots)))
+    if not lots or share == 0:
+        return everything, array("Q")
+    bound = max(round(share * WHOLE), min(lots) + 1)
+    trained = array("Q", (place for place in everything if lots[place] >= bound))
+    if len(trained) < max(least, 1):
+        return everything, array("Q")
+    return trained, array("Q", (place for place in everything if lots[place] < bound))
