@@ -11,6 +11,7 @@ from httpx_sse import SSEError, connect_sse
 
 from raylign.errors import GatewayUnreachable, JobConflict, JobNotFound, RaylignError, SpecError, Unauthorized
 from raylign.record.events import Event
+from raylign.spec import Job
 
 JobDict = dict[str, Any]
 """A job as the API shows it; see `raylign.service.views.JobView`."""
@@ -46,8 +47,9 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def submit(self, document: Mapping[str, Any], *, idempotency_key: str | None = None) -> JobDict:
-        """Queue a job. With a key it may be sent again without queueing a second one."""
+    def submit(self, job: Job | Mapping[str, Any], *, idempotency_key: str | None = None) -> JobDict:
+        """Queue a job, or the document of one. With a key it may be sent again without queueing a second one."""
+        document = job.model_dump(mode="json") if isinstance(job, Job) else job
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self._json("POST", "/v1/jobs", json=dict(document), headers=headers)
 
