@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(2 * PATIENC
 ROLLOUT = {"max_tokens": 40, "context_tokens": 128}
 TRAINER = {"learning_rate": 5e-4, "tokens_per_microbatch": 2048, "ranks": 2, "zero_stage": 2}
 ADAPTED = {"model": str(EXAMPLES / "tiny" / "policy"), "dtype": "float32", "lora": {"rank": 4}}
-ALL = ("codpo", "crraft", "crpg", "grpo", "oaif", "questions", "verifiable", "rewards")
+ALL = ("codpo", "crraft", "crpg", "grpo", "judges", "oaif", "questions", "verifiable", "rewards")
 JOBS = [
     pytest.param(ALL, {"policy": ADAPTED, "trainer": TRAINER, "rollout": ROLLOUT}, 0, id="adapters"),
     pytest.param(
