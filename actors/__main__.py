@@ -16,6 +16,7 @@ from actors.judging import trial
 from raylign.errors import RaylignError, SpecError
 from raylign.record.events import Event
 from raylign.record.events.payloads import Status
+from raylign.record.hub import require_hub
 from raylign.record.rundir import RunDirectory, event_line
 from raylign.service.reporter import Reporter, read_token
 from raylign.show.console import LiveDisplay
@@ -103,6 +104,8 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
     trackers = of_run(job.trackers)
     for tracker in trackers:
         tracker.require()
+    if job.output.push_to is not None:
+        require_hub(job.output.push_to)
     reporter = _reporter(options, job_id, run) if options.report else None
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -10,15 +10,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from actors.cluster.connection import describe
+from actors.cluster.detached import detached
 from actors.emitter import Emitter
 from actors.fleet import RayFleet
-from raylign.errors import Cancelled, PlanError, RaylignError, SpecError, WorkerLost
+from raylign.errors import Cancelled, PlanError, RaylignError, RunError, SpecError, WorkerLost
 from raylign.loop.course import take_course
 from raylign.loop.resume import resume
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.demand import Ending
-from raylign.record.events.payloads import PlanMade, RunEnded, Status, Warned
+from raylign.record.events.payloads import PlanMade, Pushed, RunEnded, Status, Warned
+from raylign.record.hub import push
 from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
 from raylign.sources.collect import Collector
@@ -104,6 +106,7 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
         means = Means(collector=collector, world=world, encode=encode, run=run, emit=emit)
         await take_course(job, means, checkpoints, start)
     await asyncio.to_thread(_keep_model, run, checkpoints)
+    await _push(job, run, emit)
 
 
 def _read_world(job: Job) -> tuple[World, Encode]:
@@ -127,6 +130,24 @@ def _keep_model(run: RunDirectory, checkpoints: Checkpoints) -> None:
     found = checkpoints.latest()
     assert found is not None  # the last step always makes one
     run.keep_model(found[0] / "policy")
+
+
+async def _push(job: Job, run: RunDirectory, emit: Emitter) -> None:
+    """A result that does not get there is no reason to call the run failed: it is in the run directory."""
+    wanted = job.output
+    if wanted.push_to is None:
+        return
+    emit(Status(phase="pushing", detail=wanted.push_to))
+    folder = run.adapter_path if wanted.adapter else run.model_path
+    try:
+        async with asyncio.timeout(job.deadlines.push_s):
+            address = await detached(push, folder, wanted.push_to, private=wanted.private)
+    except RunError as error:
+        emit(Warned(message=str(error)))
+    except TimeoutError:
+        emit(Warned(message=f"the model was not pushed to {wanted.push_to!r} within {job.deadlines.push_s:g} s"))
+    else:
+        emit(Pushed(address=address))
 
 
 async def _where_to_resume(run: RunDirectory) -> str:

@@ -82,6 +82,8 @@ NUMBER = float(2**53)
 
 LORA_RANK = 4096
 """The width of a weight matrix; beyond it nothing is low about the rank."""
+HUB_ID = r"^[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}$"
+"""Owner and name."""
 NAMES = 256
 """Of modules to adapt."""
 PATH = 4096

@@ -11,6 +11,7 @@ from raylign.record.events.payloads import (
     EvaluationDone,
     Payload,
     PlanMade,
+    Pushed,
     RunEnded,
     SamplesShown,
     Status,
@@ -245,6 +246,7 @@ def event_stream(
             yield event(Warned(message=text or "code: 3 of 64 judge calls ran into their deadline of 5 s"))
     if evaluate:
         yield event(evaluation(tasks, steps, 1.0, text))
+    yield event(Pushed(address=text or "the hub's org/name"), 0.0)
     done = RunEnded(state="succeeded", message=text or "", model="runs/tiny/model", report="runs/tiny/report.html")
     yield event(end or done)
 

@@ -25,6 +25,9 @@ def serve(
         str,
         typer.Option(envvar="RAYLIGN_JOB_TRACKERS", help="Trackers that jobs may name, on your account: wandb,mlflow."),
     ] = "",
+    push: Annotated[
+        bool, typer.Option("--allow-push", help="Jobs may have their models pushed to the hub, with your token.")
+    ] = False,
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
@@ -35,7 +38,7 @@ def serve(
 
     allow(libraries)
     of_run(())  # raises for a name in the environment before the first job would
-    allowance = Allowance(trackers=frozenset(known(trackers, whose="--trackers")))
+    allowance = Allowance(trackers=frozenset(known(trackers, whose="--trackers")), push=push)
 
     def announce(serving: Serving) -> None:
         console = Console()

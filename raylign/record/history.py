@@ -10,6 +10,7 @@ from raylign.record.events.payloads import (
     CheckpointSaved,
     EvaluationDone,
     PlanMade,
+    Pushed,
     RunEnded,
     Status,
     StepDone,
@@ -74,6 +75,8 @@ class History:
     warnings: list[str] = field(default_factory=list)
     trackers: dict[str, str] = field(default_factory=dict)
     """Where each keeps the curves, by its type."""
+    pushed: str = ""
+    """Address of the result on the hub, where it is."""
     phase: str = "starting"
     detail: str = ""
     end: RunEnded | None = None
@@ -104,6 +107,8 @@ class History:
                 self.checkpoints.append(saved)
             case Warned(message=message):
                 self.warnings.append(message)
+            case Pushed(address=address):
+                self.pushed = address
             case Tracked(tracker=tracker, link=link):
                 self.trackers[tracker] = link
             case RunEnded() as end:

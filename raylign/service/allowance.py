@@ -13,6 +13,8 @@ class Allowance:
 
     trackers: frozenset[str] = frozenset()
     """Types of trackers that a job may name though they send its curves elsewhere."""
+    push: bool = False
+    """Whether a job may have its result pushed to the hub, with the operator's token."""
 
     def require(self, job: Job) -> None:
         """Raise `SpecError` where the job asks for more."""
@@ -20,6 +22,11 @@ class Allowance:
             raise SpecError(f"job: {wrong}")
 
     def _beyond(self, job: Job) -> Iterator[str]:
+        if job.output.push_to is not None and not self.push:
+            yield (
+                "'output.push_to' sends the model away, which this service lets no job do: leave it out, or ask its "
+                "operator for `raylign serve --allow-push`"
+            )
         for at, tracker in enumerate(job.trackers):
             if tracker.leaves and tracker.label not in self.trackers:
                 yield (

@@ -16,6 +16,7 @@ from raylign.record.events.payloads import (
     CheckpointSaved,
     EvaluationDone,
     PlanMade,
+    Pushed,
     RunEnded,
     SamplesShown,
     Status,
@@ -119,7 +120,7 @@ def summary(history: History, width: int) -> RenderableType:
         if not history.measured_twice:
             parts.append(Text("Before and after are the first and last training steps: no evaluations.", "dim"))
     places = [(name, place) for name, place in (("model", end.model), ("report", end.report)) if place] if end else []
-    places += history.trackers.items()
+    places += [*([("hub", history.pushed)] if history.pushed else []), *history.trackers.items()]
     if places:
         parts.append(Text())
     for name, place in places:
@@ -144,6 +145,8 @@ def plain_line(event: Event, history: History) -> str | None:
             words = f"checkpoint of step {step}: {path}"
         case Warned(message=message):
             words = f"warning: {message}"
+        case Pushed(address=address):
+            words = f"pushed: {address}"
         case Tracked(tracker=tracker, link=link):
             words = f"{tracker}: {link}"
         case RunEnded(state=state, message=message):

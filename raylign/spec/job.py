@@ -18,6 +18,7 @@ from raylign.spec.parts import (
     Deadlines,
     Evaluation,
     Judging,
+    Output,
     Policy,
     ReferenceSettings,
     Resources,
@@ -57,6 +58,8 @@ class Job(Spec):
     """Before/after measurement."""
     samples: Samples = Samples()
     """Responses that people can read."""
+    output: Output = Output()
+    """What becomes of the result."""
     trackers: tuple[AnyTracker, ...] = Field(default=(), max_length=bounds.TRACKERS)
     """Where its curves go besides the run directory, which has TensorBoard's always."""
     deadlines: Deadlines = Deadlines()
@@ -166,6 +169,12 @@ class Job(Spec):
         for task in self.tasks:
             if task.overlong:
                 task.overlong.fits_limit(self.longest_response(task))
+        return self
+
+    @model_validator(mode="after")
+    def _there_are_adapters_to_push(self) -> Self:
+        if self.output.adapter and self.policy.lora is None:
+            raise ValueError("`output.adapter` pushes adapters, and the policy has none: add `policy.lora`")
         return self
 
     @model_validator(mode="after")

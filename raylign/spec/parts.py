@@ -183,6 +183,17 @@ class Samples(Spec):
         return self.every > 0 and (step % self.every == 0 or step == steps - 1)
 
 
+class Output(Spec):
+    """What becomes of the result besides the run directory's ``model/``."""
+
+    push_to: str | None = Field(default=None, pattern=bounds.HUB_ID, max_length=bounds.NAME)
+    """A hub id, `org/name`: pushed there once the run has ended whole. The token is the environment's, `HF_TOKEN`."""
+    private: bool = True
+    """Whether a model that is made there is seen by its owners alone."""
+    adapter: bool = False
+    """Push the adapters alone, as peft reads them, not the merged model; for `policy.lora`."""
+
+
 class Deadlines(Spec):
     """Longest waits, in seconds. One that expires names the job, the worker and the phase."""
 
@@ -201,6 +212,8 @@ class Deadlines(Spec):
     """One publish to all rollout workers."""
     checkpoint_s: float = Field(default=1800, gt=0, le=bounds.DEADLINE_S)
     """One checkpoint."""
+    push_s: float = Field(default=7200, gt=0, le=bounds.DEADLINE_S)
+    """The result, to the hub."""
 
 
 class Resources(Spec):

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from loop_job import make_job
 
 from actors import driver
 from actors.driver import MAX_ATTEMPTS, _keep_model, _together, drive
-from raylign.errors import Cancelled, Diverged, PlanError, SpecError, WorkerLost
+from raylign.errors import Cancelled, Diverged, PlanError, RunError, SpecError, WorkerLost
 from raylign.record.checkpoint import Checkpoints, Progress
-from raylign.record.events.payloads import Payload, RunEnded, Warned
+from raylign.record.events.payloads import Payload, Pushed, RunEnded, Status, Warned
 from raylign.record.rundir import RunDirectory
+from raylign.spec.parts import Deadlines, Output
 
 NO_CHECKPOINT = "there is no checkpoint yet: start it again"
 
@@ -175,3 +177,40 @@ def test_the_driver_imports_no_torch() -> None:
     program = "import sys, actors.__main__, actors.driver; print({'torch', 'transformers', 'vllm'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def _away(folder: Path, model_id: str, *, private: bool) -> str:
+    raise RunError(f"the model was not pushed to {model_id!r}: it is in {str(folder)!r}")
+
+
+def _forever(folder: Path, model_id: str, *, private: bool) -> str:
+    threading.Event().wait()
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("push", "output", "told"),
+    [
+        (None, Output(), []),
+        (lambda folder, model_id, private: f"hub/{model_id}", Output(push_to="o/m"), [Pushed(address="hub/o/m")]),
+        (
+            lambda folder, model_id, private: f"{folder.name} {private}",
+            Output(push_to="o/m", adapter=True, private=False),
+            [Pushed(address="adapter False")],
+        ),
+        (_away, Output(push_to="o/m"), ["was not pushed to 'o/m': it is in"]),
+        (_forever, Output(push_to="o/m"), ["was not pushed to 'o/m' within 0.01 s"]),
+    ],
+)
+async def test_a_result_is_pushed_where_the_job_says_so_and_a_run_is_no_worse_where_it_is_not(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch, push: Any, output: Output, told: list[Any]
+) -> None:
+    monkeypatch.setattr(driver, "push", push)
+    deadlines = Deadlines(push_s=0.01) if push is _forever else Deadlines()
+    job = make_job().model_copy(update={"output": output, "deadlines": deadlines})
+    said: list[Payload] = []
+    await driver._push(job, run, said.append)  # type: ignore[arg-type]
+    said = [one for one in said if not isinstance(one, Status)]
+    assert len(said) == len(told)
+    for one, wanted in zip(said, told, strict=True):
+        assert wanted in one.message if isinstance(one, Warned) else one == wanted

@@ -91,6 +91,10 @@ def test_examples(tmp_path, monkeypatch, examples, changes, overlap):
     model, tokenizer = (kind.from_pretrained(run.model_path) for kind in (AutoModelForCausalLM, AutoTokenizer))
     assert tokenizer.chat_template
     assert model.num_parameters() > 0
+    if "lora" in changes.get("policy", {}):  # beside the merged model, as peft reads them
+        assert {"adapter_config.json", "adapter_model.safetensors"} <= {
+            file.name for file in run.adapter_path.iterdir()
+        }
     assert "<html" in run.report_path.read_text()
     json.loads(run.plan_path.read_text())
     with sqlite3.connect(run.path / "mlflow.db") as curves:

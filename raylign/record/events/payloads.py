@@ -164,6 +164,16 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """Where else the result is."""
+
+    kind: ClassVar = "pushed"
+    demand: ClassVar = NOTHING
+
+    address: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded:
     """How an attempt came to its end."""
 
@@ -176,7 +186,18 @@ class RunEnded:
     report: Place
 
 
-Payload = Status | PlanMade | EvaluationDone | StepDone | SamplesShown | CheckpointSaved | Warned | Tracked | RunEnded
+Payload = (
+    Status
+    | PlanMade
+    | EvaluationDone
+    | StepDone
+    | SamplesShown
+    | CheckpointSaved
+    | Warned
+    | Tracked
+    | Pushed
+    | RunEnded
+)
 
 KINDS: Mapping[str, type[Payload]] = {payload.kind: payload for payload in get_args(Payload)}
 ADAPTERS: Mapping[str, TypeAdapter[Payload]] = {kind: TypeAdapter(payload) for kind, payload in KINDS.items()}

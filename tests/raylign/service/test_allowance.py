@@ -32,6 +32,13 @@ def test_what_is_sent_away_is_the_operator_s_to_allow(allowed, tracker, says):
     assert says in str(refused.value)
 
 
+def test_a_result_is_pushed_by_who_is_allowed_to():
+    pushing = parse_job(job_document() | {"output": {"push_to": "org/name"}})
+    Allowance(push=True).require(pushing)
+    with pytest.raises(SpecError, match="'output.push_to' sends the model away.*raylign serve --allow-push"):
+        Allowance().require(pushing)
+
+
 def test_the_gateway_refuses_it_before_it_is_queued(service):
     with service.http() as http:
         answer = http.post("/v1/jobs", json=job_document() | {"trackers": [{"type": "wandb"}]})

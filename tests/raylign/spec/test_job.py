@@ -69,3 +69,18 @@ def test_responses_have_room_for_the_tokens_that_they_have_at_least():
 def test_an_evaluation_that_never_comes_is_refused():
     with pytest.raises(SpecError, match="`evaluation.at` names step 9, and the job ends after 6"):
         make_job(evaluation={"at": [2, 9]})
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ({"push_to": "name"}, "'output.push_to' is 'name'"),
+        ({"push_to": "../name"}, "'output.push_to' is '../name'"),
+        ({"push_to": "https://host/name"}, "'output.push_to' is 'https://host/name'"),
+        ({"push_to": "org/name", "adapter": True}, "the policy has none: add `policy.lora`"),
+    ],
+)
+def test_what_cannot_be_pushed_is_refused(output, says):
+    with pytest.raises(SpecError) as refused:
+        parse_job(document(output=output))
+    assert says in str(refused.value)

@@ -8,7 +8,9 @@ from raylign.record.events.reading import MOST_PARTS
 
 
 def test_kinds_are_words_of_their_own():
-    assert list(KINDS) == ["status", "plan", "evaluation", "step", "samples", "checkpoint", "warning", "tracker", "end"]
+    assert list(KINDS) == [
+        *("status", "plan", "evaluation", "step", "samples", "checkpoint", "warning", "tracker", "pushed", "end")
+    ]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if is_dataclass(kind)])
