@@ -25,6 +25,8 @@ SAMPLES_PER_STEP = 1_048_576
 """Of all tasks together: the driver holds a step in memory."""
 PROMPTS = 1_000_000_000
 """Lines of a file."""
+SHOWINGS = 1000
+"""Of a run's responses: its events are kept for good, by its gateway too."""
 SHOWN = 10_000
 """Responses for people to read, of one task and step, or on one screen."""
 CANARIES = 10_000

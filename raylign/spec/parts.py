@@ -174,13 +174,14 @@ class Samples(Spec):
     """Responses of the training that `raylign samples` shows; the evaluation shows some in any case."""
 
     every: int = Field(default=10, ge=0, le=bounds.STEPS)
-    """Steps from one showing to the next; the first and the last step's always. 0: none."""
+    """Steps from one showing to the next, and more in a run of so many that a thousand showings would not do; the
+    first and the last step's always. 0: none."""
     each: int = Field(default=2, ge=1, le=bounds.SHOWN)
     """Of each task, of the first prompts of its step."""
 
     def due(self, step: int, steps: int) -> bool:
         """Whether ``step`` of so many, the first of them 0, shows some."""
-        return self.every > 0 and (step % self.every == 0 or step == steps - 1)
+        return self.every > 0 and (step % max(self.every, -(-steps // bounds.SHOWINGS)) == 0 or step == steps - 1)
 
 
 class Output(Spec):

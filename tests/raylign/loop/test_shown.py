@@ -26,6 +26,11 @@ def test_they_are_shown_now_and_then_and_at_both_ends(every, steps):
     assert [step for step in range(6) if Samples(every=every).due(step, 6)] == steps
 
 
+def test_a_run_of_a_million_steps_is_shown_a_thousand_times():
+    due = [step for step in range(1_000_000) if step % 997 == 0 or step % 1000 == 0 if Samples().due(step, 1_000_000)]
+    assert due == list(range(0, 1_000_000, 1000))
+
+
 def test_the_first_of_each_task_are_shown_with_what_was_said_of_them():
     job = make_job().model_copy(update={"samples": Samples(each=2)})
     name = job.tasks[0].name
