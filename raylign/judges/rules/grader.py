@@ -17,7 +17,7 @@ from raylign.settings import Spec
 class Grader(Spec):
     """Settings of kinds that grade by ``grade(sample, item)``, in OpenAI's form.
 
-    ``sample`` holds ``output_text``, ``output_json`` (null where the response is no JSON), ``num_tokens`` and
+    ``sample`` holds ``output_text``, ``output_json`` (None where it is no JSON object or list), ``num_tokens`` and
     ``choices``; ``item`` the row's metadata, and its ``prompt``. A file is read where the job's own is, and is part of
     the job from then on: whoever gets the job needs no file, and a later edit changes no run.
     """

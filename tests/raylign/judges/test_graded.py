@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -31,10 +32,13 @@ class Big(int):
         (float("nan"), ["number", "nan"]),
         ("1", ["kind", "str"]),
         ([1], ["kind", "list"]),
+        (type('"]\n["word",true]', (), {})(), ["kind", "something"]),
+        (type("\xe9", (), {})(), ["kind", "something"]),
     ],
 )
 def test_a_grade_is_packed_without_asking_its_type(value: Any, said: list[Any]) -> None:
-    assert packed(value) == said
+    assert packed(value).endswith(b"\n")
+    assert json.loads(packed(value)) == said
 
 
 @pytest.mark.parametrize(
@@ -49,10 +53,12 @@ def test_a_grade_is_packed_without_asking_its_type(value: Any, said: list[Any]) 
 )
 def test_loading(source: str, said: list[str]) -> None:
     grade, answer = load(source)
-    assert answer == said
+    assert json.loads(answer) == said
     assert (grade is not None) == (said == ["ready"])
 
 
-@pytest.mark.parametrize(("text", "value"), [("[1]", [1]), ("no", None), ("[" * 10**5, None)])
+@pytest.mark.parametrize(
+    ("text", "value"), [(" [1]", [1]), ('{"a": 1}', {"a": 1}), ("no", None), ("5", None), ("[" * 10**5, None)]
+)
 def test_json_of_a_response(text: str, value: Any) -> None:
     assert as_json(text) == value

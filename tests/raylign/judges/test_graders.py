@@ -205,7 +205,7 @@ def test_a_grader_that_does_not_load_says_so_of_every_row(source: str, reason: s
 
 @pytest.mark.parametrize(
     ("item", "reason"),
-    [({"a": object()}, "the row is no JSON"), ({"a": "x" * 2**24}, f"the row has more than {2**24} bytes")],
+    [({"a": object()}, "the row is no plain data"), ({"a": "x" * 2**24}, f"the row has more than {2**24} bytes")],
 )
 def test_a_row_that_cannot_be_sent_is_the_rows_fault(item: Any, reason: str) -> None:
     assert grade(WORST, {"output_text": "a"}, item) == Grade(None, f"{graders.SAMPLE}: {reason}")
