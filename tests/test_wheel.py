@@ -87,7 +87,7 @@ def test_nothing_is_there_that_runs_jobs(scripts: Path) -> None:
     assert Path(said(scripts, "python", "-c", program).strip()).is_relative_to(scripts.parent)
 
 
-@pytest.mark.parametrize("example", ["demo.yaml", "oaif.yaml"])
+@pytest.mark.parametrize("example", ["demo.yaml", "judges.yaml", "oaif.yaml"])
 def test_jobs_are_checked_and_planned(scripts: Path, example: str) -> None:
     assert "is fine" in said(scripts, "raylign", "check", EXAMPLES / example)
     plan = json.loads(said(scripts, "raylign", "plan", EXAMPLES / example, "--cpus", 8, "--json"))

@@ -64,7 +64,7 @@ class _Warm:
         answers, said = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [*sandbox.command(writable=False), _RUNNER, str(said), *libraries.allowed().modules],
+                [*sandbox.command(repeats=True), _RUNNER, str(said), *libraries.allowed().modules],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

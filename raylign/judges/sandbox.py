@@ -212,13 +212,16 @@ def fresh_uid() -> int | None:
     return 0x40000000 + secrets.randbelow(0x20000000) if _is_root() else None
 
 
-def command(*, writable: bool = True) -> tuple[str, ...]:
-    """bubblewrap's command line, up to the interpreter's ``-c``. ``writable``: whether there is a /tmp to write to."""
-    return _isolated(libraries.allowed().arguments, writable)
+def command(*, repeats: bool = False) -> tuple[str, ...]:
+    """bubblewrap's command line, up to the interpreter's ``-c``.
+
+    ``repeats``: what one run says the next says too: texts have the same hashes, and there is no /tmp to write to.
+    """
+    return _isolated(libraries.allowed().arguments, repeats)
 
 
 @cache
-def _isolated(shown: tuple[str, ...], writable: bool) -> tuple[str, ...]:
+def _isolated(shown: tuple[str, ...], repeats: bool) -> tuple[str, ...]:
     prefix = Path(sys.base_prefix).resolve()
     python = prefix / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     # Root needs no user namespace, and inside one the limit on processes would not hold for it: the runner becomes
@@ -242,7 +245,10 @@ def _isolated(shown: tuple[str, ...], writable: bool) -> tuple[str, ...]:
             mounts += ["--perms", "0755", "--dir", str(parent)]
         mounts += ["--ro-bind", str(prefix), str(prefix)]
     size = str(FILES_MB * 1024 * 1024)
-    room = ("--perms", "1777", "--size", size, "--tmpfs", "/tmp") if writable else ("--dir", "/tmp")
+    room = ("--dir", "/tmp") if repeats else ("--perms", "1777", "--size", size, "--tmpfs", "/tmp")
+    # -s and -P are what -I stands for, but that it would not hear of the seed.
+    seed = ("--setenv", "PYTHONHASHSEED", "0") if repeats else ()
+    alone = ("-s", "-P") if repeats else ("-I",)
     return (
         *("bwrap", *isolation.split(), "--die-with-parent", "--new-session", "--clearenv"),
         *mounts,
@@ -250,5 +256,5 @@ def _isolated(shown: tuple[str, ...], writable: bool) -> tuple[str, ...]:
         *("--dev", "/dev", "--remount-ro", "/dev"),
         *(*room, "--remount-ro", "/"),
         *("--setenv", "HOME", "/tmp", "--setenv", "PATH", "/usr/bin", "--chdir", "/tmp"),
-        *("--", str(python), "-I", "-S", "-B", "-X", "utf8", "-c"),
+        *(*seed, "--", str(python), *alone, "-S", "-B", "-X", "utf8", "-c"),
     )

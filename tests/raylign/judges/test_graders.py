@@ -211,6 +211,15 @@ def test_a_row_that_cannot_be_sent_is_the_rows_fault(item: Any, reason: str) -> 
     assert grade(WORST, {"output_text": "a"}, item) == Grade(None, f"{graders.SAMPLE}: {reason}")
 
 
+def test_texts_have_the_same_hashes_in_every_sandbox() -> None:
+    said = []
+    for _ in range(2):
+        graders.end_all()
+        said.append(obey("value = hash('a text') % 1000"))
+    assert said[0] == said[1]
+    assert said[0].value is not None
+
+
 def test_few_sandboxes_are_kept_up() -> None:
     for number in range(graders.WARM + 2):
         program = Program(source=f"def grade(sample, item): return {number}", timeout_s=5, memory_mb=128, processes=4)
