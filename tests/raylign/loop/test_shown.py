@@ -27,7 +27,7 @@ def test_they_are_shown_now_and_then_and_at_both_ends(every, steps):
 
 
 def test_a_run_of_a_million_steps_is_shown_a_thousand_times():
-    due = [step for step in range(1_000_000) if step % 997 == 0 or step % 1000 == 0 if Samples().due(step, 1_000_000)]
+    due = [step for step in range(0, 1_000_000, 100) if Samples().due(step, 1_000_000)]
     assert due == list(range(0, 1_000_000, 1000))
 
 

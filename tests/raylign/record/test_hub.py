@@ -38,7 +38,7 @@ class Hub:
         @app.post("/api/models/org/name/commit/main")
         async def commit(request: Request) -> dict[str, object]:
             if self.full:
-                raise HTTPException(403, f"no room for {TOKEN}")
+                raise HTTPException(403, headers={"X-Error-Message": f"no room for {TOKEN}"})
             for line in (await request.body()).splitlines():
                 part = json.loads(line)
                 if part["key"] == "file":
@@ -75,6 +75,7 @@ def test_a_push_that_fails_names_the_folder_and_not_the_token(folder, monkeypatc
         with pytest.raises(RunError, match="was not pushed to 'org/name'") as failed:
             push(folder, "org/name", private=True)
     assert f"`hf upload org/name {folder}` sends it" in str(failed.value)
+    assert "no room for ***" in str(failed.value)
     assert TOKEN not in str(failed.value)
 
 
