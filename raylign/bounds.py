@@ -3,6 +3,7 @@
 Planning is arithmetic and lists over these numbers, done by a service for whoever sends it a document.
 """
 
+import re
 from typing import Annotated
 
 from pydantic import Field
@@ -114,6 +115,10 @@ CONDITIONS = 16
 """Metadata keys one judge looks at."""
 TEXT = 1000
 """Characters of a metadata value to compare with."""
+
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+"""No text of a job holds one: controls, which would reach terminals, paths and databases, and halves of surrogate
+pairs, which are no text."""
 
 Model = Annotated[str, Field(min_length=1, max_length=PATH)]
 """A directory, or a hub id."""

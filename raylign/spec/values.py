@@ -1,9 +1,9 @@
 """What no document may hold, whatever its keys: checked before anything else reads, compares or prints it."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from raylign import bounds
 from raylign.errors import SpecError
 from raylign.spec.telling import place, shown
 
@@ -15,9 +15,6 @@ MAX_BITS = 64
 """Of a whole number."""
 TOO_MANY = f"holds more than {MAX_VALUES} values, a job has some hundreds"
 TOO_DEEP = f"is nested more than {MAX_DEPTH} deep, no setting goes that far"
-
-# Controls, which would reach terminals, paths and databases, and halves of surrogate pairs, which are no text.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 def check_values(document: Any, *, source: str) -> None:
@@ -59,7 +56,7 @@ def _check_key(key: Any, loc: Sequence[Any], source: str) -> None:
 
 
 def _check_text(text: str, what: str, source: str) -> None:
-    if found := _UNPRINTABLE.search(text):
+    if found := bounds.UNPRINTABLE.search(text):
         raise SpecError(
             f"{source}: {what} with the character U+{ord(found[0]):04X} at position {found.start()}, which no setting "
             "may hold: leave it out"

@@ -23,13 +23,17 @@ pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(2 * PATIENC
 
 ROLLOUT = {"max_tokens": 40, "context_tokens": 128}
 TRAINER = {"learning_rate": 5e-4, "tokens_per_microbatch": 2048, "ranks": 2, "zero_stage": 2}
+SHARED = {"cpus_per_actor": 0.2}
+"""They have nine actors together, and a small machine two cores."""
 ADAPTED = {"model": str(EXAMPLES / "tiny" / "policy"), "dtype": "float32", "lora": {"rank": 4}}
 ALL = ("codpo", "crraft", "crpg", "grpo", "judges", "oaif", "questions", "verifiable", "rewards")
 JOBS = [
-    pytest.param(ALL, {"policy": ADAPTED, "trainer": TRAINER, "rollout": ROLLOUT}, 0, id="adapters"),
+    pytest.param(
+        ALL, {"policy": ADAPTED, "trainer": TRAINER, "rollout": ROLLOUT, "resources": SHARED}, 0, id="adapters"
+    ),
     pytest.param(
         ALL,
-        {"trainer": TRAINER, "rollout": {**ROLLOUT, "max_staleness": 1}},
+        {"trainer": TRAINER, "rollout": {**ROLLOUT, "max_staleness": 1}, "resources": SHARED},
         1,
         id="whole weights, a step behind",
         marks=pytest.mark.proof,

@@ -87,11 +87,17 @@ def _text(path: Path) -> str:
     try:
         with open_regular(path) as file:
             found = file.read(4 * bounds.SOURCE + 1)
-        return found.decode("utf-8")
+        text = found.decode("utf-8")
     except OSError as error:
         raise ValueError(f"cannot read the grader {str(path)!r}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError(f"the grader {str(path)!r} is no text in UTF-8") from None
+    if control := bounds.UNPRINTABLE.search(text):
+        raise ValueError(
+            f"the grader {str(path)!r} has the character U+{ord(control[0]):04X} at position {control.start()}, which "
+            "no job may hold: write it as an escape"
+        )
+    return text
 
 
 def _defines_grade(statement: ast.stmt) -> bool:

@@ -47,10 +47,12 @@ def test_a_file_beside_the_jobs_becomes_part_of_the_job(tmp_path: Path) -> None:
         ({"path": "."}, "cannot read the grader"),
         ({"path": "bytes.py"}, "no text in UTF-8"),
         ({"path": "large.py"}, "at most 100000 characters"),
+        ({"path": "control.py"}, "U\\+000C at position 4"),
     ],
 )
 def test_what_is_no_grader_is_refused(tmp_path: Path, settings: dict[str, Any], said: str) -> None:
     (tmp_path / "bytes.py").write_bytes(b"\xff")
+    (tmp_path / "control.py").write_text("a = \x0c1")
     (tmp_path / "large.py").write_text("#" * 100_001)
     with pytest.raises(ValidationError, match=said):
         Grader.model_validate(settings, context={"root": tmp_path})
