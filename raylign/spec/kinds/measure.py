@@ -43,7 +43,7 @@ def measure(job: Job, model: str, prompts: Path, *, task: str | None, greedy: bo
         {
             **document,
             "policy": {"model": model, "dtype": job.policy.dtype},
-            "tasks": [{**wanted, "baseline": None, "prompts_per_step": 1}],
+            "tasks": [{**wanted, "baseline": None, "prompts_per_step": 1, "holdout": 0}],
             "trainer": {"ranks": 1},
             "evaluation": {"prompts": most, "greedy": greedy, "samples": samples},
         }

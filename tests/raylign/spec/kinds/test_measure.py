@@ -19,6 +19,7 @@ def test_it_has_who_samples_and_who_judges_alone():
     assert [actors.role for actors in found.actors()] == ["rollout", "reward", "judge"]
     (one,) = found.tasks
     assert (one.prompts.path, one.eval_prompts, one.baseline_source) == ("/data/eval.jsonl", None, "reference")
+    assert one.holdout == 0  # all of the file is measured on
     assert (one.judges, one.reward) == (job.tasks[0].judges, job.tasks[0].reward)
     assert (found.policy.model, found.evaluation.samples, found.trainer.ranks) == ("org/result", 4, 1)
 
