@@ -8,6 +8,7 @@ from documents import document
 from event_stream import event_stream
 
 from raylign.record.rundir import RunDirectory
+from raylign.show.report import write_report
 
 
 @pytest.fixture
@@ -22,7 +23,9 @@ def runs(tmp_path):
 def test_one_run_s_report_is_written_anew(runs):
     done = raylign("report", runs[0])
     assert done.returncode == 0, done.stderr
-    assert "<html" in (runs[0] / "report.html").read_text()
+    told = (runs[0] / "report.html").read_text()
+    assert "<html" in told
+    assert told == write_report(RunDirectory(runs[0])).read_text()
     assert str(runs[0] / "report.html") in done.stdout
 
 

@@ -18,4 +18,5 @@ def test_a_line_of_each_run_and_what_they_were_told_differently(tmp_path):
     told = console.file.getvalue()
     assert "math  first" in told
     assert "math  second" in told
+    assert "first   45% → 70%  60% to 78%    1.00  2.40      20" in told
     assert "steps: first 2, second 4" in told

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from raylign.errors import SpecError
-from raylign.sources.deck import Stock
+from raylign.sources.deck import LOOKED_AT, Stock
 from raylign.sources.render import Renderer
 from raylign.spec.prompts import Prompts
 
@@ -54,6 +54,13 @@ def test_what_is_too_long_is_left_out_and_counted_and_the_rest_keeps_its_names(s
     assert made.dropped == 1
     outline = made.outline()
     assert (outline.longest, dict(outline.roles)) == (5, {("user",): 3})
+
+
+def test_the_longest_of_many_is_among_those_looked_at(stock):
+    words = [number % 40 + 1 for number in range(3 * LOOKED_AT)]
+    tokenizer, made = stock(*("word " * count for count in words), limit=1000)
+    assert made.outline().longest == max(words)
+    assert tokenizer.asked == LOOKED_AT
 
 
 def test_what_is_too_long_ends_the_run_where_that_is_asked_for(stock):
