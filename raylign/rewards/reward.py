@@ -1,6 +1,5 @@
 """What every reward is: parts that each give a number for a response, and how these come together."""
 
-import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -17,6 +16,8 @@ from raylign.types import Completion, Prompt, Rating
 from raylign.verdicts import NOT_ASKED, THE_RESPONSE, Verdict
 
 NOT_FINITE = "not finite"
+LARGEST = 1e100
+"""Of a number, either way: sums and squares of a step's numbers are floats too, so that no response ends the run."""
 UNSAID = "no reason given"
 LONGEST_REASON = 200
 """Characters: abstentions are counted by it, and a part may be of anybody's."""
@@ -158,7 +159,7 @@ def _number(value: Any) -> tuple[float | None, str]:
         number = float(value)
     except OverflowError:
         return None, NOT_FINITE
-    return (number, "") if math.isfinite(number) else (None, NOT_FINITE)
+    return (number, "") if abs(number) <= LARGEST else (None, NOT_FINITE)
 
 
 def combine(reward: Reward, ratings: Sequence[Rating]) -> Value:
@@ -170,4 +171,4 @@ def combine(reward: Reward, ratings: Sequence[Rating]) -> Value:
     if reasons:
         return next((reason for reason in reasons if reason in THE_RESPONSE), reasons[0])
     total = reward.total([rating.value for rating in ratings if rating.value is not None])
-    return total if math.isfinite(total) else NOT_FINITE
+    return total if abs(total) <= LARGEST else NOT_FINITE

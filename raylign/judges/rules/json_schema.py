@@ -5,6 +5,7 @@ response that it comes to no end of is killed by the clock.
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Literal
@@ -105,6 +106,8 @@ def _ruling(validator: Any, value: Any) -> Ruling:
         return violated(TOO_DEEP) if _stands(validator) else abstained("json_schema: runs in a loop")
     except Unresolvable:
         return abstained("json_schema: a reference leads nowhere")
+    except Exception as error:  # what a reference names may be no schema at all, and was not checked as one
+        return abstained(f"json_schema: fails with {type(error).__name__}")
     return SATISFIED if error is None else violated(f"not allowed: {error.validator}")
 
 
@@ -143,20 +146,33 @@ def _check(schema: Mapping[str, Any]) -> None:
         raise ValueError(f"is no JSON Schema (draft 2020-12): {place}: {error.message[:200]}") from None
     except (OverflowError, RecursionError) as error:
         raise ValueError(f"has a pattern that is no Python regular expression: {error}") from None
-    for reference in _references(schema):
-        if not reference.startswith("#"):
+    for part in _parts(schema):
+        if isinstance(part, int | float) and not abs(part) <= sys.float_info.max:
             raise ValueError(
-                f"refers to {reference[:100]!r}: nothing is fetched, so write it into `$defs` and refer by #/$defs"
+                "holds a number beyond all floats: those of responses are compared as floats, so write a smaller one"
             )
+        for reference in _references(part):
+            if not reference.startswith("#"):
+                raise ValueError(
+                    f"refers to {reference[:100]!r}: nothing is fetched, so write it into `$defs` and refer by #/$defs"
+                )
 
 
-def _references(schema: Any) -> Iterator[str]:
-    """All that it refers to."""
+def _parts(schema: Any) -> Iterator[Any]:
+    """Itself, and all values in it."""
     left = [schema]
     while left:
-        match left.pop():
-            case dict() as found:
-                yield from (found[key] for key in ("$ref", "$dynamicRef") if isinstance(found.get(key), str))
-                left += found.values()
-            case list() as found:
-                left += found
+        part = left.pop()
+        yield part
+        match part:
+            case dict():
+                left += part.values()
+            case list():
+                left += part
+
+
+def _references(part: Any) -> list[str]:
+    """What it refers to, not what is in it."""
+    if not isinstance(part, dict):
+        return []
+    return [part[key] for key in ("$ref", "$dynamicRef") if isinstance(part.get(key), str)]

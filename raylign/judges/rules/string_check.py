@@ -28,6 +28,11 @@ class StringCheckJudge(RuleJudge):
     def _one_reference(self) -> "StringCheckJudge":
         if self.reference is not None and "key" in self.model_fields_set:
             raise ValueError("`reference` is one text for all prompts and `key` says where each has its own: give one")
+        blank = self.reference is not None and not self.reference.strip()
+        if blank and self.strip and self.operation in ("like", "ilike"):
+            raise ValueError(
+                "`reference` is white space, and with `strip` nothing is left of it: every response contains that"
+            )
         return self
 
     @property

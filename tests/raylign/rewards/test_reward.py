@@ -46,6 +46,8 @@ def test_a_part_is_rated_as_it_is_and_weighed_when_all_are_there():
         (math.nan, 1.0, "not finite"),
         (math.inf, 1.0, "not finite"),
         (1.7e308, 1.0, "not finite"),  # twice that is beyond a float
+        (1e200, 1.0, "not finite"),  # and what is so large that sums of it are none
+        (-(10**101), 1.0, "not finite"),
     ],
 )
 def test_where_a_part_abstains_the_reward_does_and_says_why(one, other, reason):

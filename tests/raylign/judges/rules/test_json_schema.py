@@ -73,10 +73,14 @@ def test_numbers_beyond_all_floats_are_none(number: str) -> None:
         ({"$ref": "#"}, "1", abstained("json_schema: runs in a loop")),
         ({"$ref": "#/$defs/no"}, "1", abstained("json_schema: a reference leads nowhere")),
         ({"$ref": "https://example.com/s.json"}, "1", abstained("json_schema: a reference leads nowhere")),
+        ({"multipleOf": 10**400}, "1.5", abstained("json_schema: fails with OverflowError")),
+        ({"$ref": "#/x", "x": {"multipleOf": 0}}, "1", abstained("json_schema: fails with ZeroDivisionError")),
+        ({"$ref": "#/x", "x": {"type": "strin"}}, '"a"', abstained("json_schema: fails with UnknownType")),
+        ({"$ref": "#/x", "x": {"maximum": "1"}}, "1", abstained("json_schema: fails with TypeError")),
         ({"items": {"$ref": "#"}}, "[" * 300 + "]" * 300, violated("too deep")),
         ({"multipleOf": 1e-300}, "1" + "0" * 299, violated("not allowed: multipleOf")),
     ],
-    ids=["loop", "nowhere", "remote", "deep", "tiny"],
+    ids=["loop", "nowhere", "remote", "huge", "nothing", "type", "text", "deep", "tiny"],
 )
 def test_what_a_schema_cannot_do_is_not_laid_to_the_response(schema: Any, response: str, ruling: Ruling) -> None:
     assert rule(response, schema) == ruling
@@ -91,6 +95,8 @@ def test_what_a_schema_cannot_do_is_not_laid_to_the_response(schema: Any, respon
         ({"pattern": "a{99999999999999999999}"}, "no Python regular expression"),
         ({"$ref": "https://example.com/s.json"}, "nothing is fetched"),
         ({"allOf": [{"$ref": "file:///etc/passwd"}]}, "nothing is fetched"),
+        ({"multipleOf": 10**400}, "holds a number beyond all floats"),
+        ({"allOf": [{"multipleOf": float("nan")}]}, "holds a number beyond all floats"),
         ({"enum": ["x" * 20_000]}, "at most 20000 are read"),
     ],
 )

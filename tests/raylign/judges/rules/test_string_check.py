@@ -28,6 +28,14 @@ def test_operations(operation: Any, response: str, satisfied: bool) -> None:
     assert keyed.rule(Case(response=response, metadata={"city": "Paris"})).satisfied is satisfied
 
 
+def test_a_reference_of_white_space_alone_is_refused_where_that_is_left_out() -> None:
+    with pytest.raises(ValidationError, match="nothing is left of it"):
+        StringCheckJudge(operation="like", reference=" \n", strip=True)
+    assert StringCheckJudge(operation="like", reference="\n").rule(Case(response="a")).satisfied is False
+    said_something = StringCheckJudge(operation="ne", reference=" ", strip=True)
+    assert [said_something.rule(Case(response=text)).satisfied for text in ("a", "\n")] == [True, False]
+
+
 def test_white_space_around_both_may_be_left_out() -> None:
     judge = StringCheckJudge(strip=True)
     assert judge.rule(Case(response=" 4\n", metadata={"answer": "4 "})).satisfied is True
