@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from raylign import bounds
-from raylign.judges import sandbox
+from raylign.judges import allowance, sandbox
 from raylign.judges.rules.fences import code_blocks
 from raylign.judges.rules.rule import Case, RuleJudge
 from raylign.verdicts import SATISFIED, Ruling, abstained, violated
@@ -24,7 +24,7 @@ class CodeJudge(RuleJudge):
     timeout_s: float = Field(default=5.0, gt=0, le=bounds.JUDGE_S)
     """Wall-clock limit for one response's tests. Running longer is a violation: the program is wrong."""
     memory_mb: int = Field(default=256, ge=32, le=bounds.MEGABYTES)
-    """Address-space limit of the program."""
+    """Address-space limit of each of its processes; the operator bounds that of all (`raylign.judges.allowance`)."""
     processes: int = Field(default=16, ge=1, le=bounds.PROCESSES)
     """Limit on processes and threads of the program."""
     output_kb: int = Field(default=64, ge=1, le=bounds.OUTPUT_KB)
@@ -33,6 +33,10 @@ class CodeJudge(RuleJudge):
     @property
     def needs(self) -> str:
         return "unit_tests"
+
+    def check(self, *, whose: str) -> None:
+        """Raises `SpecError` where programs may take more than is allowed."""
+        allowance.require(memory_mb=self.memory_mb, processes=self.processes, whose=whose)
 
     def rule(self, case: Case) -> Ruling:
         """Abstains where ``metadata.unit_tests`` (a list of statements, or one text) is missing or no Python.

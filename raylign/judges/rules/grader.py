@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, model_validator
 from raylign import bounds
 from raylign.errors import SpecError
 from raylign.files import open_regular
-from raylign.judges import graders
+from raylign.judges import allowance, graders
 from raylign.judges.rules.rule import Case
 from raylign.settings import Spec
 
@@ -29,7 +29,7 @@ class Grader(Spec):
     timeout_s: float = Field(default=2.0, gt=0, le=bounds.JUDGE_S)
     """Wall-clock limit for one response."""
     memory_mb: int = Field(default=256, ge=64, le=bounds.MEGABYTES)
-    """Address-space limit of the program."""
+    """Address-space limit of each of its processes; the operator bounds that of all (`raylign.judges.allowance`)."""
     processes: int = Field(default=4, ge=1, le=bounds.PROCESSES)
     """Limit on processes and threads while a response is graded."""
 
@@ -54,7 +54,8 @@ class Grader(Spec):
         return self
 
     def check(self, *, whose: str) -> None:
-        """Raises `SpecError` where the program is no Python, or defines no ``grade``."""
+        """Raises `SpecError` where the program is no Python, defines no ``grade``, or may take more than is allowed."""
+        allowance.require(memory_mb=self.memory_mb, processes=self.processes, whose=whose)
         try:
             body = ast.parse(self.source).body
         except SyntaxError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import raylign
-from raylign.judges import libraries
+from raylign.judges import allowance, libraries
 from raylign.judges.endpoints import registry
 from raylign.record.lines import json_line
 from raylign.record.whole import write_whole
@@ -44,6 +44,7 @@ def env_vars() -> Mapping[str, str]:
     return {
         "RAY_JOB_STOP_WAIT_TIME_S": str(RAY_STOP_WAIT_S),
         **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {}),
+        **allowance.setting(),
         **libraries.setting(),
         **kinds.setting(),
         **registry.setting(),
