@@ -6,7 +6,8 @@ that its argument names, a line of JSON each; the first request holds the grader
 
 A row is graded by a fork, which ends with it: what the row does to globals, modules and memory is gone before the next.
 The fork has neither requests nor answers, only a pipe of its own, and once it has spoken everything that runs in the
-sandbox beside the first process is killed. There is no file that could be written.
+sandbox beside the first process is killed. There is no file that could be written. A program that a row starts has not
+even that pipe, which ends with `exec`; what it runs in its own process is itself, and can say what it would.
 """
 
 import contextlib
@@ -164,15 +165,15 @@ def main():
     os.write(answers, said)
     gc.collect()
     gc.freeze()  # a fork shares what it does not touch
+    nothing = os.open(os.devnull, os.O_RDWR)
     while True:
         body = request()
         inward, outward = os.pipe()
         if fork() == 0:
             os.close(inward)
             os.close(answers)
-            os.dup2(outward, 0)
-            os.close(outward)
-            row(grade, body, 0)
+            os.dup2(nothing, 0)
+            row(grade, body, outward)
         os.close(outward)
         said = heard(inward)
         os.close(inward)

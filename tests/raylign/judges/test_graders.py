@@ -94,7 +94,10 @@ HOSTILE: list[tuple[str, str]] = [
         "import os\nfor fd in range(64):\n    try: os.write(fd, b'[' * 3000)\n    except OSError: pass\nos._exit(0)",
         f"{RUNTIME}: no answer of a grader's",
     ),
-    ("import os\nos.write(0, b'x' * 10**6)\nos._exit(0)", f"{RUNTIME}: no answer of a grader's"),
+    (
+        "import os\nfor fd in range(64):\n    try: os.write(fd, b'x' * 10**6)\n    except OSError: pass\nos._exit(0)",
+        f"{RUNTIME}: no answer of a grader's",
+    ),
     ("import os, signal; os.kill(os.getppid(), signal.SIGKILL); value = 1.0", f"{RUNTIME}: crashed"),
     ("import os, signal; os.kill(-1, signal.SIGKILL); value = 1.0", f"{RUNTIME}: crashed"),
     ("import os\ntry: os.setuid(0)\nexcept OSError: raise LookupError\nvalue = 1.0", f"{RUNTIME}: LookupError"),
@@ -175,6 +178,31 @@ def test_a_response_is_data_whatever_it_spells() -> None:
     )
     for text in ('"); import os; os._exit(0) #', "\ud800", "\x00\n[true]\n", '{"output_text": 1}', "x" * 10**6):
         assert grade(fair, {"output_text": text}, {"answer": text}) == Grade(True)
+
+
+def test_a_response_that_a_grader_runs_apart_has_no_way_to_the_answer() -> None:
+    program = Program(
+        source="import subprocess, sys\n"
+        "def grade(sample, item):\n"
+        "    run = [sys.executable, '-S', '-c', sample['output_text']]\n"
+        "    done = subprocess.run(run, capture_output=item['caught'])\n"
+        "    return done.returncode == 7",
+        timeout_s=10,
+        memory_mb=256,
+        processes=4,
+    )
+    wins = """
+import os
+for descriptor in range(64):
+    try:
+        os.write(descriptor, b'["word",true]\\n')
+    except OSError:
+        pass
+os._exit(3)
+"""
+    for caught in (True, False):
+        assert grade(program, {"output_text": "raise SystemExit(7)"}, {"caught": caught}) == Grade(True)
+        assert grade(program, {"output_text": wins}, {"caught": caught}) == Grade(False)
 
 
 def test_json_in_a_response_is_read_for_the_grader() -> None:
