@@ -23,6 +23,7 @@ from raylign.record.events.payloads import PlanMade, Pushed, RunEnded, Status, W
 from raylign.record.hub import push
 from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
+from raylign.redact import redacted
 from raylign.sources.collect import Collector
 from raylign.sources.prompts import Encode, World
 from raylign.sources.source import Means
@@ -61,7 +62,8 @@ async def drive(
         state, message = "failed", f"{error}; {await _where_to_resume(run)}"
     except Exception as error:  # the last line of defence: whatever it is, the user is told and the report written
         traceback.print_exc(file=sys.stderr)
-        state, message = "failed", f"unexpected {type(error).__name__}: {error}; {await _where_to_resume(run)}"
+        unforeseen = redacted(f"unexpected {type(error).__name__}: {error}")
+        state, message = "failed", f"{unforeseen}; {await _where_to_resume(run)}"
     finally:
         watch.cancel()
     model = str(run.model_path) if run.model_path.exists() else None

@@ -26,12 +26,18 @@ RaylignError
     +-- ServeError  (OSError)              the service cannot start
 
 Messages say what happened, the value, and what to do about it. Errors carry only their message, so they survive
-pickling and Ray re-raises them under their own type.
+pickling and Ray re-raises them under their own type. Many quote what another library said, and end in an event or an
+answer: so the message is made free of keys and passwords here, in the process that knows them, once for all.
 """
+
+from raylign.redact import redacted
 
 
 class RaylignError(Exception):
     """Base of all deliberate errors."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(*([redacted(str(message))] if message else []))
 
     def __str__(self) -> str:
         # KeyError prints repr(message); our messages are sentences.

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from raylign.errors import RunError
-from raylign.redact import redacted
 
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 """Either forbids it."""
@@ -43,9 +42,7 @@ def push(folder: Path, model_id: str, *, private: bool) -> str:
         api.upload_folder(repo_id=model_id, folder_path=folder, commit_message="Aligned by raylign")
     except Exception as error:  # of the library, of HTTP, of the disk: the run is whole all the same
         raise RunError(
-            redacted(
-                f"the model was not pushed to {model_id!r} ({type(error).__name__}: {error}): it is in "
-                f"{str(folder)!r}, `hf upload {model_id} {folder}` sends it"
-            )
+            f"the model was not pushed to {model_id!r} ({type(error).__name__}: {error}): it is in "
+            f"{str(folder)!r}, `hf upload {model_id} {folder}` sends it"
         ) from error
     return str(made)

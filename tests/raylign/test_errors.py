@@ -41,3 +41,10 @@ def test_what_pythons_own_code_catches_catches_ours() -> None:
         if "(" in next((line for line in (errors.__doc__ or "").splitlines() if f"-- {kind.__name__} " in line), ""):
             own = [base for base in kind.__mro__ if base.__module__ == "builtins"]
             assert own[0] is not Exception, kind
+
+
+@pytest.mark.parametrize("kind", tree(), ids=lambda kind: kind.__name__)
+def test_no_error_says_a_key_that_another_library_put_into_its_words(kind: type[RaylignError]) -> None:
+    said = kind("cannot read the dataset 'hf://a/b': 401 at https://me:p/w@host/x?token=abcdef")
+    assert str(said) == "cannot read the dataset 'hf://a/b': 401 at https://***@host/x?token=***"
+    assert said.args == (str(said),)
