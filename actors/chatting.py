@@ -10,6 +10,7 @@ import torch
 from transformers import GenerationConfig, TextStreamer
 
 from actors.loading import DType, load_policy, load_tokenizer, stop_tokens
+from raylign.conversation import templated
 from raylign.errors import SpecError
 
 RESET = "/new"
@@ -71,7 +72,7 @@ class Chat:
     def _read(self, said: str) -> torch.Tensor:
         text = said
         if self._templated:
-            text = self._tokenizer.apply_chat_template(self._turns, tokenize=False, add_generation_prompt=True)
+            text = templated(self._tokenizer, self._turns, add_generation_prompt=True)
         ids = self._tokenizer.encode(text, add_special_tokens=not self._templated, return_tensors="pt")
         return ids.to(self._device)
 

@@ -1,6 +1,25 @@
-"""Conversations: after a system's turn, and as plain text for readers without a chat template."""
+"""Conversations: after a system's turn, through a chat template, and as plain text for readers without one."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+DAY = datetime(2024, 7, 26)
+"""What day it is for every chat template: some write today's date, and a run that goes on tomorrow must read what it
+would have read today."""
+
+
+class Templated(Protocol):
+    """A tokenizer with a chat template."""
+
+    def apply_chat_template(self, conversation: Any, *, tokenize: bool, **arguments: Any) -> Any: ...
+
+
+def templated(tokenizer: Templated, messages: Sequence[Mapping[str, str]], **arguments: Any) -> str:
+    """As the tokenizer's own template has them. ``arguments``: of the template. Raises what it raises."""
+    told = {"strftime_now": DAY.strftime, **arguments}
+    text: str = tokenizer.apply_chat_template(list(messages), tokenize=False, **told)
+    return text
 
 
 def transcript(messages: Sequence[Mapping[str, str]]) -> str:

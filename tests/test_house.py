@@ -95,6 +95,12 @@ def test_the_wheel_holds_the_library_alone() -> None:
     assert "raylign.service.store" in packages
 
 
+def test_chat_templates_are_put_in_one_place() -> None:
+    """The one that tells them what day it is."""
+    asked = [str(module) for module in modules() if ".apply_chat_template(" in (ROOT / module).read_text()]
+    assert asked == ["raylign/conversation.py"]
+
+
 def test_documents_name_files_that_are_there() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
     named = re.compile(r"`((?:raylign|actors|tests|benchmarks|examples|deploy|docs)/[\w/.-]+)`")

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from actors.loading import load_tokenizer
 from actors.scoring.classifier import Classifier
 from actors.text.reader import Reader, Show
-from raylign.conversation import transcript
+from raylign.conversation import templated, transcript
 from raylign.rewards.raters import Head
 from raylign.tensors.threads import use_threads
 from raylign.types import Message, Prompt
@@ -124,7 +124,7 @@ class _Scorer:
     def render(self, messages: Sequence[Message]) -> str:
         """Raises `TemplateRefusal`, whatever it is that the template, a program of the model's, does not take."""
         try:
-            rendered: str = self.tokenizer.apply_chat_template(list(messages), tokenize=False)
+            return templated(self.tokenizer, messages)
         except (
             TemplateError,
             ArithmeticError,
@@ -135,7 +135,6 @@ class _Scorer:
             ValueError,
         ) as no:
             raise TemplateRefusal(f"{type(no).__name__}: {no}") from no
-        return rendered
 
 
 def _finite(value: float) -> float | str:

@@ -1,16 +1,13 @@
 """Questions as a model was trained to be asked: in the turns of its own chat template, where it has one."""
 
-from datetime import datetime
-
 from transformers import PreTrainedTokenizerBase
 
 from actors.text.reader import Reader
+from raylign.conversation import templated
 from raylign.judges.askers import Asked, Conversation, Show
 from raylign.judges.questions.templates import FAILURES
 
 MARK = "mark of a system's turn"
-DAY = datetime(2024, 7, 26)
-"""What day it is for every chat template."""
 
 
 class Chat:
@@ -54,13 +51,10 @@ class Chat:
             return False
 
     def _turns(self, **contents: str) -> str:
-        text: str = self._tokenizer.apply_chat_template(
+        return templated(
+            self._tokenizer,
             [{"role": role, "content": content} for role, content in contents.items()],
-            tokenize=False,
             add_generation_prompt=True,
             # Of models that may think first, the answer is asked for at once; other templates know no such word.
             enable_thinking=False,
-            # Some write today's date: a run that goes on tomorrow must ask what it would have asked today.
-            strftime_now=DAY.strftime,
         )
-        return text

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
+from raylign.conversation import templated
 from raylign.errors import SpecError
 from raylign.sources.prompts import Encode
 from raylign.sources.render import NONE
@@ -50,7 +51,7 @@ def end_of_turn(
     """
     turns = [{"role": "user", "content": MARK.lower()}, {"role": "assistant", "content": MARK}]
     try:
-        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=False, **arguments)
+        text = templated(tokenizer, turns, add_generation_prompt=False, **arguments)
     except TemplateError as error:
         raise SpecError(f"the chat template of {model!r} refuses a question with its answer: {error}") from error
     _, said, after = text.rpartition(MARK)

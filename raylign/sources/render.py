@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from jinja2 import TemplateError
 
-from raylign.conversation import after_system
+from raylign.conversation import Templated, after_system, templated
 from raylign.errors import SpecError
 from raylign.types import Message, Prompt
 from raylign.workers import Roles
@@ -20,17 +20,13 @@ PROBE = 100
 """Characters by which the turns of a template's second probe are longer."""
 
 
-class Tokenizer(Protocol):
+class Tokenizer(Templated, Protocol):
     """The few things asked of a Hugging Face tokenizer."""
 
     chat_template: str | None
     eos_token_id: int | None
 
     def encode(self, text: str, *, add_special_tokens: bool) -> list[int]: ...
-
-    def apply_chat_template(
-        self, conversation: Any, *, tokenize: bool, add_generation_prompt: bool, **arguments: Any
-    ) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +127,7 @@ class Renderer:
             )
         given = dict(self.arguments)
         try:
-            return self.tokenizer.apply_chat_template(
-                list(messages), tokenize=False, add_generation_prompt=True, **given
-            )
+            return templated(self.tokenizer, messages, add_generation_prompt=True, **given)
         except (TemplateError, TypeError, ValueError) as error:  # what a template may raise of what it is given
             roles = ", ".join(turn["role"] for turn in messages)
             raise SpecError(

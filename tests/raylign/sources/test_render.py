@@ -1,6 +1,7 @@
 """Prompts as the policy reads them, with and without a chat template."""
 
 import unicodedata
+from datetime import datetime
 
 import pytest
 from jinja2 import TemplateError
@@ -20,7 +21,7 @@ class Words:
     def encode(self, text, *, add_special_tokens):
         return [99] * add_special_tokens + [len(word) for word in text.split()]
 
-    def apply_chat_template(self, conversation, *, tokenize, add_generation_prompt, think=True):
+    def apply_chat_template(self, conversation, *, tokenize, add_generation_prompt, strftime_now, think=True):
         if sum(turn["role"] == "system" for turn in conversation) > 1:
             raise TemplateError("one system's turn")
         turns = " ".join(f"<{turn['role']}> {turn['content']}" for turn in conversation)
@@ -121,3 +122,15 @@ def test_a_template_that_says_a_turn_twice_is_seen_to():
     row = {"messages": [{"role": "user", "content": "x" * 500}]}
     renderer = Renderer(task="chat", tokenizer=Twice(), limit=999)
     assert renderer.tokens_at_most(0, row) >= len(renderer.tokenizer.encode("x" * 1000, add_special_tokens=False))
+
+
+def test_a_template_that_writes_the_date_writes_the_same_one_every_day():
+    class Dated(Words):
+        def apply_chat_template(self, conversation, **settings):
+            today = settings.get("strftime_now", datetime.now().strftime)
+            return f"{settings.get('date_string', today('%d %b %Y'))} {conversation[0]['content']}"
+
+    row = {"messages": [HELLO]}
+    assert Renderer(task="chat", tokenizer=Dated(), limit=99).prompt(0, row).text == "26 Jul 2024 hello"
+    told = Renderer(task="chat", tokenizer=Dated(), limit=99, arguments={"date_string": "1 May 2026"})
+    assert told.prompt(0, row).text == "1 May 2026 hello"
