@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from raylign import bounds
 from raylign.errors import SpecError
 from raylign.sources import formats
 from raylign.sources.shapes import recognise
@@ -11,6 +12,9 @@ from raylign.sources.shapes.plain import PLAIN
 from raylign.sources.shapes.shape import Parts, Shape
 from raylign.spec.prompts import Prompts
 from raylign.spec.telling import shown
+
+NAMED = 12
+"""Columns, in a message."""
 
 
 class Rows:
@@ -24,7 +28,7 @@ class Rows:
         self.shape: Shape | None = None
         """Known from the first row on."""
         self.extra: dict[str, None] = {}
-        """Columns that became metadata, in the order in which they came."""
+        """Columns that became metadata, in the order in which they came; of very many the first."""
         self._prompts = prompts
         self._need_baseline = need_baseline
         self._unseen = set(prompts.columns.values())
@@ -48,7 +52,8 @@ class Rows:
         if self.shape is None or (self.shape is PLAIN and not self.extra):
             return ""
         said = "" if self.shape is PLAIN else f"read as {self.shape.name}: {self.shape.means}"
-        more = f"metadata from the columns {', '.join(map(shown, self.extra))}" if self.extra else ""
+        named = ", ".join(map(shown, list(self.extra)[:NAMED])) + (" and more" if len(self.extra) > NAMED else "")
+        more = f"metadata from the columns {named}" if self.extra else ""
         return "; ".join(filter(None, (said, more)))
 
     def _row(self, values: dict[str, Any], place: str) -> Parts:
@@ -58,7 +63,8 @@ class Rows:
             self.shape = recognise(values, place)
         parts = self.shape.read(values, place)
         if extra := values.keys() - self.shape.takes:
-            self.extra |= dict.fromkeys(name for name in values if name in extra)
+            if len(self.extra) < bounds.NAMES:  # rows may each have columns of their own
+                self.extra |= dict.fromkeys(name for name in values if name in extra)
             parts["metadata"] = _joined(parts.get("metadata", {}), {name: values[name] for name in extra}, place)
         _check(parts, place, self._need_baseline)
         return parts
@@ -87,7 +93,7 @@ def rows(prompts: Prompts, *, need_baseline: bool = False) -> Iterator[tuple[int
 
 def _no_column(wanted: str, place: str, columns: Collection[str]) -> str:
     near = difflib.get_close_matches(wanted, columns, n=1)
-    named = ", ".join(map(shown, list(columns)[:12])) or "none"
+    named = ", ".join(map(shown, list(columns)[:NAMED])) or "none"
     hint = f"did you mean {shown(near[0])}? It has" if near else "it has"
     return f"{place} has no column {shown(wanted)}, which `columns` names; {hint}: {named}"
 

@@ -150,6 +150,12 @@ def test_other_columns_are_metadata_and_that_is_said(tmp_path):
     assert understood(tmp_path, {"prompt": "a", "metadata": {"answer": "4"}})[1] == ""
 
 
+def test_of_many_columns_the_first_are_said(tmp_path):
+    found, said = understood(tmp_path, *({"prompt": "a", f"key{row}": row} for row in range(20)))
+    assert found[19] == {"prompt": "a", "metadata": {"key19": 19}}
+    assert said.endswith("'key10', 'key11' and more")
+
+
 def test_columns_have_the_names_that_the_job_gives_them(tmp_path):
     columns = {"prompt": "question", "answer": "solution"}
     found, _ = understood(tmp_path, {"question": "a", "solution": "4", "level": 2}, columns=columns)
