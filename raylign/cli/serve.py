@@ -28,6 +28,9 @@ def serve(
     push: Annotated[
         bool, typer.Option("--allow-push", help="Jobs may have their models pushed to the hub, with your token.")
     ] = False,
+    hub_data: Annotated[
+        bool, typer.Option("--allow-hub-data", help="Jobs may name prompts of the hub, read with your token.")
+    ] = False,
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
@@ -38,7 +41,7 @@ def serve(
 
     allow(libraries)
     of_run(())  # raises for a name in the environment before the first job would
-    allowance = Allowance(trackers=frozenset(known(trackers, whose="--trackers")), push=push)
+    allowance = Allowance(trackers=frozenset(known(trackers, whose="--trackers")), push=push, hub_data=hub_data)
 
     def announce(serving: Serving) -> None:
         console = Console()

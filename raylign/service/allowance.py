@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from raylign.errors import SpecError
 from raylign.spec import Job
+from raylign.spec.prompts import HUB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,8 @@ class Allowance:
     """Types of trackers that a job may name though they send its curves elsewhere."""
     push: bool = False
     """Whether a job may have its result pushed to the hub, with the operator's token."""
+    hub_data: bool = False
+    """Whether a job may name prompts of the hub: the driver fetches them, with the operator's token."""
 
     def require(self, job: Job) -> None:
         """Raise `SpecError` where the job asks for more."""
@@ -27,6 +30,13 @@ class Allowance:
                 "'output.push_to' sends the model away, which this service lets no job do: leave it out, or ask its "
                 "operator for `raylign serve --allow-push`"
             )
+        for at, task in enumerate(job.tasks):
+            for name, prompts in (("prompts", task.prompts), ("eval_prompts", task.eval_prompts)):
+                if prompts is not None and prompts.path.startswith(HUB) and not self.hub_data:
+                    yield (
+                        f"'tasks[{at}].{name}.path' is of the hub, of which this service lets no job read data: name a "
+                        "file that the workers see, or ask its operator for `raylign serve --allow-hub-data`"
+                    )
         for at, tracker in enumerate(job.trackers):
             if tracker.leaves and tracker.label not in self.trackers:
                 yield (

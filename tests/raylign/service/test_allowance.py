@@ -39,6 +39,16 @@ def test_a_result_is_pushed_by_who_is_allowed_to():
         Allowance().require(pushing)
 
 
+@pytest.mark.parametrize("name", ["prompts", "eval_prompts"])
+def test_data_of_the_hub_is_read_for_who_is_allowed_to(name):
+    document = job_document()
+    task = document["tasks"][0] | {name: {"path": "hf://owner/private"}}
+    reading = parse_job(document | {"tasks": [task]})
+    Allowance(hub_data=True).require(reading)
+    with pytest.raises(SpecError, match=rf"'tasks\[0\].{name}.path' is of the hub.*raylign serve --allow-hub-data"):
+        Allowance().require(reading)
+
+
 def test_the_gateway_refuses_it_before_it_is_queued(service):
     with service.http() as http:
         answer = http.post("/v1/jobs", json=job_document() | {"trackers": [{"type": "wandb"}]})
