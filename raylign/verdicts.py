@@ -23,6 +23,8 @@ CRASHED = "crashed"
 NOT_ASKED = "not asked"
 NOT_NEEDED = "not needed"
 """Neither's doing: another judge had decided, and this one was not asked."""
+LONGEST_REASON = 200
+"""Characters of one, where it is counted."""
 
 THE_RESPONSE = {
     TIMEOUT: "a rule did not come to an end of it: a pattern without end, a number nobody can compute",

@@ -40,11 +40,12 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
         made = [(prompt, completion) for prompt, completion in first if completion.version is not None]
         scores = await reference_logprobs(collector.fleet.reference, made) if made else {}
     by_task = {task.name: [group for group in groups if group.prompt.task == task.name] for task in job.tasks}
+    several = sum(len(mine[:SHOWN_SAMPLES]) for mine in by_task.values())
     measured = {
         name: TaskEvaluation(
             **group_metrics(mine, scores),
             pass_at={str(k): pass_at(k, mine) for k in job.evaluation.pass_at},
-            samples=tuple(shown(group) for group in mine[:SHOWN_SAMPLES]),
+            samples=tuple(shown(group, among=several) for group in mine[:SHOWN_SAMPLES]),
         )
         for name, mine in by_task.items()
         if mine

@@ -67,7 +67,7 @@ async def train(
                             await fleet.weights.publish(version)
             empty = 0 if examples else empty + 1
             emit(step_done(job, step, version, age, batches, stats, clock))
-            if seen := samples_shown(job, step, groups):
+            for seen in samples_shown(job, step, groups):
                 emit(seen)
             ailments.look(batches)
             alarm.look(batches)

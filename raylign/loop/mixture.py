@@ -6,7 +6,7 @@ from statistics import fmean
 
 from raylign.record.events.tasks import JudgeFigures
 from raylign.types import Group, Sample
-from raylign.verdicts import NOT_NEEDED, Verdict, latency
+from raylign.verdicts import LONGEST_REASON, NOT_NEEDED, Verdict, latency
 
 MOST_REASONS = 12
 """Counted apart for one judge: one that names the response in its reason has as many as there are responses."""
@@ -45,7 +45,7 @@ def _by_judge(samples: Iterable[Sample]) -> dict[str, list[Verdict]]:
 
 def _figures(said: Sequence[Verdict]) -> JudgeFigures:
     words = Counter(verdict.word for verdict in said)
-    reasons = Counter(verdict.reason for verdict in said if verdict.word is None)
+    reasons = Counter(verdict.reason[:LONGEST_REASON] for verdict in said if verdict.word is None)
     spared = reasons.pop(NOT_NEEDED, 0)
     took = latency(said)
     return JudgeFigures(

@@ -13,14 +13,12 @@ from raylign.judges.judge import Judge
 from raylign.rewards.raters import Answered, Head, Raters, Value
 from raylign.settings import Spec
 from raylign.types import Completion, Prompt, Rating
-from raylign.verdicts import NOT_ASKED, THE_RESPONSE, Verdict
+from raylign.verdicts import LONGEST_REASON, NOT_ASKED, THE_RESPONSE, Verdict
 
 NOT_FINITE = "not finite"
 LARGEST = 1e100
 """Of a number, either way: sums and squares of a step's numbers are floats too, so that no response ends the run."""
 UNSAID = "no reason given"
-LONGEST_REASON = 200
-"""Characters: abstentions are counted by it, and a part may be of anybody's."""
 
 
 class Reward(Spec):

@@ -15,7 +15,8 @@ from typing import Self
 import httpx
 
 from raylign.errors import Unauthorized
-from raylign.record.lines import whole_lines
+from raylign.record.events.payloads import Warned, wire
+from raylign.record.lines import json_line, whole_lines
 from raylign.service.store.states import Desired
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ FIRST_RETRY_S = 0.2
 SLOWEST_RETRY_S = 5.0
 BATCH_EVENTS = 200
 BATCH_BYTES = 2_000_000
+EVENT_BYTES = 5_000_000
+"""Of one event; a batch ends with the one that fills it, and the two together are below what the gateway takes."""
 
 
 def read_token(run_dir: Path) -> str:
@@ -147,8 +150,16 @@ class Spool:
                 break
             end += len(line)
             if seq >= self._next_seq:
-                lines.append(line.rstrip())
+                lines.append(line.rstrip() if len(line) <= EVENT_BYTES else self._told_of(line))
         return lines, end
+
+    def _told_of(self, line: bytes) -> bytes:
+        """In place of an event that the gateway would never take, and all that come after it would wait for."""
+        event = json.loads(line)
+        message = (
+            f"event {event['seq']}, {event['kind']!r}, has {len(line):,} bytes and is too large: it is in {self.path}"
+        )
+        return json_line({**event, "kind": Warned.kind, "data": wire(Warned(message=message))}).encode()
 
     def advance(self, end: int, next_seq: int) -> None:
         """The gateway has dealt with everything before ``end``."""

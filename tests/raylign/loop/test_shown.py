@@ -1,12 +1,15 @@
 """Which responses are shown, when, and that long ones are cut."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from fakes import make_prompt
 from loop_job import make_job
 
-from raylign.loop.shown import LONGEST, samples_shown
+from raylign.loop.shown import LONGEST, ROOM, TOGETHER, samples_shown, shown
+from raylign.record.events.payloads import wire
+from raylign.record.lines import json_line
 from raylign.spec.parts import Samples
 from raylign.types import Completion, Group, Rating, Sample
 from raylign.verdicts import Verdict
@@ -34,7 +37,7 @@ def test_a_run_of_a_million_steps_is_shown_a_thousand_times():
 def test_the_first_of_each_task_are_shown_with_what_was_said_of_them():
     job = make_job().model_copy(update={"samples": Samples(each=2)})
     name = job.tasks[0].name
-    said = samples_shown(job, 0, [group(number, name, str(number)) for number in range(5)])
+    (said,) = samples_shown(job, 0, [group(number, name, str(number)) for number in range(5)])
     assert [one.response for one in said.tasks[name]] == ["0", "1"]
     (one, _) = said.tasks[name]
     assert (one.satisfied, one.reward) == (None, 0.5)
@@ -50,7 +53,7 @@ def test_the_parts_of_a_reward_are_shown_and_why_one_gave_no_number():
 
     def told(*ratings, reward):
         samples = (replace(one.samples[0], ratings=ratings, reward=reward),)
-        (sample,) = samples_shown(job, 0, [replace(one, samples=samples)]).tasks[task]
+        ((sample,),) = (said.tasks[task] for said in samples_shown(job, 0, [replace(one, samples=samples)]))
         return sample.rewards
 
     assert told(rules, gone, reward=None) == {"rules": "0.3333", "model": "too long"}
@@ -60,6 +63,30 @@ def test_the_parts_of_a_reward_are_shown_and_why_one_gave_no_number():
 
 def test_a_long_text_is_cut_and_says_by_how_much():
     job = make_job()
-    said = samples_shown(job, 0, [group(0, job.tasks[0].name, "x" * (LONGEST + 5))])
+    (said,) = samples_shown(job, 0, [group(0, job.tasks[0].name, "x" * (LONGEST + 5))])
     (one,) = said.tasks[job.tasks[0].name]
     assert one.response == one.prompt == "x" * LONGEST + "... (5 characters more)"
+
+
+@pytest.mark.parametrize("letter", ["x", "\N{GRINNING FACE}"])
+def test_events_can_be_reported_whatever_is_written_and_however_much_is_shown(letter):
+    job = make_job().model_copy(update={"samples": Samples(each=10_000)})
+    name = job.tasks[0].name
+    groups = [group(number, name, letter * (LONGEST + number)) for number in range(2 * TOGETHER + 1)]
+    said = list(samples_shown(job, 0, groups))
+    assert [len(one.tasks[name]) for one in said] == [TOGETHER, TOGETHER, 1]
+    assert all(len(json_line(wire(one))) < 1.2 * ROOM for one in said)
+    (last,) = said[-1].tasks[name]
+    assert last.response.startswith(letter * LONGEST)
+    first = said[0].tasks[name][0].response
+    assert (first == letter * LONGEST) == (letter == "x")
+    assert first.startswith(letter * 1000)
+
+
+def test_what_judges_say_takes_no_more_room_than_there_is():
+    verdicts = tuple(
+        Verdict(judge=str(number), satisfied=False, reason="\N{GRINNING FACE}" * 9000) for number in range(32)
+    )
+    one = group(0)
+    said = shown(replace(one, samples=(replace(one.samples[0], verdicts=verdicts),)), among=384)
+    assert sum(len(json.dumps(word)) for word in said.verdicts.values()) < ROOM / 384

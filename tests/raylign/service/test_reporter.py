@@ -12,7 +12,8 @@ from raylign.errors import Unauthorized
 from raylign.record.events import Event
 from raylign.record.lines import append_line, cut_torn_line, last_document
 from raylign.record.rundir import RunDirectory, event_line
-from raylign.service.reporter import BATCH_EVENTS, Reporter, Spool, read_token
+from raylign.service.reporter import BATCH_BYTES, BATCH_EVENTS, EVENT_BYTES, Reporter, Spool, read_token
+from raylign.service.routes.reports import MAX_REPORT
 from raylign.service.store import Store
 
 
@@ -48,6 +49,17 @@ def test_what_is_said_arrives_in_order(service: Service, tmp_path: Path) -> None
     with Reporter(service.url, made.id, 1, TOKEN, tmp_path / "events.jsonl") as reporter:
         said = [say(reporter, str(n)) for n in range(2 * BATCH_EVENTS + 7)]
     assert service.store.events(made.id) == said
+
+
+def test_what_no_report_can_hold_holds_up_nothing(service: Service, tmp_path: Path) -> None:
+    made, _ = started(service.store)
+    with Reporter(service.url, made.id, 1, TOKEN, tmp_path / "events.jsonl") as reporter:
+        for message in ("x" * BATCH_BYTES, "x" * (MAX_REPORT + 1), "after"):
+            say(reporter, message)
+    told = [event.data["message"] for event in service.store.events(made.id)]
+    assert [told[0][:1], told[2]] == ["x", "after"]
+    assert told[1].startswith("event 2, 'warning', has 8,000,0")
+    assert BATCH_BYTES + EVENT_BYTES < MAX_REPORT
 
 
 def test_events_appended_by_the_run_directory_are_shipped(service: Service, tmp_path: Path) -> None:
