@@ -1,14 +1,16 @@
 """Where prompts come from."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from raylign import bounds
 from raylign.settings import Spec
 
 HUB = "hf://"
 """What the path of a dataset on the Hugging Face hub begins with."""
+_NAME = re.compile(r"([a-zA-Z0-9][\w.-]{0,95}/)?[a-zA-Z0-9][\w.-]{0,95}", re.ASCII)
 Column = Annotated[str, Field(min_length=1, max_length=bounds.NAME)]
 
 
@@ -32,3 +34,12 @@ class Prompts(Spec):
     too_long: Literal["drop", "refuse"] = "drop"
     """What becomes of prompts that leave no room for a response: they are left out and counted, or end the run before
     it begins."""
+
+    @field_validator("path")
+    @classmethod
+    def _of_the_hub(cls, path: str) -> str:
+        if path.startswith(HUB) and not _NAME.fullmatch(path.removeprefix(HUB)):
+            raise ValueError(
+                f"after `{HUB}` comes the name of a dataset, org/name; a file or directory is named without"
+            )
+        return path

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from raylign.errors import SpecError
-from raylign.sources.formats import dataset, folder, json_array, json_lines, parquet, separated
+from raylign.sources.formats import dataset, folder, hub, json_array, json_lines, parquet, separated
 from raylign.sources.formats.row import Read, Row
 from raylign.spec.prompts import HUB, Prompts
 
@@ -30,12 +30,13 @@ def read(prompts: Prompts) -> Iterator[Row]:
     """
     where = prompts.path
     if where.startswith(HUB):
-        yield from dataset.read_hub(where.removeprefix(HUB), prompts.subset, prompts.split)
-        return
-    if prompts.subset is not None:
+        files = hub.files(where.removeprefix(HUB), prompts.subset, prompts.split, FORMATS)
+    elif prompts.subset is not None:
         raise SpecError(f"`subset: {prompts.subset}` is for datasets of the hub, {where!r} is none")
-    if dataset.saved(Path(where)):
+    elif dataset.saved(Path(where)):
         yield from dataset.read_saved(Path(where), prompts.split)
         return
-    for file in folder.files(where, prompts.split, FORMATS):
+    else:
+        files = iter(folder.files(where, prompts.split, FORMATS))
+    for file in files:
         yield from FORMATS.get(folder.suffix(file), json_lines.read)(file)

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from raylign.errors import SpecError
+from raylign.sources.formats.split import DEFAULT_SPLIT
 
-DEFAULT_SPLIT = "train"
 SPLITS = ("train", "test", "validation", "valid", "val", "dev", "eval")
 """Parts of file names that say which part of a dataset a file holds."""
 MAX_FILES = 100_000
@@ -34,10 +34,11 @@ def files(where: str, split: str | None, suffixes: Collection[str]) -> list[Path
         return [path]
     if len(found) > MAX_FILES:
         raise SpecError(f"{where!r} means {len(found)} files, at most {MAX_FILES} are read")
-    return _of_split(found, path, split)
+    return of_split(found, path, split)
 
 
-def _of_split(found: list[Path], root: Path, split: str | None) -> list[Path]:
+def of_split(found: list[Path], root: Path, split: str | None) -> list[Path]:
+    """Those whose names below ``root`` say the split. Raises `SpecError` for none."""
     by_name = {file: _words(file, root) for file in found}
     named = list(dict.fromkeys(word for words in by_name.values() for word in words if word in SPLITS))
     if split is None and len(named) < 2:

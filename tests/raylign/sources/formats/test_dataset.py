@@ -1,4 +1,4 @@
-"""Hugging Face datasets: saved ones, and directories laid out as repositories of the hub, by the same way in."""
+"""Datasets that `datasets` saved."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 
 from raylign.errors import SpecError
 from raylign.sources import formats
-from raylign.sources.formats.dataset import read_hub
 from raylign.spec.prompts import Prompts
 
 ROWS = [
@@ -38,18 +37,3 @@ def test_a_saved_dataset_is_read_and_so_is_one_of_splits(tmp_path: Path) -> None
     (tmp_path / "one" / "state.json").write_text("{")
     with pytest.raises(SpecError, match="cannot read the dataset '.*one': "):
         read(tmp_path / "one")
-
-
-def test_a_dataset_of_the_hub_is_streamed(tmp_path: Path) -> None:
-    """Off the net: `datasets` takes a directory that is laid out as a repository where it takes a name."""
-    import datasets
-
-    (tmp_path / "data").mkdir()
-    datasets.Dataset.from_list(ROWS).to_parquet(tmp_path / "data" / "train-00000-of-00001.parquet")
-    datasets.Dataset.from_list(ROWS[:2]).to_parquet(tmp_path / "data" / "test-00000-of-00001.parquet")
-    found = list(read_hub(str(tmp_path), None, None))
-    assert [row.values for row in found] == READ
-    assert found[-1].place == f"{tmp_path}, row 600"
-    assert read(f"hf://{tmp_path}", split="test") == READ[:2]
-    with pytest.raises(SpecError, match="cannot read the dataset '.*nowhere'"):
-        read(f"hf://{tmp_path}/nowhere")
