@@ -32,8 +32,9 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
 
     One response to every prompt at a time: so much is asked of the workers at once, however many samples there are.
     """
-    rounds = [await _round(job, prompts, collector, index) for index in range(job.evaluation.samples)]
-    groups = [_together(same) for same in zip(*rounds, strict=True)]
+    drawn = {task.name: prompts[task.name][: job.evaluation.prompts] for task in job.tasks}
+    rounds = [await _round(job, drawn, collector, index) for index in range(job.evaluation.samples)]
+    groups = [_together(*same) for same in zip(*rounds, strict=True)]
     scores: Scores = {}
     if not job.evaluation.greedy:  # or there is no policy whose KL it would be
         first = [(group.prompt, group.samples[0].completion) for group in groups]
@@ -55,23 +56,29 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
 
 async def _round(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: Collector, index: int) -> list[Group]:
     """The response of that index to every prompt."""
-    settings = job.evaluation
     wanted = [
         request
         for task in job.tasks
         for request in requests(
             job,
             task,
-            prompts[task.name][: settings.prompts],
+            prompts[task.name],
             purpose="evaluation",
             samples=1,
             first=index,
-            greedy=settings.greedy,
+            greedy=job.evaluation.greedy,
         )
     ]
-    return await collector.collect(wanted, Clock(), annotate=False)
+    groups = await collector.collect(wanted, Clock(), annotate=False)
+    return groups if index == 0 else [_unscored(group) for group in groups]
 
 
-def _together(same: Sequence[Group]) -> Group:
+def _unscored(group: Group) -> Group:
+    """Without log-probs, half of what a response takes in memory: the reference scores the first alone."""
+    samples = (replace(one, completion=replace(one.completion, logprobs=())) for one in group.samples)
+    return replace(group, samples=tuple(samples))
+
+
+def _together(first: Group, *others: Group) -> Group:
     """A prompt's responses of all rounds."""
-    return replace(same[0], samples=tuple(sample for group in same for sample in group.samples))
+    return replace(first, samples=(*first.samples, *(sample for group in others for sample in group.samples)))

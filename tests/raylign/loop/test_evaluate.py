@@ -76,6 +76,27 @@ async def test_a_task_without_prompts_to_answer_is_left_out() -> None:
     assert found.groups["chat"] == []
 
 
+class Drawn(list):  # type: ignore[type-arg]
+    """Prompts, and how often some of them were drawn."""
+
+    times = 0
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]
+        self.times += 1
+        return super().__getitem__(place)
+
+
+async def test_prompts_are_drawn_once_and_of_further_responses_only_what_is_measured_is_kept() -> None:
+    prompts = {name: Drawn(mine) for name, mine in PROMPTS.items()}
+    found = await measured(FakeFleet(), make_job(evaluation={"prompts": 8, "samples": 3}), prompts)
+    assert {name: mine.times for name, mine in prompts.items()} == dict.fromkeys(PROMPTS, 1)
+    for group in found.groups["math"]:
+        first, *others = (sample.completion for sample in group.samples)
+        assert len(first.logprobs) == len(first.token_ids)
+        assert [one.logprobs for one in others] == [(), ()]
+    assert found.tasks["math"].kl is not None
+
+
 async def test_several_responses_are_measured_together_and_the_first_are_those_of_one() -> None:
     alone, several = FakeFleet(), FakeFleet(shuffle=3)
     await measured(alone)
