@@ -81,7 +81,9 @@ class TransformersEngine:
             cache = output.past_key_values
             logits_BV = output.logits[:, -1].float()
             if barred := [row for row, made in enumerate(tokens) if len(made) < batch[row][1].min_tokens]:
-                logits_BV[torch.tensor(barred)[:, None], torch.tensor(sorted(self._ends))] = -torch.inf
+                logits_BV[
+                    torch.tensor(barred)[:, None], torch.tensor(sorted(self._ends), dtype=torch.long)
+                ] = -torch.inf
             chosen, values = _sample(logits_BV, temperatures, generators)
             done = []
             for row in sorted(running):
