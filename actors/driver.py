@@ -67,7 +67,8 @@ async def drive(
     finally:
         watch.cancel()
     model = str(run.model_path) if run.model_path.exists() else None
-    emit(RunEnded(state=state, message=message, model=model, report=str(run.report_path)))
+    end = RunEnded(state=state, message=message, model=model, report=str(run.report_path))
+    await asyncio.to_thread(emit, end)  # trackers have a minute for what they still hold
     return state
 
 

@@ -73,11 +73,11 @@ def connect(home: Path, url: str | None) -> "Client":
 def follow(client: "Client", job: str, as_json: bool) -> int:
     """The same display as `run`, fed by the gateway. Returns the exit status: how the job ended."""
     from raylign.record.events.payloads import RunEnded
-    from raylign.show.console import LiveDisplay
+    from raylign.show.console import SHOWN, LiveDisplay
 
     state = "failed"
     with LiveDisplay(json=as_json) as display:
-        for event in client.events(job):
+        for event in client.events(job, kinds=() if as_json else SHOWN):
             display.show(event)
             if isinstance(event.said, RunEnded):
                 state = event.said.state

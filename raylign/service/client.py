@@ -113,11 +113,13 @@ class Client:
         self,
         job_id: str,
         *,
+        kinds: Sequence[str] = (),
         after: int = 0,
         patience_s: float = 600,
         on_loss: Callable[[str], None] = lambda reason: None,
     ) -> Iterator[Event]:
-        """A job's events as they come, to its end; each once, over any number of lost connections.
+        """A job's events as they come, of these kinds or of all, to its end; each once, over any number of lost
+        connections. Kinds that end with the job have ``end`` among them.
 
         Events numbered 0 are ``status`` lines of the gateway's own: the job's state before and between its driver's
         events. ``on_loss`` hears of a lost connection. Raises `GatewayUnreachable` after ``patience_s`` without one.
@@ -125,13 +127,13 @@ class Client:
         lost_at: float | None = None
         while True:
             try:
-                for event in self._listen(job_id, after):
+                for event in self._listen(job_id, kinds, after):
                     after, lost_at = max(after, event.seq), None
                     yield event
                     if event.kind == "end":
                         return
                 reason = "the stream ended before the job did"
-                if self.get(job_id)["finished_at"] is not None and not self._more(job_id, after):
+                if self.get(job_id)["finished_at"] is not None and not self._more(job_id, kinds, after):
                     return
             except (httpx.TransportError, GatewayUnreachable) as error:
                 reason = str(error) or type(error).__name__
@@ -154,12 +156,12 @@ class Client:
             yield from page["data"]
             query["before"] = page["data"][-1]["id"] if page["data"] else ""
 
-    def _listen(self, job_id: str, after: int) -> Iterator[Event]:
+    def _listen(self, job_id: str, kinds: Sequence[str], after: int) -> Iterator[Event]:
         # The gateway sends a comment every 15 s: a longer silence is a dead connection.
         timeout = httpx.Timeout(45, connect=5)
         headers = {"Last-Event-ID": str(after)}
-        path = f"/v1/jobs/{job_id}/events"
-        with connect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
+        path, query = f"/v1/jobs/{job_id}/events", {"kind": list(kinds)}
+        with connect_sse(self._http, "GET", path, params=query, headers=headers, timeout=timeout) as source:
             if not source.response.is_success:
                 source.response.read()
                 raise _error(source.response)
@@ -170,8 +172,9 @@ class Client:
             except (SSEError, ValueError) as error:
                 raise GatewayUnreachable(f"{self.url!r} does not answer as a raylign gateway: {error}") from error
 
-    def _more(self, job_id: str, after: int) -> bool:
-        return bool(self._json("GET", f"/v1/jobs/{job_id}/events", params={"after": after, "limit": 1})["data"])
+    def _more(self, job_id: str, kinds: Sequence[str], after: int) -> bool:
+        query = {"after": after, "limit": 1, "kind": list(kinds)}
+        return bool(self._json("GET", f"/v1/jobs/{job_id}/events", params=query)["data"])
 
     def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         response = self._call(method, path, **request)

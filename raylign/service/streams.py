@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -44,7 +44,7 @@ def wants_stream(request: Request) -> bool:
 
 
 async def event_source(
-    gateway: Gateway, job_id: str, *, after: int, render: Render, kinds: Sequence[str] | None = None
+    gateway: Gateway, job_id: str, *, after: int, render: Render, kinds: tuple[str, ...] | None = None
 ) -> EventSourceResponse:
     """The answer that streams. Raises `JobNotFound` now: later it would be a broken stream."""
     await asyncio.to_thread(gateway.store.get, job_id)
@@ -53,7 +53,7 @@ async def event_source(
 
 
 async def stream(
-    store: Store, bulletin: Bulletin, job_id: str, *, after: int, render: Render, kinds: Sequence[str] | None = None
+    store: Store, bulletin: Bulletin, job_id: str, *, after: int, render: Render, kinds: tuple[str, ...] | None = None
 ) -> AsyncIterator[bytes]:
     """All events above ``after`` as they come, each with its number as id; ends when the job has ended.
 
@@ -70,14 +70,14 @@ async def stream(
             continue
         if seen.ended:
             return
-        if kinds is None and seen.status != said:
+        if (kinds is None or Status.kind in kinds) and seen.status != said:
             said = seen.status
             yield format_sse_event(data_str=ascii_json(Event.of(said, seq=0)), event=said.kind)
         if not await wait_for_news(news, KEEPALIVE_S):
             yield KEEPALIVE_COMMENT
 
 
-def look(store: Store, job_id: str, after: int, render: Render, kinds: Sequence[str] | None) -> Look:
+def look(store: Store, job_id: str, after: int, render: Render, kinds: tuple[str, ...] | None) -> Look:
     """Look at the store once for the events above ``after``."""
     job, page = store.news(job_id, after=after, limit=PAGE, kinds=kinds)
     shown = [(event, text) for event in page if (text := render(event)) is not None]

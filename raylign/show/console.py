@@ -13,6 +13,7 @@ from rich.text import Text
 
 from raylign.record.events import Event
 from raylign.record.events.payloads import (
+    KINDS,
     CheckpointSaved,
     EvaluationDone,
     PlanMade,
@@ -40,6 +41,8 @@ PHASE_STYLES = {
 }  # fmt: skip
 STATE_STYLES = {"running": "cyan", "succeeded": "green", "failed": "red", "cancelled": "yellow"}
 NONE = "–"
+SHOWN = tuple(kind for kind in KINDS if kind != SamplesShown.kind)
+"""Kinds of events that a display has something of: responses are for `raylign samples` to show."""
 
 
 class LiveDisplay:

@@ -179,6 +179,18 @@ def test_the_driver_imports_no_torch() -> None:
     assert done.stdout.strip() == "set()"
 
 
+async def test_what_the_last_word_waits_for_does_not_hold_up_the_loop(run: RunDirectory) -> None:
+    loop, heard = asyncio.get_running_loop(), threading.Event()
+
+    def emit(said: Payload) -> None:
+        if not isinstance(said, RunEnded):
+            raise SpecError("nothing is planned here")
+        loop.call_soon_threadsafe(heard.set)
+        assert heard.wait(1)
+
+    assert await drive(make_job(), run, job_id="job_1", emit=emit, wish=lambda: "run") == "failed"  # type: ignore[arg-type]
+
+
 def _away(folder: Path, model_id: str, *, private: bool) -> str:
     raise RunError(f"the model was not pushed to {model_id!r}: it is in {str(folder)!r}")
 

@@ -40,7 +40,9 @@ def router(gateway: Gateway) -> APIRouter:
         """
         if wants_stream(request):
             since = max(after, last_event_id)
-            return await event_source(gateway, job_id, after=since, render=ascii_json, kinds=kind)
+            return await event_source(
+                gateway, job_id, after=since, render=ascii_json, kinds=tuple(kind) if kind else None
+            )
 
         def page() -> Response:
             found = gateway.store.events(job_id, after=after, limit=limit + 1, kinds=kind)

@@ -8,7 +8,9 @@ from jobs import EXAMPLES
 from service import KEY, TOKEN, end, live_service, step
 from service import started as started_job
 
+from raylign.cli.jobs import follow
 from raylign.service.client import Client
+from raylign.show.console import SHOWN
 
 
 def test_submit_without_a_gateway_says_how_to_start_one(tmp_path):
@@ -51,6 +53,19 @@ def test_following_a_job_ends_as_the_job_does(gateway, state, status):
     done = raylign("watch", made.id[:8], "--json")
     assert done.returncode == status, done.stderr
     assert [json.loads(line)["kind"] for line in done.stdout.splitlines()][-2:] == ["step", "end"]
+
+
+@pytest.mark.parametrize(("as_json", "kinds"), [(True, ()), (False, SHOWN)])
+def test_what_no_display_shows_is_not_sent_to_one(as_json, kinds, capsys):
+    class Asked:
+        def events(self, job, *, kinds):
+            self.kinds = kinds
+            return [end(1)]
+
+    client = Asked()
+    assert follow(client, "job_1", as_json) == 0
+    assert client.kinds == kinds
+    assert ("samples" in kinds, "step" in kinds) == (False, not as_json)
 
 
 def test_a_word_that_names_no_job_says_which_there_are(gateway):

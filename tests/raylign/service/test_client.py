@@ -10,7 +10,10 @@ from fastapi.responses import PlainTextResponse
 from service import KEY, TOKEN, Service, end, http_server, job_document, live_service, started, step
 
 from raylign.errors import GatewayUnreachable, JobConflict, JobNotFound, SpecError, Unauthorized
+from raylign.record.events import Event
+from raylign.record.events.payloads import SamplesShown
 from raylign.service.client import Client
+from raylign.show.console import SHOWN
 
 
 def test_submit_get_list_cancel(service: Service) -> None:
@@ -92,6 +95,20 @@ def test_events_come_to_the_end_and_stop(service: Service) -> None:
         assert [event.seq for event in client.events(made.id)] == [1, 2, 3]
         assert [event.seq for event in client.events(made.id, after=2)] == [3]
         assert list(client.events(made.id, after=3)) == []
+
+
+def test_events_of_some_kinds_are_all_that_comes_and_the_job_before_its_driver_too(service: Service) -> None:
+    made, _ = started(service.store)
+    shown = Event.of(SamplesShown(step=0, tasks={}), seq=2)
+    service.store.report(made.id, 1, TOKEN, [step(1), shown])
+    with service.client() as client:
+        seen = []
+        for event in client.events(made.id, kinds=SHOWN):
+            seen.append((event.kind, event.seq))
+            if event.kind == "status":
+                service.store.report(made.id, 1, TOKEN, [shown.model_copy(update={"seq": 3}), end(4)])
+        assert seen == [("step", 1), ("status", 0), ("end", 4)]
+        assert list(client.events(made.id, kinds=["step"], after=1)) == []
 
 
 def test_events_go_on_over_a_gateway_that_is_killed_and_comes_back(tmp_path: Path) -> None:
