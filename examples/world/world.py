@@ -1,17 +1,19 @@
-"""Makes the tiny world, stage by stage: tokenizer, policy, judge, reward models, prompts. All seeded."""
+"""Makes the tiny world, stage by stage: tokenizer, policy, judge, reward models, prompts, pairs. All seeded."""
 
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import torch
 from transformers import GenerationConfig, LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedTokenizerFast
 
 from examples.world.item import Item, Task, answer
 from examples.world.models import judge_model, policy_model, reward_model
-from examples.world.preferences import compare, draw_item
+from examples.world.preferences import Comparison, compare, draw_item
 from examples.world.tasks import TASKS
 from examples.world.tokenizer import END, render, train_tokenizer
 from examples.world.training import Lesson, Progress, fit_language_model, fit_reward_model, lesson
@@ -33,6 +35,8 @@ class Recipe:
     batch: int = 64
     train_prompts: int = 256
     """Lines of each prompts file."""
+    pairs: int = 256
+    """Lines of each preference file."""
     eval_prompts: int = 96
     """Lines of each held-out prompts file, where the task has so many questions."""
 
@@ -160,6 +164,30 @@ def write_prompts(directory: Path, recipe: Recipe) -> None:
             (directory / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def pair_lines(task: Task, count: int, seed: int) -> list[str]:
+    """``count`` lines of a preference file: what an honest reader thinks better, and worse, of two responses that
+    differ in that."""
+    rng = Random(f"pairs {task.name} {seed}")
+    drawn = (compare((task,), rng, hackable=False) for _ in itertools.count())
+    differing = (pair for pair in drawn if pair.margin != 0)
+    return [json.dumps(_pair(pair), ensure_ascii=False) for pair in itertools.islice(differing, count)]
+
+
+def _pair(pair: Comparison) -> dict[str, Any]:
+    """As TRL has conversational preferences."""
+    better, worse = (pair.first, pair.second) if pair.margin > 0 else (pair.second, pair.first)
+    said = {"prompt": ("user", pair.question), "chosen": ("assistant", better), "rejected": ("assistant", worse)}
+    return {column: [{"role": role, "content": text}] for column, (role, text) in said.items()}
+
+
+def write_pairs(directory: Path, recipe: Recipe) -> None:
+    """``<task>.jsonl`` of every task."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for task in TASKS:
+        lines = pair_lines(task, recipe.pairs, recipe.seed)
+        (directory / f"{task.name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def save(
     model: LlamaForCausalLM | LlamaForSequenceClassification, tokenizer: PreTrainedTokenizerFast, directory: Path
 ) -> None:
@@ -171,6 +199,7 @@ def save(
 def build(directory: Path, recipe: Recipe, stage: Stage) -> None:
     """The whole tiny world, into ``directory``."""
     write_prompts(directory / "prompts", recipe)
+    write_pairs(directory / "pairs", recipe)
     tokenizer = make_tokenizer(recipe)
     policy = make_policy(recipe, tokenizer, stage)
     save(policy, tokenizer, directory / "policy")

@@ -12,16 +12,11 @@ from pydantic import Field
 
 from raylign import bounds
 from raylign.judges.kinds import AnyAnnotator
+from raylign.methods.direct import LOSSES
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Scores, Selection, Term
 from raylign.objective import Objective
 from raylign.types import Group
-
-LOSSES = {
-    "dpo": "raylign.losses.pairwise:DPO",
-    "ipo": "raylign.losses.pairwise:IPO",
-    "slic": "raylign.losses.pairwise:SLiC",
-}
 
 
 class OAIF(Method):

@@ -236,9 +236,8 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
     Raises `SpecError` for a file that is wrong or too short, and for a judge that would never have anything to say.
     """
     need_baseline = task.baseline_source == "data"
-    survey = survey_prompts(
-        task.prompts, task.judges, task.reward_parts, need_baseline=need_baseline, system=task.system
-    )
+    judges, parts = (task.judges, task.reward_parts) if task.heard_on_prompts else ((), ())
+    survey = survey_prompts(task.prompts, judges, parts, need_baseline=need_baseline, system=task.system)
     require_asked(task, survey)
     warnings = [*missing_metadata(task, task.prompts, survey), *silent_rewards(task, survey)]
     if task.eval_prompts is not None:

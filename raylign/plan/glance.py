@@ -31,7 +31,8 @@ def glance(job: Job, *, seconds: float = LOOK_S) -> None:
                 continue
             trained = prompts is task.prompts
             need_baseline = trained and task.baseline_source == "data"
-            survey = survey_prompts(prompts, task.judges, need_baseline=need_baseline, until=until)
+            judges = task.judges if task.heard_on_prompts or not trained else ()
+            survey = survey_prompts(prompts, judges, need_baseline=need_baseline, until=until)
             if survey.whole and trained:
                 require_asked(task, survey)
             if survey.whole:

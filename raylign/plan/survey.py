@@ -99,7 +99,7 @@ def require_asked(task: Task, survey: Survey) -> None:
             f"task {task.name!r} takes {task.prompts_per_step} prompts a step, {task.prompts.path!r} holds "
             f"{survey.prompts}: lower `prompts_per_step` or add prompts"
         )
-    for judge in task.judges:
+    for judge in task.judges if task.heard_on_prompts else ():
         if not survey.asked.get(judge.label):
             raise SpecError(
                 f"judge {judge.label!r} of task {task.name!r} is asked about no prompt: none in {task.prompts.path!r} "

@@ -126,6 +126,11 @@ class Task(Spec):
         return self.reward is not None and self.reward.hears_judges
 
     @property
+    def heard_on_prompts(self) -> bool:
+        """Whether judges and reward are asked about responses to ``prompts``, or to ``eval_prompts`` alone."""
+        return True
+
+    @property
     def baseline_source(self) -> Literal["reference", "data"] | None:
         """Where ``a_bar`` comes from, or None for methods that have no calibrated reward."""
         return (self.baseline or "reference") if self.method.needs.baseline else None

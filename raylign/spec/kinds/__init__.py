@@ -4,8 +4,9 @@ from typing import Any, Union
 
 from raylign.spec.job import Job
 from raylign.spec.kinds.align import Align
+from raylign.spec.kinds.preferences import Preferences
 
-KINDS: tuple[type[Job], ...] = (Align,)
+KINDS: tuple[type[Job], ...] = (Align, Preferences)
 ABSENT = "align"
 """The kind of a document that names none."""
 AnyJob: Any = Union[KINDS]  # noqa: UP007

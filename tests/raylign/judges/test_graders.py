@@ -164,7 +164,9 @@ def test_what_a_row_leaves_running_is_dead_before_the_next() -> None:
     )
     (sandboxed,) = (warm._process.pid for program, warm in graders._warm.items() if program == WORST)
     runners = [
-        child for child in psutil.Process(sandboxed).children(recursive=True) if child.name().startswith("python")
+        child
+        for child in psutil.Process(sandboxed).children(recursive=True)
+        if child.name().startswith("python") and child.status() != psutil.STATUS_ZOMBIE  # dead, and not yet reaped
     ]
     assert len(runners) == 1
 

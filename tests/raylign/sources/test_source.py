@@ -149,7 +149,9 @@ def test_a_document_names_it():
     assert parse_job(json.loads(job.model_dump_json()), kinds=(*KINDS, Pairs)) == job
     with pytest.raises(SpecError, match=r"unknown key 'tasks\[0\].wieght'; did you mean 'weight'\?"):
         pairs_job(task={"wieght": 2.0})
-    with pytest.raises(SpecError, match="unknown kind 'pears'; did you mean 'pairs'\\? Kinds: align, pairs"):
+    with pytest.raises(
+        SpecError, match="unknown kind 'pears'; did you mean 'pairs'\\? Kinds: align, preferences, pairs"
+    ):
         pairs_job(kind="pears")
 
 

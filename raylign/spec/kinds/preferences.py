@@ -1,0 +1,45 @@
+"""Preferences: a policy learns from pairs of a file, a better and a worse response to each prompt."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from raylign import bounds
+from raylign.methods.direct import Direct
+from raylign.spec.job import Job
+from raylign.spec.parts import Evaluation
+from raylign.spec.task import Task
+
+
+class PreferenceTask(Task):
+    """One file of pairs. Reward and judges are for the evaluation: nothing else hears them."""
+
+    samples_per_prompt: Literal[2] = 2
+    """A pair's."""
+    method: Direct = Direct()
+    """Which loss of the pairs."""
+
+    @property
+    def heard_on_prompts(self) -> bool:
+        """By the evaluation, where it takes its prompts from there."""
+        return self.eval_prompts is None
+
+    @property
+    def baseline_source(self) -> Literal["data"]:
+        """Every row must hold an answer: the chosen one."""
+        return "data"
+
+
+class Preferences(Job):
+    """Direct alignment on preference files: nothing is sampled but for an evaluation, where one is asked for."""
+
+    kind: Literal["preferences"] = "preferences"
+    """What sort of job it is. preferences: the policy learns from pairs of a file."""
+    tasks: tuple[PreferenceTask, ...] = Field(min_length=1, max_length=bounds.TASKS)
+    """One or more files of pairs; each step takes one batch of every task."""
+    evaluation: Evaluation = Evaluation(prompts=0)
+    """Before/after measurement by sampling; none where absent."""
+
+    @property
+    def source(self) -> str:
+        return "raylign.sources.pairs:pairs"
