@@ -60,11 +60,15 @@ def task_metrics(batch: TaskBatch) -> TaskStep:
 
 
 def group_metrics(groups: Sequence[Group], scores: Scores) -> dict[str, Any]:
-    """Of a `TaskMetrics`: shares and means over responses; ``kl`` in nats per response, see `sequence_kl`."""
+    """Of a `TaskMetrics`: shares and means over responses; ``kl`` in nats per response, see `sequence_kl`.
+
+    What judges say together counts of the policy's own: nobody was asked about a file's.
+    """
     samples = [sample for group in groups for sample in group.samples]
+    words = [sample.satisfied for sample in samples if sample.completion.version is not None]
     return {
-        "satisfied": _mean([float(sample.satisfied is True) for sample in samples]),
-        "abstained": _mean([float(sample.satisfied is None) for sample in samples]),
+        "satisfied": _mean([float(word is True) for word in words]),
+        "abstained": _mean([float(word is None) for word in words]),
         "truncated": _mean([float(sample.completion.finish == "length") for sample in samples]),
         "reward": _mean([sample.reward for sample in samples if sample.reward is not None]),
         "rewards": part_means(samples),

@@ -191,7 +191,7 @@ FOREIGN: Mapping[str, str] = {
 
 KINDS: Mapping[str, Mapping[str, str]] = {
     "method": {
-        "dpo": "online DPO is `{type: oaif, loss: dpo}`, or `codpo` where judges choose the pairs",
+        "dpo": "online DPO is `{type: oaif, loss: dpo}`; on a file of pairs it is a job of `kind: preferences`",
         "ipo": "online IPO is `{type: oaif, loss: ipo}`",
         "ppo": "`crpg` and `grpo` are the policy gradients here, both without a value model",
         "raft": "`crraft`",

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -8,7 +9,9 @@ from examples.world.item import Task, answer, held_out
 from examples.world.preferences import compare, draw_item
 from examples.world.tasks import TASKS
 from examples.world.verdicts import draw_case
-from examples.world.world import corpus, prompt_lines
+from examples.world.world import Recipe, corpus, pair_lines, prompt_lines
+
+PAIRS = Path(__file__).parents[3] / "examples" / "tiny" / "pairs"
 
 
 def test_equal_seeds_make_equal_corpora() -> None:
@@ -33,6 +36,15 @@ def test_prompt_lines_are_distinct_and_repeatable(task: Task) -> None:
     lines = prompt_lines(task, 64, 0, fresh=False)
     assert lines == prompt_lines(task, 64, 0, fresh=False)
     assert len({json.loads(line)["messages"][0]["content"] for line in lines}) == 64
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_preference_files_are_what_the_recipe_makes_and_hold_no_question_that_is_held_out(task: Task) -> None:
+    recipe = Recipe()
+    lines = (PAIRS / f"{task.name}.jsonl").read_text().splitlines()
+    assert lines == pair_lines(task, recipe.pairs, recipe.seed)
+    rows = [json.loads(line) for line in lines]
+    assert not [row for row in rows if held_out(row["prompt"][0]["content"]) or row["chosen"] == row["rejected"]]
 
 
 def test_careless_instructions_break_what_they_leave_out() -> None:

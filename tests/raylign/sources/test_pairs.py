@@ -47,6 +47,7 @@ async def test_what_is_no_pair_is_skipped_and_counted(tmp_path):
     order = [texts[3], *texts[:3]]  # a file of pairs, by its first row
     await run(job, FakeFleet(), tmp_path, texts=order, emit=said.append)
     (step,) = [one for one in said if isinstance(one, StepDone)]
+    assert step.tasks["talk"].satisfied is None  # nobody was asked
     assert step.tasks["talk"].skips == {"identical": 1, "empty response": 1, "no rejected response": 1}
 
 
