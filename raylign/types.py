@@ -133,6 +133,8 @@ class Sample:
     must_fit: bool = True
     """Whether it violates by being beyond the reward model's context. Where judges constrain nothing it does not: it
     has no reward, no more."""
+    asked: bool = True
+    """Whether anybody was asked about it: nobody is about a file's."""
 
     @property
     def satisfied(self) -> bool | None:

@@ -8,7 +8,7 @@ from typing import Any
 LEARNED = """
 dogs; cats; the ocean; a volcano; bread; a bicycle; the moon; honey bees; a library; the desert; a piano; chess; rain;
 the forest; coffee; a train; a lighthouse; snow; the heart; a garden; football; a bridge; gold; a school; the sun; a
-river; cheese; a clock; elephbeetles; a camera; a lemon; the wind; a hospital; horses; an orchestra; chocolate; a
+river; cheese; a clock; elephants; a camera; a lemon; the wind; a hospital; horses; an orchestra; chocolate; a
 castle; whales; a market; the stars; a ladder; rice; a kite; penguins; a museum; salt; a tractor; moths; a harbor;
 apples; a violin; thunder; a tent; spiders; a bakery; glass; a canoe; owls; a festival; sand; a telescope; bears; a
 farm; soap

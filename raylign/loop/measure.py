@@ -62,10 +62,10 @@ def task_metrics(batch: TaskBatch) -> TaskStep:
 def group_metrics(groups: Sequence[Group], scores: Scores) -> dict[str, Any]:
     """Of a `TaskMetrics`: shares and means over responses; ``kl`` in nats per response, see `sequence_kl`.
 
-    What judges say together counts of the policy's own: nobody was asked about a file's.
+    What judges say together is None where nobody was asked.
     """
     samples = [sample for group in groups for sample in group.samples]
-    words = [sample.satisfied for sample in samples if sample.completion.version is not None]
+    words = [sample.satisfied for sample in samples if sample.asked]
     return {
         "satisfied": _mean([float(word is True) for word in words]),
         "abstained": _mean([float(word is None) for word in words]),

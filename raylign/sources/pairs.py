@@ -51,7 +51,7 @@ class Pairs:
         return Group(
             prompt=prompt,
             samples=tuple(
-                Sample(completion=self._response(task, prompt, index, text), verdicts=())
+                Sample(completion=self._response(task, prompt, index, text), verdicts=(), asked=False)
                 for index, text in enumerate(texts)
                 if isinstance(text, str)
             ),

@@ -71,6 +71,14 @@ def test_what_the_policy_did_not_make_says_nothing_of_it() -> None:
     assert sequence_kl([own, foreign], scores) == pytest.approx(0.5)
 
 
+def test_judges_have_said_nothing_where_nobody_asked_them() -> None:
+    """Whoever made the responses: those that an evaluation draws of a finished model have no version either."""
+    drawn = group(0, True, False, version=None)
+    assert measured(drawn).satisfied == 0.5
+    held = replace(drawn, samples=tuple(replace(one, asked=False) for one in drawn.samples))
+    assert (measured(held).satisfied, measured(held).abstained) == (None, None)
+
+
 def test_nothing_measured_is_no_number() -> None:
     found = measured()
     assert (found.satisfied, found.reward, found.kl, found.tokens, found.prompts) == (None, None, None, None, 0)
