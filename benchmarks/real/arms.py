@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-STEPS = 20
+STEPS = 24
 TEMPERATURE = 0.7
 MAX_TOKENS = 56
 HELD_OUT = 128
@@ -55,7 +55,11 @@ ARMS = (
         },
     ),
     Arm(name="crpg", label="CRPG", task={"method": CRPG, "reward": LOVES_LENGTH}),
-    Arm(name="crpg-rules", label="CRPG, paid by its judges alone", task={"method": CRPG, "reward": {"type": "rules"}}),
+    Arm(
+        name="crpg-rules",
+        label="CRPG, paid by its judges alone",
+        task={"method": {"type": "crpg", "kl_max": 10.0}, "reward": {"type": "rules"}},
+    ),
     Arm(
         name="codpo",
         label="CODPO",
@@ -95,7 +99,7 @@ def job_of(arm: Arm, *, model: Path, learned: Path, held_out: Path, steps: int, 
             "context_tokens": 256,
             "memory_gb": 0.5,
         },
-        "trainer": {"learning_rate": arm.learning_rate, "tokens_per_microbatch": 1024},
+        "trainer": {"learning_rate": arm.learning_rate, "tokens_per_microbatch": 512},
         "checkpoint": {"every": 10, "keep_last": 1},
         "evaluation": {"prompts": 0},
     }
