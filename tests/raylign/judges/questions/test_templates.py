@@ -1,5 +1,6 @@
 """A job's templates: what they see, and what they cannot do to whoever checks or fills them."""
 
+import re
 import tracemalloc
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 from fakes import make_prompt
 
 from raylign.errors import SpecError
-from raylign.judges.questions.templates import FAILURES, asked, check_template, fill
+from raylign.judges.questions.templates import FAILURES, LONGEST, asked, check_template, fill
 
 GIVEN = frozenset({"prompt", "messages", "metadata", "response"})
 
@@ -17,8 +18,9 @@ TURNS = (
     {"role": "assistant", "content": "Hello"},
     {"role": "user", "content": "Why?"},
 )
-MOST_BYTES = 1_000_000
-"""What a short template may take to be read. The least number or list below, computed, takes four times as much."""
+MOST_BYTES = 3 * LONGEST
+"""What a short template may take: what it may make, and to be read. The least number or list below, computed, takes
+more."""
 BOMBS = [
     "{{ 10 ** (10 ** 7) }}",
     "{{ 'a' * 2000000000 }}",
@@ -28,7 +30,26 @@ BOMBS = [
     "{{ 9 ** 9 ** 9 }}",
     "{% for a in range(10000000) %}{% endfor %}",
     "{{ (1, 2) * 10 ** 9 }}",
-    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "{{ ''.ljust(2000000000) }}",
+    "{{ '{:2000000000}'.format(1) }}",
+    "{% set x = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' %}" + "{% set x = x ~ x %}" * 40 + "{{ x }}",
+    "{% set x = 'aa' %}" + "{% set x = x.replace('a', x) %}" * 40,
+    "{% set x = 'aa' %}" + "{% set x = x | replace('a', x) %}" * 40,
+    "{% set x = 'aa' %}" + "{% set x = x | list | join(x) %}" * 40,
+    "{% for a in range(99999) %}{% for b in range(99999) %}" + "-" * 99 + "{% endfor %}{% endfor %}",
+    "{% for a in range(99999) %}{{ '-' * 99 }}{% endfor %}",
+]
+FOREIGN = [
+    (
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "statement in its line 1 that is none of `if`, `for` and `set`",
+    ),
+    ("\n{% set x %}a{% endset %}", "statement in its line 2"),
+    ("{% filter upper %}a{% endfilter %}", "statement in its line 1"),
+    ("{% for a in messages recursive %}{{ loop(messages) }}{% endfor %}", "statement in its line 1"),
+    ("{{ prompt | center(2000000000) }}", "uses the filter `center`, which it is not given: it has abs, "),
+    ("{{ prompt | uper }}", "uses the filter `uper`, which it is not given: did you mean `upper`"),
+    ("{{ lipsum(9999) }}", "uses `lipsum`, which it is not given"),
 ]
 
 
@@ -71,7 +92,16 @@ def test_a_bomb_is_neither_computed_when_checked_nor_let_swell_when_filled(templ
 
 @pytest.mark.parametrize(
     ("template", "text"),
-    [("{{ 2 ** 10 }}", "1024"), ("{{ '-' * 3 }}", "---"), ("{{ 7 % 4 }}", "3"), ("{{ 'a' + 'b' }}\n", "ab\n")],
+    [
+        ("{{ 2 ** 10 }}", "1024"),
+        ("{{ '-' * 3 }}", "---"),
+        ("{{ 7 % 4 }}", "3"),
+        ("{{ 'a' + 'b' }}\n", "ab\n"),
+        ("{{ 'a' ~ 1 ~ none }}", "a1None"),
+        ("{{ ['a', 1] | join(', ') }}", "a, 1"),
+        ("{{ 'banana' | replace('a', 'oo') }}", "boonoonoo"),
+        ("{% for key, value in {'a': 1}.items() %}{{ key }}{{ value }}{% endfor %}", "a1"),
+    ],
 )
 def test_ordinary_operators_work(template: str, text: str) -> None:
     assert fill(template, str) == text
@@ -102,7 +132,13 @@ def test_a_variable_that_is_not_given_is_refused(template: str) -> None:
 
 def test_variables_of_the_template_itself_are_known() -> None:
     template = (
-        "{% macro turn(one) %}{{ one.role }}{% endmacro %}{% set last = messages[-1] %}{{ turn(last) }}"
+        "{% set last = messages[-1] %}{{ last.role }}"
         "{% for one in messages %}{{ loop.index }}{{ range(2) }}{{ one.content }}{% endfor %}"
     )
     check_template(template, source="the judge", variables=GIVEN)
+
+
+@pytest.mark.parametrize(("template", "said"), FOREIGN)
+def test_what_templates_here_do_not_do_is_refused_when_checked(template: str, said: str) -> None:
+    with pytest.raises(SpecError, match=re.escape(said)):
+        check_template(template, source="the judge", variables=GIVEN)
