@@ -3,12 +3,12 @@
 from fakes import make_completion, make_prompt
 
 from raylign.judges.annotator import RewardAnnotator
-from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO
 from raylign.types import Group, Sample
 from raylign.verdicts import Verdict
 
 OAIF_METHOD = OAIF(annotator=RewardAnnotator())
-METHODS = [CRPG(kl_max=10.0), CODPO(), CRRAFT(kl_max=10.0), GRPO(judge_bonus=1.0), OAIF_METHOD]
+METHODS = [CRPG(kl_max=10.0), CODPO(), CRRAFT(kl_max=10.0), GRPO(judge_bonus=1.0), RLOO(judge_bonus=1.0), OAIF_METHOD]
 
 
 def sample(prompt, index, *, reward=0.0, satisfied=True, logprob=-1.0, tokens=3):

@@ -125,12 +125,13 @@ def _weights(task: Task, terms: Sequence[Term]) -> list[float]:
     """What makes of the terms' losses rho_l times the task's loss, when they are summed.
 
     Its mean over n_l terms: rho_l / n_l each. Its mean over the n_t tokens of all terms: rho_l / n_t where a term's
-    loss is a sum over its tokens, and as many times more as it has tokens where it is their mean.
+    loss is a sum over its tokens, and as many times more as it has tokens where it is their mean. By the limit of
+    ``max_tokens``, n_l times that stands for n_t.
     """
     if task.per == "response":
         return [task.weight / len(terms) for _ in terms]
     lengths = [sum(len(sample.completion.token_ids) for sample in term.samples) for term in terms]
-    tokens = max(1, sum(lengths))
+    tokens = len(terms) * task.max_tokens if task.per == "limit" and task.max_tokens else max(1, sum(lengths))
     averaged = task.method.objective.over_tokens == "mean"
     return [task.weight * (length if averaged else 1) / tokens for length in lengths]
 

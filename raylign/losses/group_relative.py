@@ -23,6 +23,7 @@ class GroupRelative:
 
     measures: ClassVar[tuple[str, ...]] = ("clip_share", "kl")
     clip: float
+    clip_high: float
     beta: float
 
     def __call__(self, terms: Terms) -> Loss:
@@ -31,11 +32,10 @@ class GroupRelative:
             for tensor_UNT in (terms.policy_UNT, terms.behavior_UNT, terms.reference_UNT, terms.mask_UNT)
         )
         advantage_U = terms.coefficient_U
-        loss_U = group_relative(
-            policy_UT, behavior_UT, reference_UT, mask_UT, advantage_U, clip=self.clip, beta=self.beta
-        )
+        clip = {"clip": self.clip, "clip_high": self.clip_high}
+        loss_U = group_relative(policy_UT, behavior_UT, reference_UT, mask_UT, advantage_U, **clip, beta=self.beta)
         policy_UT = policy_UT.detach()
-        held_UT = clipped(policy_UT, behavior_UT, advantage_U, clip=self.clip).float()
+        held_UT = clipped(policy_UT, behavior_UT, advantage_U, **clip).float()
         return Loss(
             per_unit_U=loss_U,
             metrics={"clip_share": mean(held_UT, mask_UT), "kl": mean(kl_penalty(policy_UT, reference_UT), mask_UT)},
@@ -50,26 +50,28 @@ def group_relative(
     advantage_U: Tensor,
     *,
     clip: float,
+    clip_high: float,
     beta: float,
 ) -> Tensor:
     """Eq. 3 and 4 of DeepSeekMath (arXiv 2402.03300), turned into a loss: the mean over a response's tokens of
 
-        -min( ratio A, clamp(ratio, 1 - clip, 1 + clip) A ) + beta ( ref/pi - log(ref/pi) - 1 ),   ratio = pi / mu
+        -min( ratio A, clamp(ratio, 1 - clip, 1 + clip_high) A ) + beta ( ref/pi - log(ref/pi) - 1 ),   ratio = pi / mu
 
-    ``behavior_UT``: log-probs under ``mu``, the weights that sampled, so a stale sample needs no other correction.
+    There both sides are one clip; a higher upper side is DAPO's (arXiv 2503.14476). ``behavior_UT``: log-probs under
+    ``mu``, the weights that sampled, so a stale sample needs no other correction.
     """
     advantage_U1 = advantage_U.detach()[:, None]
     ratio_UT = _ratio(policy_UT, behavior_UT)
-    clipped_UT = ratio_UT.clamp(1 - clip, 1 + clip)
+    clipped_UT = ratio_UT.clamp(1 - clip, 1 + clip_high)
     surrogate_UT = torch.minimum(ratio_UT * advantage_U1, clipped_UT * advantage_U1)
     kl_UT = kl_penalty(policy_UT, reference_UT)
     return ((beta * kl_UT - surrogate_UT) * mask_UT).sum(-1) / mask_UT.sum(-1)
 
 
-def clipped(policy_UT: Tensor, behavior_UT: Tensor, advantage_U: Tensor, *, clip: float) -> Tensor:
+def clipped(policy_UT: Tensor, behavior_UT: Tensor, advantage_U: Tensor, *, clip: float, clip_high: float) -> Tensor:
     """True where the ratio went beyond the clip the way its advantage pulls it: `group_relative` holds it there."""
     ratio_UT, advantage_U1 = _ratio(policy_UT, behavior_UT), advantage_U[:, None]
-    return ((advantage_U1 > 0) & (ratio_UT > 1 + clip)) | ((advantage_U1 < 0) & (ratio_UT < 1 - clip))
+    return ((advantage_U1 > 0) & (ratio_UT > 1 + clip_high)) | ((advantage_U1 < 0) & (ratio_UT < 1 - clip))
 
 
 def kl_penalty(policy_UT: Tensor, reference_UT: Tensor) -> Tensor:

@@ -11,10 +11,11 @@ from raylign.methods.crraft import CRRAFT
 from raylign.methods.grpo import GRPO
 from raylign.methods.method import Method
 from raylign.methods.oaif import OAIF
+from raylign.methods.rloo import RLOO
 
-__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "KINDS", "OAIF", "AnyMethod"]
+__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "KINDS", "OAIF", "RLOO", "AnyMethod"]
 
-OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO)
+OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO, RLOO)
 KINDS = extended(OWN, group="raylign.methods", bases=(Method,))
 """The library's own, and those that other distributions bring."""
 if TYPE_CHECKING:

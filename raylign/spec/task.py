@@ -39,9 +39,10 @@ class Task(Spec):
     """What the policy's chat template is told beside the turns: ``{enable_thinking: false}``."""
     weight: float = Field(default=1.0, gt=0, le=bounds.FACTOR)
     """``rho_l``: the task's weight in the step's gradient."""
-    per: Literal["response", "token"] = "response"
+    per: Literal["response", "token", "limit"] = "response"
     """What counts alike in its loss. response: every response, the method's own mean over them. token: every token of
-    its responses, so the loss is a mean over tokens; not for methods whose loss is of pairs."""
+    its responses, so the loss is a mean over tokens. limit: every token too, but each response's sum is divided by the
+    task's ``max_tokens``, whatever the others' lengths. The last two are not for methods whose loss is of pairs."""
     prompts_per_step: int = Field(default=16, ge=1, le=bounds.PROMPTS_PER_STEP)
     """``B_l``: prompts drawn for each step."""
     samples_per_prompt: int = Field(default=4, ge=1, le=bounds.SAMPLES_PER_PROMPT)
@@ -88,8 +89,10 @@ class Task(Spec):
             )
         if needs.compares == "several" and self.samples_per_prompt < 2:
             raise ValueError(f"{method} compares a prompt's responses: set samples_per_prompt to 2 or more")
-        if self.per == "token" and self.method.objective.over_tokens is None:
+        if self.per != "response" and self.method.objective.over_tokens is None:
             raise ValueError(f"{method} has a loss of pairs, in which no token has a part of its own: leave out `per`")
+        if self.per == "limit" and self.max_tokens is None:
+            raise ValueError("`per: limit` divides by the task's longest response: set its `max_tokens`")
         labels = Counter(judge.label for judge in self.judges)
         repeated = sorted(label for label, count in labels.items() if count > 1)
         if repeated:

@@ -115,10 +115,13 @@ async def test_each_task_weighs_rho_over_its_terms_and_keeps_the_jobs_order() ->
         # 6 tokens in all. A token of a sum weighs what its response does; of a mean over t tokens, 1/t of it.
         (CRPG(), "token", [2 / 6, 2 / 6, 2 / 6]),
         (GRPO(), "token", [2 / 6, 4 / 6, 6 / 6]),
+        # By the limit of 8 tokens: 24 for the three.
+        (CRPG(), "limit", [2 / 24, 2 / 24, 2 / 24]),
+        (GRPO(), "limit", [2 / 24, 4 / 24, 6 / 24]),
     ],
 )
 async def test_what_counts_alike_is_a_response_or_a_token(method: Method, per: str, weights: Sequence[float]) -> None:
-    task = MATH.model_copy(update={"weight": 2.0, "method": method, "per": per})
+    task = MATH.model_copy(update={"weight": 2.0, "method": method, "per": per, "max_tokens": 8})
     samples = [sample("math", index, satisfied=index > 0, reward=float(index)) for index in range(3)]
     batch, _ = await prepared(task, group("math", *samples, baseline=baseline("math")))
     assert [len(example.sequences[0].response_ids) for example in batch.examples] == [1, 2, 3]

@@ -9,7 +9,7 @@ import torch
 
 from raylign.judges.annotator import RewardAnnotator
 from raylign.losses import Terms, build
-from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO
 
 ANNOTATOR = RewardAnnotator()
 METHODS = [
@@ -20,6 +20,7 @@ METHODS = [
     OAIF(loss="ipo", beta=1.0, annotator=ANNOTATOR),
     OAIF(loss="slic", beta=0.5, annotator=ANNOTATOR),
     GRPO(clip=0.3, beta=0.5),
+    RLOO(),
 ]
 PAIRWISE = METHODS[2:6]
 NAMES = {id(method): f"{method.type}-{getattr(method, 'loss', '')}" for method in METHODS}
@@ -54,7 +55,7 @@ def values_of(method, terms, max_correction=2.0):
     return loss_of(method, terms, max_correction).per_unit_U
 
 
-@pytest.mark.parametrize("method", [METHODS[0], METHODS[1]], ids=named)
+@pytest.mark.parametrize("method", [METHODS[0], METHODS[1], METHODS[-1]], ids=named)
 def test_stale_samples_are_corrected_by_the_ratio(method):
     fresh = values_of(method, terms(method), max_correction=10.0)
     stale = values_of(method, terms(method, stale=1.0), max_correction=10.0)
@@ -67,6 +68,7 @@ def test_value_at_the_reference(method):
     logp = (terms(method).reference_UNT * terms(method).mask_UNT).sum(-1)
     expected = {
         "crpg-": -0.7 * logp[:, 0],
+        "rloo-": -0.7 * logp[:, 0],
         "crraft-": -0.7 * logp[:, 0],
         "codpo-": math.log(2) - 0.2 * logp[:, 0] / 3,
         "oaif-dpo": torch.full((3,), math.log(2)),

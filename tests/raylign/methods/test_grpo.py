@@ -24,13 +24,21 @@ def test_grpo_compares_within_a_prompt_and_equal_rewards_have_no_advantage():
     assert [term.coefficient for term in chosen.terms] == pytest.approx([0, 0, -1 / 1.0001, 1 / 1.0001])
 
 
-def test_grpo_without_a_bonus_trains_on_what_judges_could_not_tell():
-    chosen, skips = run(GRPO(), [group((5.0, None), (1.0, False))])
-    assert len(chosen.terms) == 2
-    assert not skips
+def test_without_the_deviation_advantages_are_differences():
+    chosen, _ = run(GRPO(normalize=False), [group((1.0, True), (3.0, False), (8.0, True))])
+    assert [term.coefficient for term in chosen.terms] == [-3.0, -1.0, 4.0]
 
 
-def test_grpo_skips_a_response_alone():
-    chosen, skips = run(GRPO(), [group((None, True), (1.0, True))])
-    assert chosen.terms == []
-    assert skips == {"reward not finite": 1, "no group": 1}
+def test_groups_of_equal_reward_are_dropped_and_counted():
+    flat, steep = group((5.0, True), (5.0, True)), group((-1.0, True), (1.0, True), number=1)
+    chosen, skips = run(GRPO(drop_equal=True), [flat, steep])
+    assert [term.group for term in chosen.terms] == [steep, steep]
+    assert skips == {"equal rewards": 1}
+    # The judges' bonus tells apart what the reward does not.
+    chosen, skips = run(GRPO(drop_equal=True, judge_bonus=1.0), [group((5.0, True), (5.0, False))])
+    assert (len(chosen.terms), skips) == (2, {})
+
+
+def test_both_sides_of_the_clip_are_one_unless_the_upper_is_named():
+    assert GRPO(clip=0.1).objective.settings == {"clip": 0.1, "clip_high": 0.1, "beta": 0.04}
+    assert GRPO(clip_high=0.28).objective.settings == {"clip": 0.2, "clip_high": 0.28, "beta": 0.04}

@@ -25,6 +25,7 @@ from raylign.spec import Job, hints, parse_job
         (task(judges=[{"type": "poem"}]), "unknown type 'poem'; Types: math, instructions, code, length, regex, "),
         (task(method={"type": "crgp"}), "unknown type 'crgp'; did you mean 'crpg'? Types: crpg, codpo, crraft, oaif,"),
         (task(method={"type": "dpo"}), "unknown type 'dpo'; online DPO is `{type: oaif, loss: dpo}`"),
+        (task(method={"type": "dr_grpo"}), "`{type: grpo, normalize: false, beta: 0}` in a task with `per: limit`"),
     ],
 )
 def test_words_of_other_trainers_and_places_get_ours(wrong, says):

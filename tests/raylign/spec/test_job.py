@@ -31,14 +31,16 @@ def test_a_job_survives_json():
 def test_defaults_are_pinned():
     """A default is a promise: change one only with the run that vetted the new value."""
     task = {**document()["tasks"][0], "samples_per_prompt": 2}
-    methods = [{"type": name} for name in ("crpg", "codpo", "crraft", "grpo")]
+    methods = [{"type": name} for name in ("crpg", "codpo", "crraft", "grpo", "rloo")]
     methods.append({"type": "oaif", "annotator": {"type": "reward"}})
     job = parse_job(document(tasks=[{**task, "name": method["type"], "method": method} for method in methods]))
     assert [task.method.model_dump() for task in job.tasks] == [
         {"type": "crpg", "kl_max": 10.0, "calibrate": True},
         {"type": "codpo", "beta": 0.1, "likelihood_weight": 0.1},
         {"type": "crraft", "kl_max": 10.0},
-        {"type": "grpo", "clip": 0.2, "beta": 0.04, "judge_bonus": 0.0},
+        {"type": "grpo", "clip": 0.2, "clip_high": None, "beta": 0.04, "normalize": True, "drop_equal": False}
+        | {"judge_bonus": 0.0},
+        {"type": "rloo", "beta": 0.05, "judge_bonus": 0.0},
         {"type": "oaif", "loss": "dpo", "beta": 0.1, "annotator": {"type": "reward"}},
     ]
 

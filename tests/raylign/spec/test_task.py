@@ -13,6 +13,8 @@ from raylign.spec import parse_job
         (task(judges=[{"type": "math"}, {"type": "math"}]), "two judges are called 'math'"),
         (task(reward=None), "method 'crpg' ranks responses by reward"),
         (task(method={"type": "codpo"}, per="token"), "method 'codpo' has a loss of pairs"),
+        (task(method={"type": "codpo"}, per="limit", max_tokens=8), "method 'codpo' has a loss of pairs"),
+        (task(per="limit"), "`per: limit` divides by the task's longest response: set its `max_tokens`"),
         (task(method={"type": "codpo"}, samples_per_prompt=1), "method 'codpo' compares a prompt's responses"),
         (
             task(method={"type": "oaif", "annotator": {"type": "reward"}}, samples_per_prompt=4),
