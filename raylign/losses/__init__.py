@@ -1,4 +1,4 @@
-"""Losses: one equation a file, as a pure function of tensors, and as a class of its settings that a method can name."""
+"""Losses: equations, a family a file, as pure functions of tensors and as classes of settings that methods name."""
 
 from pkgutil import resolve_name
 

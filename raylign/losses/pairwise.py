@@ -1,8 +1,6 @@
-"""Pairwise losses on ``h = log pi(y+)/ref(y+) - log pi(y-)/ref(y-)``. Shapes: P pairs.
+"""Pairwise losses on ``h = log pi(y+)/ref(y+) - log pi(y-)/ref(y-)``. Shapes: P pairs."""
 
-All of them measure the mean of h (``margin``, nats) and the share of pairs with h > 0 (``accuracy``).
-"""
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,50 +8,55 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from raylign.losses.likelihood import normalized_likelihood
-from raylign.losses.loss import Loss, Mean, mean
+from raylign.losses.loss import Mean, mean
+from raylign.losses.pair import MEASURES, PairLoss
 from raylign.losses.terms import Terms
 
-MEASURES = ("margin", "accuracy")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DPO:
+class DPO(PairLoss):
     """`dpo` of each pair."""
 
-    measures: ClassVar[tuple[str, ...]] = MEASURES
     beta: float
+    label_smoothing: float = 0.0
 
-    def __call__(self, terms: Terms) -> Loss:
-        h_P = terms.margin_U
-        return Loss(per_unit_U=dpo(h_P, beta=self.beta), metrics=_measured(h_P))
+    def of(self, terms: Terms) -> Tensor:
+        return dpo(self.margin(terms), beta=self.beta, label_smoothing=self.label_smoothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IPO:
+class IPO(PairLoss):
     """`ipo` of each pair."""
 
-    measures: ClassVar[tuple[str, ...]] = MEASURES
     beta: float
 
-    def __call__(self, terms: Terms) -> Loss:
-        h_P = terms.margin_U
-        return Loss(per_unit_U=ipo(h_P, beta=self.beta), metrics=_measured(h_P))
+    def of(self, terms: Terms) -> Tensor:
+        return ipo(self.margin(terms), beta=self.beta)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SLiC:
+class SLiC(PairLoss):
     """`slic` of each pair."""
 
-    measures: ClassVar[tuple[str, ...]] = MEASURES
     beta: float
 
-    def __call__(self, terms: Terms) -> Loss:
-        h_P = terms.margin_U
-        return Loss(per_unit_U=slic(h_P, beta=self.beta), metrics=_measured(h_P))
+    def of(self, terms: Terms) -> Tensor:
+        return slic(self.margin(terms), beta=self.beta)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegularizedDPO:
+class DiscoPOP(PairLoss):
+    """`discopop` of each pair."""
+
+    beta: float
+    tau: float
+
+    def of(self, terms: Terms) -> Tensor:
+        return discopop(self.margin(terms), beta=self.beta, tau=self.tau)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegularizedDPO(PairLoss):
     """``-log sigmoid(beta h) - lambda/|y+| log pi(y+)``: eq. 15 of CGPO (arXiv 2409.20370), signs put right.
 
     Measures the second term without lambda as well (``nll``, nats a token of the winner).
@@ -63,18 +66,21 @@ class RegularizedDPO:
     beta: float
     likelihood_weight: float
 
-    def __call__(self, terms: Terms) -> Loss:
-        h_P = terms.margin_U
-        winner_P = normalized_likelihood(terms.policy_UN[:, 0], terms.length_UN[:, 0])
-        return Loss(
-            per_unit_U=dpo(h_P, beta=self.beta) + self.likelihood_weight * winner_P,
-            metrics={**_measured(h_P), "nll": mean(winner_P)},
-        )
+    def of(self, terms: Terms) -> Tensor:
+        return dpo(self.margin(terms), beta=self.beta) + self.likelihood_weight * _winners(terms)
+
+    def beside(self, terms: Terms) -> Mapping[str, Mean]:
+        return {"nll": mean(_winners(terms))}
 
 
-def dpo(h_P: Tensor, *, beta: float) -> Tensor:
-    """``-log sigmoid(beta h)``. Rafailov et al. 2023 (arXiv 2305.18290), eq. 7. At h = 0: log 2."""
-    return -F.logsigmoid(beta * h_P)
+def dpo(h_P: Tensor, *, beta: float, label_smoothing: float = 0.0) -> Tensor:
+    """``-log sigmoid(beta h)``. Rafailov et al. 2023 (arXiv 2305.18290), eq. 7. At h = 0: log 2.
+
+    With e, the chance that a pair's label is wrong, ``-(1-e) log sigmoid(beta h) - e log sigmoid(-beta h)``: eq. 3 of
+    the authors' note "A note on DPO with noisy preferences" (cDPO), whose optimum is no longer at infinity.
+    """
+    loss_P = -F.logsigmoid(beta * h_P)
+    return loss_P if label_smoothing == 0 else loss_P + label_smoothing * beta * h_P
 
 
 def ipo(h_P: Tensor, *, beta: float) -> Tensor:
@@ -90,5 +96,17 @@ def slic(h_P: Tensor, *, beta: float) -> Tensor:
     return F.relu(1 - beta * h_P)
 
 
-def _measured(h_P: Tensor) -> dict[str, Mean]:
-    return {"margin": mean(h_P), "accuracy": mean((h_P > 0).float())}
+def discopop(h_P: Tensor, *, beta: float, tau: float) -> Tensor:
+    """``-(1 - m) log sigmoid(beta h) + m exp(-beta h)``, ``m = sigmoid(beta h / tau)``: the loss that a search by
+    language models found. Lu et al. 2024 (arXiv 2406.08414).
+
+    Not convex: at h = 0 it is (1 + log 2)/2, and at the paper's tau, 0.05, it rises from there before it falls. Up to
+    tau = 1 the second summand is at most 1 wherever h is; above it grows without bound.
+    """
+    logit_P = beta * h_P
+    modulation_P = F.sigmoid(logit_P / tau)
+    return -(1 - modulation_P) * F.logsigmoid(logit_P) + (F.logsigmoid(logit_P / tau) - logit_P).exp()
+
+
+def _winners(terms: Terms) -> Tensor:
+    return normalized_likelihood(terms.policy_UN[:, 0], terms.length_UN[:, 0])
