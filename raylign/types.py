@@ -15,6 +15,11 @@ from raylign.verdicts import Verdict, satisfies
 Message = Mapping[str, str]
 """One chat turn, ``{"role": "user", "content": "Hi"}``."""
 
+Layout: TypeAlias = Literal["aligned", "flush"]
+"""How sequences lie in a padded batch. aligned: prompts end, and responses begin, at one column, so that prompts that
+several responses follow are alike, to be read once. flush: sequences begin at one column, with all padding behind them,
+which is the least that a rectangle can have."""
+
 Key: TypeAlias = tuple[str, int | None]
 """(prompt id, index) of a completion."""
 
@@ -175,9 +180,10 @@ class Sequence:
     prompt_ids: tuple[int, ...]
     response_ids: tuple[int, ...]
     behavior: tuple[float, ...]
-    """Log-probs of the response under the weights that sampled it. Equal length to ``response_ids``."""
+    """Log-probs of the response under the weights that sampled it. Equal length to ``response_ids``, or empty where
+    nobody sampled it and no reference is asked."""
     reference: tuple[float, ...]
-    """Log-probs under the reference model."""
+    """Log-probs under the reference model; empty where its method needs none."""
     barred: int = 0
     """How many first tokens of the response could not be an end."""
 

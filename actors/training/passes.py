@@ -35,8 +35,12 @@ class Passes:
         self.ends = ends
         self._engine, self._losses, self._world_size, self._device = engine, losses, world_size, device
         self._temperature, self._budget = job.rollout.temperature, job.trainer.tokens_per_microbatch
-        # ZeRO-3 gathers weights pass by pass, so all ranks must make equally many; recomputing drops keys and values.
-        self.share_prompts = job.trainer.sharding < 3 and not job.trainer.gradient_checkpointing
+        self._layout = job.layout
+        # ZeRO-3 gathers weights pass by pass, so all ranks must make equally many; recomputing drops keys and values;
+        # flush prompts do not end together.
+        self.share_prompts = (
+            job.trainer.sharding < 3 and not job.trainer.gradient_checkpointing and job.layout == "aligned"
+        )
 
     def descend(self, microbatches: Sequence[Sequence[Example]]) -> Totals:
         """Add up the gradients of weight * loss over all microbatches; what the passes found, over all ranks."""
@@ -47,7 +51,10 @@ class Passes:
 
     def by_task(self, microbatches: Sequence[Sequence[Example]]) -> dict[str, list[list[Example]]]:
         """This rank's share of every task that any rank has examples of; a task's are equally many on all ranks."""
-        shares = {task: of_task(microbatches, task, tokens_per_microbatch=self._budget) for task in self._losses}
+        shares = {
+            task: of_task(microbatches, task, tokens_per_microbatch=self._budget, layout=self._layout)
+            for task in self._losses
+        }
         counts = torch.tensor([len(share) for share in shares.values()], device=self._device)
         dist.all_reduce(counts, op=dist.ReduceOp.MAX)
         return {
@@ -62,15 +69,15 @@ class Passes:
             # Other ranks are at work: collectives of ZeRO-3 need this rank's forward and backward pass as well.
             idle = collate([((0,), (0,))], device=self._device)
             return 0.0 * response_logprobs(self._engine, idle, temperature=self._temperature).sum()
-        batch = collate_examples(examples, device=self._device)
+        batch = collate_examples(examples, device=self._device, layout=self._layout)
         policy_ST = response_logprobs(
             self._engine, batch, temperature=self._temperature, ends=self.ends, share_prompts=self.share_prompts
         )
         losses = []
-        for group in split_terms(examples, policy_ST, batch.mask_ST):
+        for group in split_terms(examples, policy_ST, batch):
             loss = self._losses[group.task](group.terms)
             losses.append((group.weight_U * loss.per_unit_U).sum())
             tally.add_loss(group.task, losses[-1], loss)
-        behavior_ST = behavior_rows(examples, policy_ST.shape[1], self._device)
-        tally.add_batch(examples, gap_ST=(policy_ST.detach() - behavior_ST).abs(), mask_ST=batch.mask_ST)
+        gap_ST = (policy_ST.detach() - behavior_rows(examples, batch)).abs()
+        tally.add_batch(examples, gap_ST=gap_ST, batch=batch)
         return torch.stack(losses).sum()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from raylign.loop.packing import num_tokens
 from raylign.losses import Loss
+from raylign.tensors.collate import Batch
 from raylign.types import Example
 
 
@@ -50,11 +51,11 @@ class Tally:
             sums[0] += total
             sums[1] += count
 
-    def add_batch(self, examples: Sequence[Example], *, gap_ST: Tensor, mask_ST: Tensor) -> None:
+    def add_batch(self, examples: Sequence[Example], *, gap_ST: Tensor, batch: Batch) -> None:
         """Add a microbatch: its sizes, and |trainer - sampler| of the tokens that the present weights sampled."""
         sequences = [sequence for example in examples for sequence in example.sequences]
         fresh_S = [float(example.staleness == 0) for example in examples for _ in example.sequences]
-        counted_ST = mask_ST * torch.tensor(fresh_S, device=self._device)[:, None]
+        counted_ST = batch.mask_ST * torch.tensor(fresh_S, device=self._device)[:, None]
         self._gap_sum += (gap_ST * counted_ST).double().sum()
         self._gap_count += counted_ST.double().sum()
         self._gap_max = torch.maximum(self._gap_max, (gap_ST * counted_ST).double().max())
@@ -62,7 +63,7 @@ class Tally:
             self._counts[example.task] += 1
         self._response_tokens += sum(len(sequence.response_ids) for sequence in sequences)
         self._all_tokens += sum(num_tokens(example) for example in examples)
-        self._area += len(sequences) * (max(len(s.prompt_ids) for s in sequences) + mask_ST.shape[1])
+        self._area += len(sequences) * (batch.input_ids_SL.shape[1] + 1)  # the last token is in, which no model reads
 
     def reduce(self) -> Totals:
         """Sum over ranks; all of them must call it."""

@@ -36,7 +36,7 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
     rounds = [await _round(job, drawn, collector, index) for index in range(job.evaluation.samples)]
     groups = [_together(*same) for same in zip(*rounds, strict=True)]
     scores: Scores = {}
-    if not job.evaluation.greedy:  # or there is no policy whose KL it would be
+    if job.scores_reference and not job.evaluation.greedy:  # greedy: there is no policy whose KL it would be
         first = [(group.prompt, group.samples[0].completion) for group in groups]
         made = [(prompt, completion) for prompt, completion in first if completion.version is not None]
         scores = await reference_logprobs(collector.fleet.reference, made) if made else {}

@@ -53,7 +53,10 @@ async def train(
             with clock.phase("pack"):
                 examples = [example for batch in batches for example in batch.examples]
                 microbatches = pack(
-                    examples, ranks=job.trainer.ranks, tokens_per_microbatch=job.trainer.tokens_per_microbatch
+                    examples,
+                    ranks=job.trainer.ranks,
+                    tokens_per_microbatch=job.trainer.tokens_per_microbatch,
+                    layout=job.layout,
                 )
             age, stats = oldest(groups, version), None
             if examples:

@@ -1,12 +1,13 @@
 """Examples into microbatches: token budget, little padding, the same for every rank, whatever order they came in.
 
-A microbatch is a rectangle: as many rows as it has sequences, as wide as its longest prompt plus its longest response.
+A microbatch is a rectangle: as many rows as it has sequences, as wide as its longest prompt plus its longest response,
+or, where sequences lie flush, as its longest sequence.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from raylign.types import Example
+from raylign.types import Example, Layout
 
 Tokens = Sequence[int]
 
@@ -36,13 +37,18 @@ class Shape:
 
 
 EMPTY = Shape(rows=0, prompt=0, response=0)
+WASTE = 0.05
+"""Share of a microbatch that may be padding where sequences lie flush."""
 
 
-def pack(examples: Sequence[Example], *, ranks: int, tokens_per_microbatch: int) -> list[list[list[Example]]]:
+def pack(
+    examples: Sequence[Example], *, ranks: int, tokens_per_microbatch: int, layout: Layout = "aligned"
+) -> list[list[list[Example]]]:
     """``[rank][microbatch][example]``; every rank has equally many microbatches, some may be empty.
 
     Longest first, each example to the rank with the fewest tokens so far, then cut into microbatches whose area keeps
-    to the budget. An example is never split; one above the budget gets a microbatch of its own.
+    to the budget, and whose padding to `WASTE` where sequences lie flush. An example is never split; one above the
+    budget gets a microbatch of its own.
     """
     shares: list[list[Example]] = [[] for _ in range(ranks)]
     loads = [0] * ranks
@@ -50,29 +56,34 @@ def pack(examples: Sequence[Example], *, ranks: int, tokens_per_microbatch: int)
         rank = loads.index(min(loads))
         shares[rank].append(example)
         loads[rank] += num_tokens(example)
-    packed = [_microbatches(share, tokens_per_microbatch) for share in shares]
+    packed = [_microbatches(share, tokens_per_microbatch, layout) for share in shares]
     count = max(len(microbatches) for microbatches in packed)
     return [microbatches + [[] for _ in range(count - len(microbatches))] for microbatches in packed]
 
 
-def of_task(microbatches: Sequence[Sequence[Example]], task: str, *, tokens_per_microbatch: int) -> list[list[Example]]:
+def of_task(
+    microbatches: Sequence[Sequence[Example]], task: str, *, tokens_per_microbatch: int, layout: Layout = "aligned"
+) -> list[list[Example]]:
     """One task's examples among a rank's microbatches, cut anew into as few as the budget allows."""
     share = [example for microbatch in microbatches for example in microbatch if example.task == task]
-    return _microbatches(share, tokens_per_microbatch)
+    return _microbatches(share, tokens_per_microbatch, layout)
 
 
-def cut(shapes: Sequence[Shape], budget: int) -> list[list[int]]:
-    """Cut ``range(len(shapes))`` into consecutive runs whose joint area keeps to the budget; at least one item each."""
+def cut(shapes: Sequence[Shape], budget: int, *, waste: float = 1.0) -> list[list[int]]:
+    """Cut ``range(len(shapes))`` into consecutive runs whose joint area keeps to the budget; at least one item each.
+
+    ``waste``: the share of a run's area that may be none of its items'.
+    """
     runs: list[list[int]] = []
-    area_so_far = EMPTY
+    so_far, filled = EMPTY, 0
     for index, item in enumerate(shapes):
-        joined = area_so_far | item
-        if runs and joined.area <= budget:
+        joined = so_far | item
+        if runs and joined.area <= budget and filled + item.area >= (1 - waste) * joined.area:
             runs[-1].append(index)
-            area_so_far = joined
+            so_far, filled = joined, filled + item.area
         else:
             runs.append([index])
-            area_so_far = item
+            so_far, filled = item, item.area
     return runs
 
 
@@ -86,8 +97,10 @@ def batches(pairs: Sequence[tuple[Tokens, Tokens]], budget: int) -> list[list[in
     return [[order[position] for position in run] for run in cut(shapes, budget)]
 
 
-def shape(example: Example) -> Shape:
-    """The rectangle of one example."""
+def shape(example: Example, layout: Layout = "aligned") -> Shape:
+    """The rectangle of one example; flush sequences are all response."""
+    if layout == "flush":
+        return Shape(rows=len(example.sequences), prompt=0, response=max(map(len, example.sequences)))
     return Shape(
         rows=len(example.sequences),
         prompt=max(len(sequence.prompt_ids) for sequence in example.sequences),
@@ -107,8 +120,10 @@ def num_tokens(example: Example) -> int:
     return sum(len(sequence) for sequence in example.sequences)
 
 
-def _microbatches(share: Sequence[Example], budget: int) -> list[list[Example]]:
-    return [[share[i] for i in batch] for batch in cut([shape(example) for example in share], budget)]
+def _microbatches(share: Sequence[Example], budget: int, layout: Layout) -> list[list[Example]]:
+    shapes = [shape(example, layout) for example in share]
+    runs = cut(shapes, budget, waste=WASTE if layout == "flush" else 1.0)
+    return [[share[i] for i in run] for run in runs]
 
 
 def _joint(microbatch: Sequence[Example]) -> Shape:

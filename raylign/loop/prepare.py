@@ -35,6 +35,8 @@ async def prepare(
         selections = {name: task.method.select(shown[name][0]) for name, task in tasks.items()}
         wanted: dict[Key, tuple[Prompt, Completion]] = {}
         for name, selection in selections.items():
+            if not tasks[name].method.needs.reference:
+                continue
             # The policy's first sample of each prompt is always scored: chosen before any verdict, so its mean is an
             # honest KL.
             first = [
@@ -111,7 +113,7 @@ def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[
     return [
         Example(
             task=task.name,
-            sequences=tuple(_sequence(term.group.prompt, sample, scores) for sample in term.samples),
+            sequences=tuple(_sequence(task, term.group.prompt, sample, scores) for sample in term.samples),
             coefficient=term.coefficient,
             weight=weight,
             staleness=_staleness(term, version),
@@ -147,9 +149,9 @@ def _staleness(term: Term, version: int) -> int | None:
     return oldest
 
 
-def _sequence(prompt: Prompt, sample: Sample, scores: Scores) -> TokenSequence:
+def _sequence(task: Task, prompt: Prompt, sample: Sample, scores: Scores) -> TokenSequence:
     completion = sample.completion
-    reference = scores[completion.key]
+    reference = scores[completion.key] if task.method.needs.reference else ()
     return TokenSequence(
         prompt_ids=prompt.token_ids,
         response_ids=completion.token_ids,

@@ -23,6 +23,17 @@ class WeightedLikelihood:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likelihood:
+    """``-log pi(a|s)``, summed over the response's tokens; measures its mean over all tokens, in nats."""
+
+    measures: ClassVar[tuple[str, ...]] = ("nll",)
+
+    def __call__(self, terms: Terms) -> Loss:
+        nll = mean(-terms.policy_UNT, terms.mask_UNT)
+        return Loss(per_unit_U=-terms.policy_UN[:, 0], metrics={"nll": nll})
+
+
 def weighted_likelihood(logp_U: Tensor, weight_U: Tensor) -> Tensor:
     """``-R_calib log pi(a*|s)``: descending it is CRRAFT's step, eq. 18 of CGPO (arXiv 2409.20370)."""
     return -weight_U.detach() * logp_U

@@ -17,6 +17,8 @@ from raylign.types import Group
 class Needs:
     """What a task must give its method."""
 
+    reference: bool = True
+    """The reference's log-probs of what it selects. Where no method of a job asks for them it has no such actor."""
     reward: bool = False
     """A reward model: every response's raw reward."""
     baseline: bool = False
@@ -63,7 +65,8 @@ class Method(Spec):
 
     @abstractmethod
     def weigh(self, selection: Selection, scores: Scores) -> Chosen:
-        """The task's loss terms. ``scores`` holds the reference's log-probs of all that `select` chose."""
+        """The task's loss terms. ``scores`` holds the reference's log-probs of all that `select` chose, where
+        it needs them."""
 
     def moves(self, term: Term) -> bool:
         """Whether the term has a gradient: a constant of 0 takes it away, where nothing stands beside it."""

@@ -201,7 +201,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "ppo": "`crpg` and `grpo` are the policy gradients here, both without a value model",
         "raft": "`crraft`",
         "reinforce": "`crpg`",
-        "sft": "supervised finetuning comes before; a job here starts from its result",
+        "sft": "supervised finetuning is a job of its own, of `kind: sft`; an alignment starts from its result",
         "slic": "`{type: oaif, loss: slic}`",
     },
     "reward": {

@@ -28,6 +28,7 @@ from raylign.spec.parts import (
 )
 from raylign.spec.task import Task
 from raylign.trackers.kinds import AnyTracker
+from raylign.types import Layout
 
 
 class Job(Spec):
@@ -79,6 +80,16 @@ class Job(Spec):
         """Whether the policy is asked for responses: by the evaluation alone, where the kind does not say more."""
         return self.evaluation.prompts > 0
 
+    @property
+    def scores_reference(self) -> bool:
+        """Whether the reference's log-probs are asked for."""
+        return any(task.method.needs.reference for task in self.tasks)
+
+    @property
+    def layout(self) -> Layout:
+        """How its sequences lie in a batch."""
+        return "aligned"
+
     def longest_response(self, task: Task) -> int:
         """Tokens that a response of ``task`` may have."""
         return task.max_tokens or self.rollout.max_tokens
@@ -93,7 +104,8 @@ class Job(Spec):
         policy, resources = self.policy.model, self.resources
         held_to = self.reference.model if self.reference else policy
         yield Actors(role="policy", count=self.trainer.ranks, gpus=1, models=(policy,))
-        yield Actors(role="reference", count=1, gpus=resources.gpus_per_reference, models=(held_to,))
+        if self.scores_reference:
+            yield Actors(role="reference", count=1, gpus=resources.gpus_per_reference, models=(held_to,))
         if self.rolls_out:
             gpus = self.rollout.tensor_parallel
             yield Actors(role="rollout", count=self.rollout.workers, gpus=gpus, models=(policy,))
@@ -147,6 +159,12 @@ class Job(Spec):
                     f"task {task.name!r} asks for responses of at least {task.min_tokens} tokens, and they have at "
                     f"most {longest}: raise `max_tokens`, or lower `min_tokens`"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_asks_the_reference(self) -> Self:
+        if self.reference and not self.scores_reference:
+            raise ValueError("no method of the job asks a reference: leave out `reference`")
         return self
 
     @model_validator(mode="after")

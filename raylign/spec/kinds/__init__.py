@@ -5,8 +5,9 @@ from typing import Any, Union
 from raylign.spec.job import Job
 from raylign.spec.kinds.align import Align
 from raylign.spec.kinds.preferences import Preferences
+from raylign.spec.kinds.sft import SFT
 
-KINDS: tuple[type[Job], ...] = (Align, Preferences)
+KINDS: tuple[type[Job], ...] = (Align, Preferences, SFT)
 ABSENT = "align"
 """The kind of a document that names none."""
 AnyJob: Any = Union[KINDS]  # noqa: UP007

@@ -6,6 +6,7 @@ from training_cases import make_examples
 
 from actors.training.tally import Tally, Totals
 from raylign.losses import Loss, mean
+from raylign.tensors.collate import collate_examples
 
 pytestmark = pytest.mark.usefixtures("one_rank")
 MEASURES = {"alone": ("clip_share", "kl"), "paired": ("margin",), "idle": ("margin",)}
@@ -20,9 +21,8 @@ def tally_of(*batches: dict[str, tuple[float, dict[str, list[float]]]]) -> Total
             metrics = {name: mean(torch.tensor(of)) for name, of in values.items()}
             tally.add_loss(task, torch.tensor(weighted), Loss(per_unit_U=torch.zeros(1), metrics=metrics))
         examples = [first[task] for task in batch]
-        rows = sum(len(example.sequences) for example in examples)
-        width = max(len(sequence.response_ids) for example in examples for sequence in example.sequences)
-        tally.add_batch(examples, gap_ST=torch.zeros(rows, width), mask_ST=torch.ones(rows, width))
+        made = collate_examples(examples)
+        tally.add_batch(examples, gap_ST=torch.zeros_like(made.mask_ST), batch=made)
     return tally.reduce()
 
 

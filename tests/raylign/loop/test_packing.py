@@ -4,7 +4,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raylign.loop.packing import Shape, cut, num_tokens, of_task, pack, padding, shape
+from raylign.loop.packing import WASTE, Shape, cut, num_tokens, of_task, pack, padding, shape
 from raylign.types import Example, Sequence
 
 
@@ -58,6 +58,23 @@ def test_a_tasks_share_is_all_its_examples_within_the_budget(items: list[Example
         assert {item.task for microbatch in share for item in microbatch} <= {task}
         assert all(area(microbatch) <= budget for microbatch in share if len(microbatch) > 1)
         assert len(share) <= len(microbatches)
+
+
+@given(st.lists(st.builds(example, lengths, lengths), min_size=1, max_size=60), st.integers(1, 300))
+def test_flush_sequences_waste_a_twentieth_at_most_and_keep_to_the_budget(items: list[Example], budget: int) -> None:
+    (microbatches,) = pack(items, ranks=1, tokens_per_microbatch=budget, layout="flush")
+    for microbatch in microbatches:
+        longest = max(map(num_tokens, microbatch))
+        assert len(microbatch) == 1 or len(microbatch) * longest <= budget
+        assert sum(map(num_tokens, microbatch)) >= (1 - WASTE) * len(microbatch) * longest - 1e-9
+    flat = [item for microbatch in microbatches for item in microbatch]
+    assert sorted(map(repr, flat)) == sorted(map(repr, items))
+
+
+def test_flush_sequences_of_one_length_share_a_microbatch_whatever_their_prompts() -> None:
+    items = [example(2, 8), example(8, 2), example(5, 5)]
+    assert [len(one) for one in pack(items, ranks=1, tokens_per_microbatch=30, layout="flush")[0]] == [3]
+    assert [len(one) for one in pack(items, ranks=1, tokens_per_microbatch=30)[0]] == [1, 2]
 
 
 def test_longest_come_first_and_share_microbatches_with_their_like() -> None:

@@ -1,0 +1,56 @@
+"""Written: a source of responses that a file holds. Nobody is asked for anything."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from raylign.clock import Clock
+from raylign.sources.draw import draw
+from raylign.sources.source import Means
+from raylign.spec.job import Job
+from raylign.spec.task import Task
+from raylign.types import Completion, Group, Prompt, Sample
+
+Texts = Callable[[Prompt], Sequence[Any]]
+"""The responses to a prompt, by its row; what is no text is not there."""
+
+
+class Written:
+    """Implements `raylign.sources.source.Source`: draw, and no more."""
+
+    def __init__(self, job: Job, means: Means, texts: Texts) -> None:
+        self._job = job
+        self._means = means
+        self._texts = texts
+
+    async def groups(self, step: int, clock: Clock) -> list[Group]:
+        with clock.phase("draw"):
+            return [
+                self._group(task, prompt)
+                for task in self._job.tasks
+                for prompt in draw(task, self._means.world.prompts[task.name], seed=self._job.seed, step=step)
+            ]
+
+    async def aclose(self) -> None:
+        """Nothing is ever begun for later steps."""
+
+    def _group(self, task: Task, prompt: Prompt) -> Group:
+        samples = (
+            Sample(completion=self._response(task, prompt, index, text), verdicts=(), asked=False)
+            for index, text in enumerate(self._texts(prompt))
+            if isinstance(text, str)
+        )
+        return Group(prompt=prompt, samples=tuple(samples))
+
+    def _response(self, task: Task, prompt: Prompt, index: int, text: str) -> Completion:
+        """As the policy would have written it; cut, and so without an end, where it would have been."""
+        token_ids, longest = self._means.encode(replace(prompt, baseline=text)), self._job.longest_response(task)
+        return Completion(
+            prompt_id=prompt.id,
+            index=index,
+            text=text,
+            token_ids=token_ids[:longest],
+            logprobs=(),
+            finish="length" if len(token_ids) > longest else "stop",
+            version=None,
+        )

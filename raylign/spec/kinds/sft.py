@@ -1,0 +1,54 @@
+"""Supervised finetuning: a policy learns to answer as the demonstrations of a file do."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from raylign import bounds
+from raylign.methods.imitation import Imitation
+from raylign.spec.job import Job
+from raylign.spec.parts import Evaluation
+from raylign.spec.task import Task
+from raylign.types import Layout
+
+
+class DemonstrationTask(Task):
+    """One file of demonstrations. Reward and judges are for the evaluation: nothing else hears them."""
+
+    samples_per_prompt: Literal[1] = 1
+    """The demonstration."""
+    per: Literal["response", "token"] = "token"
+    """What counts alike in its loss. token: every token of the step's responses, so the loss is their mean in nats.
+    response: every response, the sum over its tokens."""
+    method: Imitation = Imitation()
+    """The likelihood of responses; prompts are only read."""
+
+    @property
+    def heard_on_prompts(self) -> bool:
+        """By the evaluation, where it takes its prompts from there."""
+        return self.eval_prompts is None
+
+    @property
+    def baseline_source(self) -> Literal["data"]:
+        """Every row must hold an answer."""
+        return "data"
+
+
+class SFT(Job):
+    """Supervised finetuning on demonstrations, without a reference."""
+
+    kind: Literal["sft"] = "sft"
+    """What sort of job it is. sft: the policy learns from prompts with their answers."""
+    tasks: tuple[DemonstrationTask, ...] = Field(min_length=1, max_length=bounds.TASKS)
+    """One or more files of demonstrations; each step takes one batch of every task."""
+    evaluation: Evaluation = Evaluation(prompts=0)
+    """Before/after measurement by sampling; none where absent."""
+
+    @property
+    def source(self) -> str:
+        return "raylign.sources.demonstrations:demonstrations"
+
+    @property
+    def layout(self) -> Layout:
+        """A prompt has one response: nothing is gained by reading it apart."""
+        return "flush"

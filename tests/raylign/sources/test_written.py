@@ -1,0 +1,74 @@
+"""Demonstrations: drawn, trained on through the loop with nobody but the trainer, and resumed to the same bits."""
+
+from dataclasses import replace
+
+import pytest
+from fakes import FakeFleet, make_prompt
+from loop_job import take
+from sft_job import sft_job
+
+from raylign.errors import WorkerLost
+from raylign.record.checkpoint import Checkpoints
+from raylign.record.events.payloads import StepDone
+
+ANSWERS = ["a" * (2 + number % 4) for number in range(8)]
+
+
+class Nobody:
+    """No worker stands behind this seam: asking for anything fails."""
+
+
+def lone_trainer():
+    fleet = FakeFleet()
+    fleet.rollouts = fleet.judges = fleet.weights = fleet.reference = Nobody()
+    return fleet
+
+
+async def run(job, fleet, directory, *, answers=ANSWERS, **how):
+    prompts = [replace(make_prompt("talk", at), baseline=answer) for at, answer in enumerate(answers)]
+    await take(
+        job, fleet, directory, prompts={"talk": prompts}, encode=lambda one: tuple(map(ord, one.baseline)), **how
+    )
+
+
+async def test_an_epoch_takes_every_demonstration_once_and_every_token_alike(tmp_path):
+    fleet = lone_trainer()
+    await run(sft_job(), fleet, tmp_path)
+    trained = [example for batch in fleet.trainer.batches for example in batch]
+    assert sorted("".join(map(chr, example.sequences[0].response_ids)) for example in trained) == sorted(ANSWERS)
+    for batch in fleet.trainer.batches:
+        tokens = sum(len(example.sequences[0].response_ids) for example in batch)
+        assert [example.weight for example in batch] == [pytest.approx(1 / tokens)] * len(batch)
+    assert {(example.coefficient, example.staleness) for example in trained} == {(1.0, None)}
+    assert {(one.reference, one.behavior) for example in trained for one in example.sequences} == {((), ())}
+
+
+async def test_what_says_nothing_is_skipped_and_what_is_long_is_cut(tmp_path):
+    fleet, said = lone_trainer(), []
+    job = sft_job(task={"prompts_per_step": 3}, steps=1, rollout={"max_tokens": 3})
+    await run(job, fleet, tmp_path, answers=["ab", " ", "abcdef"], emit=said.append)
+    (step,) = [one for one in said if isinstance(one, StepDone)]
+    assert step.tasks["talk"].skips == {"empty response": 1}
+    assert step.tasks["talk"].truncated == pytest.approx(1 / 3)
+    assert sorted(len(example.sequences[0].response_ids) for example in fleet.trainer.batches[0]) == [2, 3]
+
+
+async def test_resumed_equals_uninterrupted(tmp_path):
+    whole = lone_trainer()
+    await run(sft_job(), whole, tmp_path / "whole")
+    broken = lone_trainer()
+    real_step = broken.trainer.step
+
+    async def dies(step, microbatches):
+        if step == 3:
+            raise WorkerLost("policy/0 died")
+        return await real_step(step, microbatches)
+
+    broken.trainer.step = dies
+    with pytest.raises(WorkerLost):
+        await run(sft_job(), broken, tmp_path / "broken")
+    path, progress = Checkpoints(tmp_path / "broken").latest()
+    again = lone_trainer()
+    await again.trainer.load(path)
+    await run(sft_job(), again, tmp_path / "broken", start=progress)
+    assert again.trainer.state == whole.trainer.state
