@@ -1,5 +1,5 @@
 """``python -m actors run``: the driver's process, for a gateway's Ray job and for ``raylign run`` alike; ``... judge``:
-judges that ask a model, tried; ``... eval`` and ``... chat``: what came out."""
+judges that ask a model, tried; ``... data``: a data file, looked at; ``... eval`` and ``... chat``: what came out."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from pathlib import Path
 from actors import finished
 from actors.emitter import Emitter
 from actors.judging import trial
+from actors.text import inspection
 from raylign.errors import RaylignError, SpecError
 from raylign.record.events import Event
 from raylign.record.events.payloads import Status
@@ -63,6 +64,7 @@ def _options() -> argparse.Namespace:
     run.add_argument("--attempt", type=int, default=1)
     run.set_defaults(command=_run)
     trial.arguments(commands.add_parser("judge", help="try judges that ask a model on labeled rows"))
+    inspection.arguments(commands.add_parser("data", help="show what a data file holds, in the policy's tokens"))
     finished.measuring_options(commands.add_parser("eval", help="measure a run's model beside the one it came from"))
     finished.chat_options(commands.add_parser("chat", help="talk to a run's model"))
     return parser.parse_args()

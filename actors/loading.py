@@ -78,6 +78,13 @@ def load_config(model: str) -> Any:
     return _read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
 
 
+def longest_context(model: str, asked: int | None) -> int:
+    """Tokens that prompt and response may have together: the model's own limit, or what is ``asked`` below it."""
+    info = inspect_model(model)
+    own = info.max_position if info else getattr(load_config(model), "max_position_embeddings", None)
+    return min(value for value in (own, asked, 1 << 20) if value is not None)
+
+
 def _load(
     kind: Any, model: str, dtype: DType, weights: str | None = None, *, device_map: str | None = None
 ) -> PreTrainedModel:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from actors.loading import load_config, load_tokenizer, stop_tokens
+from actors.loading import load_tokenizer, longest_context, stop_tokens
 from actors.text.golden import encoder
-from raylign.plan.model_files import inspect_model
 from raylign.plan.vocabulary import check_same_tokens
 from raylign.sources.canaries import Canary, read_canaries
 from raylign.sources.deck import Deck, Outline, Stock
@@ -20,7 +19,7 @@ def read_world(job: Job) -> tuple[World, Encode]:
     """Prompts of all tasks, and how to encode a golden response. Raises `SpecError`."""
     tokenizer: Any = load_tokenizer(job.policy.model)
     _check_reference(job, tokenizer)
-    context = _context(job)
+    context = longest_context(job.policy.model, job.rollout.context_tokens)
     prompts, eval_prompts, outlines = dict[str, Deck](), dict[str, Deck](), dict[str, Outline]()
     warnings: list[str] = []
     for task in job.tasks:
@@ -92,11 +91,3 @@ def _check_reference(job: Job, tokenizer: Any) -> None:
         return
     others = load_tokenizer(job.reference.model).get_vocab()
     check_same_tokens(job.policy.model, tokenizer.get_vocab(), job.reference.model, others)
-
-
-def _context(job: Job) -> int:
-    """Tokens that prompt and response may have together."""
-    info = inspect_model(job.policy.model)
-    own = info.max_position if info else getattr(load_config(job.policy.model), "max_position_embeddings", None)
-    asked = job.rollout.context_tokens
-    return min(value for value in (own, asked, 1 << 20) if value is not None)

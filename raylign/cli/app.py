@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from raylign import __version__
+from raylign.cli.data import data
 from raylign.cli.demo import demo
 from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
@@ -44,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS: Mapping[str, Callable[..., None]] = {
+    "data": data,
     "init": init,
     "check": check,
     "plan": plan,

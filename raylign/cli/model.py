@@ -1,15 +1,14 @@
 """A run's model: talked to, and measured beside the one it came from. The workers' side does both."""
 
-import os
-import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from raylign import bounds
 from raylign.cli.libraries import Libraries, allow
 from raylign.cli.options import AsJson, RunDir
+from raylign.cli.workers import become
 from raylign.errors import SpecError
 from raylign.record.rundir import RunDirectory
 
@@ -29,7 +28,7 @@ def chat(
     _require(run, base=base)
     told = {"--system": system, "--temperature": temperature, "--max-tokens": max_tokens}
     words = [word for name, value in told.items() if value is not None for word in (name, str(value))]
-    _become("chat", "--run-dir", str(run), *words, *["--base"] * base, *["--json"] * as_json)
+    become("chat", "--run-dir", str(run), *words, *["--base"] * base, *["--json"] * as_json)
 
 
 def evaluate(
@@ -55,7 +54,7 @@ def evaluate(
     told = {"--task": task, "--base": base, "--samples": count, "--shown": shown}
     words = [word for name, value in told.items() if value is not None for word in (name, str(value))]
     switches = [*["--greedy"] * greedy, *["--json"] * as_json]
-    _become("eval", "--run-dir", str(run), "--prompts", str(file), *words, *switches)
+    become("eval", "--run-dir", str(run), "--prompts", str(file), *words, *switches)
 
 
 def _require(run: Path, *, base: bool) -> None:
@@ -64,8 +63,3 @@ def _require(run: Path, *, base: bool) -> None:
     directory.job()
     if not base and not directory.model_path.is_dir():
         raise SpecError(f"{str(run)!r} has no model yet: `raylign run --resume {run}` goes on with it")
-
-
-def _become(*arguments: str) -> NoReturn:
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "actors", *arguments])

@@ -13,6 +13,12 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(metavar="[KEY=VALUE]...", help="Settings in place of the file's: steps=10 tasks.math.weight=2."),
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns", metavar="OURS=THEIRS", help="What the file calls things: prompt=question; again for more."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 HomeFolder = Annotated[
     Path, typer.Option(envvar="RAYLIGN_HOME", help="The service's home: its database, key and jobs.")

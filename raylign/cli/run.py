@@ -1,7 +1,5 @@
 """A run here, without a gateway."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +8,7 @@ import typer
 from raylign.cli.job_file import checked
 from raylign.cli.libraries import Libraries, allow
 from raylign.cli.options import AsJson, Overrides
+from raylign.cli.workers import become
 from raylign.errors import SpecError
 
 
@@ -30,8 +29,7 @@ def run(
     if (file is None) == (resume is None):
         raise SpecError("give either a job FILE, or --resume RUN_DIR")
     allow(libraries)
-    # The workers' side is a program of its own: this package never imports it.
-    command = [sys.executable, "-m", "actors", "run", *(settings or ())]
+    command = ["run", *(settings or ())]
     if file is not None:
         job = load_job(file, settings or ())
         checked(job)
@@ -39,5 +37,4 @@ def run(
     else:
         command += ["--run-dir", str(resume)]
     command += ["--json"] * as_json + ["--no-dashboard"] * (not dashboard)
-    sys.stdout.flush()
-    os.execv(sys.executable, command)
+    become(*command)

@@ -53,10 +53,14 @@ def draft(wish: Wish, out: Path) -> str:
     survey = survey_prompts(Prompts(path=_here(wish.prompts)), candidates := _candidates())
     proposed = [{"type": kind.label} for kind in _likely(candidates, survey)]
     judges = [_part(one) for one in wish.judges] or proposed
-    context = model.max_position if model else None
-    longest = min(LONGEST_RESPONSE, context // 2) if context else LONGEST_RESPONSE
+    longest = longest_response(model.max_position if model else None)
     dtype = "bfloat16" if local_node().gpus else "float32"
     return "\n".join(_lines(wish, where, survey, judges, found=not wish.judges, dtype=dtype, longest=longest)) + "\n"
+
+
+def longest_response(context: int | None) -> int:
+    """Tokens; at most half of what prompt and response may have together, where that is known."""
+    return min(LONGEST_RESPONSE, context // 2) if context else LONGEST_RESPONSE
 
 
 def _lines(

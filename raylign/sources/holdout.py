@@ -18,13 +18,18 @@ def lot(row: Mapping[str, Any]) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
+def below(share: float, *, lowest: int) -> int:
+    """Prompts with a lot below it are held out, at least the one with the lowest."""
+    return max(round(share * WHOLE), lowest + 1)
+
+
 def sides(lots: "array[int]", share: float, *, least: int) -> tuple["array[int]", "array[int]"]:
     """Places of the prompts to train on, and of those held out: those whose lot is in the lowest ``share``, at least
     the lowest one. None where fewer than ``least`` would be left."""
     everything = array("Q", range(len(lots)))
     if not lots or share == 0:
         return everything, array("Q")
-    bound = max(round(share * WHOLE), min(lots) + 1)
+    bound = below(share, lowest=min(lots))
     trained = array("Q", (place for place in everything if lots[place] >= bound))
     if len(trained) < max(least, 1):
         return everything, array("Q")

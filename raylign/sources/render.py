@@ -61,14 +61,19 @@ class Renderer:
             question=next((turn["content"] for turn in reversed(messages) if turn["role"] == "user"), text),
             messages=messages,
             token_ids=token_ids,
-            templated=self._templated(row),
+            templated=self.is_templated(row),
             baseline=row.get("baseline"),
             metadata=row.get("metadata", {}),
         )
 
     def is_too_long(self, number: int, row: Mapping[str, Any]) -> bool:
         """Raises `SpecError` as `prompt` does, for another reason."""
-        return len(self._encode(self._text(number, row)[1], row)) > self.limit
+        return self.reading(number, row)[1] > self.limit
+
+    def reading(self, number: int, row: Mapping[str, Any]) -> tuple[str, int]:
+        """The text that the policy reads, and how many tokens that is. Raises `SpecError` as `is_too_long` does."""
+        _, text = self._text(number, row)
+        return text, len(self._encode(text, row))
 
     def roles(self, row: Mapping[str, Any]) -> Roles:
         """Of its turns, a system's put before them included."""
@@ -80,7 +85,7 @@ class Renderer:
         A token is a byte of its text at least, or of what the text is decomposed into; what a chat template adds is
         seen once for each sequence of roles.
         """
-        if not self._templated(row):
+        if not self.is_templated(row):
             if self.arguments:
                 self._text(number, row)  # raises
             return _bytes(row["prompt"]) + SPECIAL
@@ -99,7 +104,8 @@ class Renderer:
         )
         return short, max(1, -(-(long - short) // (PROBE * len(roles))))
 
-    def _templated(self, row: Mapping[str, Any]) -> bool:
+    def is_templated(self, row: Mapping[str, Any]) -> bool:
+        """Whether it goes through the chat template; else the policy reads its text as it is."""
         return self.system is not None or "messages" in row
 
     def _messages(self, row: Mapping[str, Any]) -> tuple[Message, ...]:
@@ -107,7 +113,7 @@ class Renderer:
 
     def _text(self, number: int, row: Mapping[str, Any]) -> tuple[tuple[Message, ...], str]:
         messages = self._messages(row)
-        if self._templated(row):
+        if self.is_templated(row):
             return messages, self._apply_template(number, messages)
         if self.arguments:
             raise SpecError(
@@ -117,7 +123,7 @@ class Renderer:
         return messages, row["prompt"]
 
     def _encode(self, text: str, row: Mapping[str, Any]) -> tuple[int, ...]:
-        return tuple(self.tokenizer.encode(text, add_special_tokens=not self._templated(row)))
+        return tuple(self.tokenizer.encode(text, add_special_tokens=not self.is_templated(row)))
 
     def _apply_template(self, number: int, messages: Sequence[Message]) -> str:
         if not self.tokenizer.chat_template:

@@ -1,12 +1,14 @@
 """Rows as prompts: what a file's columns mean is found out by its first row, and every row is checked."""
 
 import difflib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from raylign import bounds
 from raylign.errors import SpecError
 from raylign.sources import formats
+from raylign.sources.formats.row import Row
 from raylign.sources.shapes import recognise
 from raylign.sources.shapes.plain import PLAIN
 from raylign.sources.shapes.shape import Parts, Shape
@@ -29,15 +31,27 @@ class Rows:
         """Known from the first row on."""
         self.extra: dict[str, None] = {}
         """Columns that became metadata, in the order in which they came; of very many the first."""
+        self.files = Counter[str]()
+        """How many were come to, by format."""
         self._prompts = prompts
         self._need_baseline = need_baseline
         self._unseen = set(prompts.columns.values())
 
     def __iter__(self) -> Iterator[tuple[int, Parts]]:
         """Raises `SpecError` naming the file, the row and what is wrong with it, when it comes there."""
+        for row, made in self.outcomes():
+            if isinstance(made, SpecError):
+                raise made
+            yield row.number, made
+
+    def outcomes(self) -> Iterator[tuple[Row, Parts | SpecError]]:
+        """Each row as it stands, and what it says or what is wrong with it.
+
+        Raises `SpecError` where a file cannot be read on, or its first row does not say what its columns mean.
+        """
         found = 0
-        for number, place, values in formats.read(self._prompts):
-            yield number, self._row(values, place)
+        for row in self._read():
+            yield row, self._outcome(row)
             found += 1
             if found == self._prompts.limit:
                 break
@@ -55,6 +69,19 @@ class Rows:
         named = ", ".join(map(shown, list(self.extra)[:NAMED])) + (" and more" if len(self.extra) > NAMED else "")
         more = f"metadata from the columns {named}" if self.extra else ""
         return "; ".join(filter(None, (said, more)))
+
+    def _read(self) -> Iterator[Row]:
+        for name, held in formats.files(self._prompts):
+            self.files[name] += 1
+            yield from held
+
+    def _outcome(self, row: Row) -> Parts | SpecError:
+        try:
+            return self._row(row.values, row.place)
+        except SpecError as error:
+            if self.shape is None:
+                raise
+            return error
 
     def _row(self, values: dict[str, Any], place: str) -> Parts:
         if self._prompts.columns:

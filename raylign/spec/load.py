@@ -18,7 +18,7 @@ from raylign.spec.job import Job
 from raylign.spec.kinds import ABSENT
 from raylign.spec.kinds import KINDS as JOBS
 from raylign.spec.overrides import override
-from raylign.spec.prompts import HUB
+from raylign.spec.prompts import HUB, Prompts
 from raylign.spec.telling import MAX_SHOWN, shown
 from raylign.spec.values import check_values
 
@@ -77,6 +77,15 @@ def parse_judge(document: Any, *, root: Path, source: str) -> Judge:
 
 
 _JUDGE: TypeAdapter[Judge] = TypeAdapter(AnyJudge)
+
+
+def parse_prompts(document: Mapping[str, Any], *, source: str) -> Prompts:
+    """Where prompts come from, of a parsed document. Raises `SpecError` as `parse_job` does."""
+    check_values(document, source=source)
+    try:
+        return Prompts.model_validate(document)
+    except ValidationError as error:
+        raise SpecError(f"{source}: {explain(error, document, Prompts)}") from None
 
 
 def read_file(path: Path, what: str) -> Any:

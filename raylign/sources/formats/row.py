@@ -18,3 +18,11 @@ class Row(NamedTuple):
 
 Read = Callable[[Path], Iterator[Row]]
 """The rows of a file, one after the other. Raises `SpecError` that names file and row, when it comes there."""
+
+
+class Format(NamedTuple):
+    """One format of files."""
+
+    name: str
+    """What people call it."""
+    read: Read

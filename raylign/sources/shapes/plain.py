@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from raylign.errors import SpecError
-from raylign.sources.shapes.shape import Parts, Shape, Values, is_conversation, turns
+from raylign.sources.shapes.shape import Parts, Shape, Turns, Values, is_conversation, turns
 from raylign.spec.telling import shown
 
 KEYS = frozenset({"prompt", "messages", "baseline", "metadata"})
@@ -19,7 +19,7 @@ def _read(values: Values, place: str) -> Parts:
     if is_conversation(parts.get("prompt")):
         parts["messages"] = turns(parts.pop("prompt"), place, column="prompt")
     elif "messages" in parts:
-        parts["messages"] = turns(parts["messages"], place, column="messages")
+        parts["messages"] = _conversation(parts["messages"], place)
     elif not (isinstance(parts["prompt"], str) and parts["prompt"]):
         raise SpecError(f"{place}: `prompt` must be text that is not empty, it is {shown(parts['prompt'])}")
     if "metadata" in parts:
@@ -28,6 +28,13 @@ def _read(values: Values, place: str) -> Parts:
     if not (baseline is None or isinstance(baseline, str)):
         raise SpecError(f"{place}: `baseline` must be text, it is {shown(baseline)}")
     return parts
+
+
+def _conversation(value: Any, place: str) -> Turns:
+    """Text under this name, as a column of questions holds it, is the user's turn."""
+    if isinstance(value, str) and value.strip() and not value.lstrip().startswith("["):
+        return [{"role": "user", "content": value}]
+    return turns(value, place, column="messages")
 
 
 def _metadata(value: Any, place: str) -> dict[str, Any]:
