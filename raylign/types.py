@@ -169,6 +169,8 @@ class Group:
     """``a_bar`` of CGPO eq. 5, judged and rewarded."""
     preference: Preference | None = None
     """Of samples[0] over samples[1], where the method asks an annotator."""
+    pool: tuple[float, ...] = ()
+    """Rewards of the reference's own responses to the prompt, where the method asks for some; without abstentions."""
     sightings: tuple[Sighting, ...] = ()
     """Of the canaries that rode with its samples. They are no responses of the policy, and count for nothing else."""
 
@@ -186,6 +188,8 @@ class Sequence:
     """Log-probs under the reference model; empty where its method needs none."""
     barred: int = 0
     """How many first tokens of the response could not be an end."""
+    target: float = 0.0
+    """The constant that its method has for it beside the others of its example: a log-ratio asked of it, nats."""
 
     def __len__(self) -> int:
         return len(self.prompt_ids) + len(self.response_ids)
@@ -193,7 +197,8 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One term of a task's loss: one sequence, or a (chosen, rejected) pair. Never split over microbatches."""
+    """One term of a task's loss: one sequence, a (chosen, rejected) pair, or several of a prompt. Never split over
+    microbatches."""
 
     task: str
     """Names the loss: the trainer holds one per task."""

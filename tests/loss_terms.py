@@ -17,8 +17,10 @@ def make_terms(
     mask: Sequence[Rows] | None = None,
     coefficient: Sequence[float] | None = None,
     stale: Sequence[float] | None = None,
+    target: Sequence[Sequence[float]] | None = None,
 ) -> Terms:
-    """Log-probs as ``[unit][sequence][token]``; whatever is left out equals the policy, is no padding, 1, or fresh."""
+    """Log-probs as ``[unit][sequence][token]``; whatever is left out equals the policy, is no padding, 1, fresh, or
+    0."""
     policy_UNT = torch.tensor(policy, dtype=torch.float64)
     units = len(policy)
     return Terms(
@@ -28,4 +30,7 @@ def make_terms(
         mask_UNT=torch.ones_like(policy_UNT) if mask is None else torch.tensor(mask, dtype=torch.float64),
         coefficient_U=torch.tensor([1.0] * units if coefficient is None else coefficient, dtype=torch.float64),
         stale_U=torch.tensor([0.0] * units if stale is None else stale, dtype=torch.float64),
+        target_UN=torch.tensor(
+            [[0.0] * policy_UNT.shape[1]] * units if target is None else target, dtype=torch.float64
+        ),
     )

@@ -14,7 +14,7 @@ from raylign.types import Preference
 
 rewards = st.one_of(st.none(), st.sampled_from([-2.0, 0.0, 1.0]), st.floats(-50, 50))
 rows = st.tuples(rewards, st.sampled_from([True, True, False, None]), st.floats(-6, -0.01))
-SIZES = {None: (1, 4), "several": (2, 4), "two": (2, 2)}
+SIZES = {None: (1, 4), "several": (2, 4), "all": (2, 4), "two": (2, 2)}
 
 
 @st.composite
@@ -31,6 +31,8 @@ def batches(draw, method):
             said = draw(st.one_of(st.none(), st.sampled_from([None, 0.0, 0.5, 1.0])))
             word = None if said is None else Preference(probability=said)
             one = replace(one, preference=draw(st.sampled_from([word, Preference(probability=None, reason="tie")])))
+        if needs.pool:
+            one = replace(one, pool=tuple(draw(st.lists(st.floats(-50, 50), max_size=3))))
         made.append(one)
     return made, draw(st.floats(-6, -0.01))
 
@@ -42,9 +44,11 @@ def keeps_the_laws_of_choosing(method, groups, reference):
     # The same again, and in whatever order the prompts come.
     assert told(chosen_of(method, groups, reference)[0]) == told(chosen)
     assert told(chosen_of(method, groups[::-1], reference)[0]) == told(chosen)
-    # A term is made of its own group, and all are of one shape, which its loss takes.
+    # A term is made of its own group, and all are of one shape, which its loss takes, if it does not take any.
     assert all(each in (*term.group.samples, term.group.baseline) for term in chosen.terms for each in term.samples)
-    assert len({len(term.samples) for term in chosen.terms}) <= 1
+    assert len({len(term.samples) for term in chosen.terms}) <= 1 or method.needs.compares == "all"
+    assert all(len(term.targets) in (0, len(term.samples)) for term in chosen.terms)
+    assert all(map(math.isfinite, (target for term in chosen.terms for target in term.targets)))
     assert all(math.isfinite(term.coefficient) for term in chosen.terms)
     assert all(term.coefficient == 0 for term in chosen.terms if not method.moves(term))
     # Who is undecided is not trained on, but by a method that hears no judge.
@@ -93,7 +97,9 @@ def chosen_of(method, groups, reference):
 
 def told(chosen):
     """What is trained on, whatever its order."""
-    return Counter((tuple(each.completion.key for each in term.samples), term.coefficient) for term in chosen.terms)
+    return Counter(
+        (tuple(each.completion.key for each in term.samples), term.coefficient, term.targets) for term in chosen.terms
+    )
 
 
 def without_verdicts(groups):

@@ -148,4 +148,5 @@ def _terms(example: Example, policies: list[torch.Tensor]) -> Terms:
         mask_UNT=padded([torch.ones(len(sequence.response_ids)) for sequence in example.sequences]),
         coefficient_U=torch.tensor([example.coefficient]),
         stale_U=torch.tensor([float(bool(example.staleness))]),
+        target_UN=torch.tensor([[sequence.target for sequence in example.sequences]]),
     )

@@ -113,7 +113,10 @@ def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[
     return [
         Example(
             task=task.name,
-            sequences=tuple(_sequence(task, term.group.prompt, sample, scores) for sample in term.samples),
+            sequences=tuple(
+                _sequence(task, term.group.prompt, sample, scores, target)
+                for sample, target in zip(term.samples, term.targets or [0.0] * len(term.samples), strict=True)
+            ),
             coefficient=term.coefficient,
             weight=weight,
             staleness=_staleness(term, version),
@@ -149,7 +152,7 @@ def _staleness(term: Term, version: int) -> int | None:
     return oldest
 
 
-def _sequence(task: Task, prompt: Prompt, sample: Sample, scores: Scores) -> TokenSequence:
+def _sequence(task: Task, prompt: Prompt, sample: Sample, scores: Scores, target: float) -> TokenSequence:
     completion = sample.completion
     reference = scores[completion.key] if task.method.needs.reference else ()
     return TokenSequence(
@@ -158,4 +161,5 @@ def _sequence(task: Task, prompt: Prompt, sample: Sample, scores: Scores) -> Tok
         behavior=reference if completion.version is None else completion.logprobs,
         reference=reference,
         barred=completion.barred,
+        target=target,
     )

@@ -1,10 +1,12 @@
 """What a loss sees: log-probs of a microbatch, as tensors.
 
-Shapes: U units (examples), N sequences of a unit (1, or 2 as chosen, rejected), T response tokens, padded.
+Shapes: U units (examples), N sequences of a unit (1; 2 as chosen, rejected; or all of a prompt's), T response tokens,
+padded.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 
@@ -24,6 +26,9 @@ class Terms:
     """The method's constant per example: an advantage, a calibrated reward."""
     stale_U: Tensor
     """1 where the sample was made by older weights than the ones being trained, else 0."""
+    target_UN: Tensor = field(default_factory=lambda: torch.zeros(1, 1))
+    """The method's constant per sequence: a log-ratio that the loss asks of it, up to one constant a unit. 0 where the
+    method has none."""
 
     @property
     def policy_UN(self) -> Tensor:

@@ -25,8 +25,10 @@ class Needs:
     """``a_bar`` of every prompt, with its reward."""
     judged_baseline: bool = False
     """And the judges' word on it."""
-    compares: Literal["several", "two"] | None = None
-    """How many of a prompt's responses it holds against each other."""
+    compares: Literal["all", "several", "two"] | None = None
+    """How many of a prompt's responses it holds against each other; all: every one that is usable, in one term."""
+    pool: int = 0
+    """Samples of the reference, with their rewards, for every prompt."""
     annotator: Annotator | None = None
     """Whom it asks which of a prompt's two responses is better."""
 

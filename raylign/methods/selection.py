@@ -23,11 +23,13 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One loss term: one sample, or (chosen, rejected), and its constant."""
+    """One loss term: one sample, (chosen, rejected), or all of a prompt's, and its constants."""
 
     group: Group
     samples: tuple[Sample, ...]
     coefficient: float = 1.0
+    targets: tuple[float, ...] = ()
+    """One of each sample, where the loss takes one: the log-ratio asked of it, nats, up to one constant a term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,11 +65,13 @@ class Demand:
                 return judge(job)
 
     def _batches(self, job: Job, *, ranks: int) -> list[Batch]:
-        """Of every task the largest microbatch: all of a rank's samples, or what the token budget takes of them."""
+        """Of every task the largest microbatch: all of a rank's samples, or what the token budget takes of them, which
+        is never less than a term of the loss."""
         batches = []
         for task, one in zip(job.tasks, self._single(job), strict=True):
             samples = -(-task.prompts_per_step * task.samples_per_prompt // ranks)
-            rows = max(1, min(samples, job.trainer.tokens_per_microbatch // one.tokens))
+            together = task.samples_per_prompt if task.method.needs.compares == "all" else 1
+            rows = max(together, min(samples, job.trainer.tokens_per_microbatch // one.tokens))
             batches.append(Batch(rows=rows, prompt=one.prompt, response=one.response))
         return batches
 

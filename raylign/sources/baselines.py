@@ -1,4 +1,5 @@
-"""Baseline responses ``a_bar`` (CGPO, section 3.1): one per prompt, made or read once, before training starts.
+"""What is made once for every prompt, before training starts: its baseline response ``a_bar`` (CGPO, section 3.1), made
+or read, and its pool, samples of the reference whose rewards tell how far these spread (VCB).
 
 They are made in chunks, each kept as soon as it is there: a run that dies among them goes on after the last one.
 """
@@ -27,11 +28,22 @@ REPORT_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Prompts of one task whose baselines are made together."""
+    """Prompts of one task whose baselines, or whose pools, are made together."""
 
     task: Task
     places: Sequence[int]
     """Where they stand among the task's."""
+    pool: int = 0
+    """Samples of each prompt's pool; 0: it is their baselines that are made."""
+
+    def keys(self, prompt: Prompt) -> list[str]:
+        """What is kept of a prompt, by name."""
+        return pool_keys(prompt.id, self.pool) if self.pool else [prompt.id]
+
+
+def pool_keys(prompt_id: str, size: int) -> list[str]:
+    """The names under which the samples of a prompt's pool are kept, beside its baseline under its id."""
+    return [f"{prompt_id}#{index}" for index in range(size)]
 
 
 async def baselines(
@@ -42,13 +54,13 @@ async def baselines(
     kept: SampleFile,
     emit: Emit,
 ) -> None:
-    """See to it that ``kept`` holds ``a_bar``, judged and rewarded, of every prompt that the run will draw.
+    """See to it that ``kept`` holds ``a_bar`` and the pool, judged and rewarded, of every prompt the run will draw.
 
     What it holds already stays. The rollout workers must hold the reference's weights: ``baseline: reference`` is one
-    sample of it. Emits `Status` with counts.
+    sample of it, a pool some more. Emits `Status` with counts.
     """
     chunks = await asyncio.to_thread(_chunks, job, prompts)
-    total = sum(len(chunk.places) for chunk in chunks)
+    total = sum(len(chunk.places) * max(1, chunk.pool) for chunk in chunks)
     queue = iter(chunks)
     one_writes = asyncio.Lock()
     said = -REPORT_S
@@ -62,12 +74,12 @@ async def baselines(
     async def work() -> None:
         for chunk in queue:
             wanted = [prompts[chunk.task.name][place] for place in chunk.places]
-            if all(prompt.id in kept for prompt in wanted):
+            if all(key in kept for prompt in wanted for key in chunk.keys(prompt)):
                 continue
-            made = await _make(job, chunk.task, wanted, collector, encode)
+            made = await _make(job, chunk, wanted, collector, encode)
             async with one_writes:
                 # Of a chunk torn by the end of an earlier process, what was kept is what was made again.
-                fresh = {prompt_id: sample for prompt_id, sample in made.items() if prompt_id not in kept}
+                fresh = {key: sample for key, sample in made.items() if key not in kept}
                 await asyncio.to_thread(kept.append, fresh)
             report()
 
@@ -90,10 +102,14 @@ def _chunks(job: Job, prompts: Mapping[str, Sequence[Prompt]]) -> list[Chunk]:
     step_size = sum(task.prompts_per_step * task.samples_per_prompt for task in job.tasks)
     chunks = []
     for task in job.tasks:
+        pool = task.method.needs.pool
+        drawn = _drawn(job, task, len(prompts[task.name])) if task.baseline_source or pool else []
         if task.baseline_source is not None:
             size = step_size if task.baseline_source == "reference" else DATA_CHUNK
-            drawn = _drawn(job, task, len(prompts[task.name]))
             chunks += [Chunk(task=task, places=drawn[at : at + size]) for at in range(0, len(drawn), size)]
+        if pool:
+            size = max(1, step_size // pool)
+            chunks += [Chunk(task=task, places=drawn[at : at + size], pool=pool) for at in range(0, len(drawn), size)]
     return chunks
 
 
@@ -108,23 +124,28 @@ def _drawn(job: Job, task: Task, prompts: int) -> list[int]:
 
 
 async def _make(
-    job: Job, task: Task, prompts: Sequence[Prompt], collector: Collector, encode: Encode
+    job: Job, chunk: Chunk, prompts: Sequence[Prompt], collector: Collector, encode: Encode
 ) -> dict[str, Sample]:
-    if task.baseline_source == "reference":
-        return await _sampled(job, task, prompts, collector)
-    return await _from_data(task, prompts, collector, encode)
+    if chunk.pool or chunk.task.baseline_source == "reference":
+        return await _sampled(job, chunk, prompts, collector)
+    return await _from_data(chunk.task, prompts, collector, encode)
 
 
-async def _sampled(job: Job, task: Task, prompts: Sequence[Prompt], collector: Collector) -> dict[str, Sample]:
-    wanted = requests(job, task, prompts, purpose="baseline", samples=1)
-    judged = task.judges_baseline
+async def _sampled(job: Job, chunk: Chunk, prompts: Sequence[Prompt], collector: Collector) -> dict[str, Sample]:
+    task, purpose = chunk.task, "pool" if chunk.pool else "baseline"
+    wanted = requests(job, task, prompts, purpose=purpose, samples=max(1, chunk.pool))
+    judged = task.rewards_verdicts if chunk.pool else task.judges_baseline
     groups = await collector.collect(wanted, Clock(), annotate=False, judge=judged, spare=True)
-    return {group.prompt.id: _as_baseline(group.samples[0]) for group in groups}
+    return {
+        key: _of_reference(sample, sample.completion.index if chunk.pool else None)
+        for group in groups
+        for key, sample in zip(chunk.keys(group.prompt), group.samples, strict=True)
+    }
 
 
-def _as_baseline(sample: Sample) -> Sample:
+def _of_reference(sample: Sample, index: int | None) -> Sample:
     """Not the policy's own: what it was sampled with corrects nothing, and is not kept."""
-    return replace(sample, completion=replace(sample.completion, index=None, logprobs=(), version=None))
+    return replace(sample, completion=replace(sample.completion, index=index, logprobs=(), version=None))
 
 
 async def _from_data(task: Task, prompts: Sequence[Prompt], collector: Collector, encode: Encode) -> dict[str, Sample]:

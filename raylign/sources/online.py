@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from raylign.clock import Clock
 from raylign.record.samples import SampleFile
-from raylign.sources.baselines import baselines
+from raylign.sources.baselines import baselines, pool_keys
 from raylign.sources.canaries import Flock
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
@@ -43,7 +44,7 @@ class Online:
         baselines: Mapping[str, Sample],
         canaries: Flock | None = None,
     ) -> None:
-        """``prompts``: by task. ``baselines``: ``a_bar`` by prompt id."""
+        """``prompts``: by task. ``baselines``: ``a_bar`` by prompt id, and the pools beside it."""
         self._job = job
         self._prompts = prompts
         self._collector = collector
@@ -80,6 +81,12 @@ class Online:
                     samples=task.samples_per_prompt,
                 )
             ]
-        return await self._collector.collect(
+        groups = await self._collector.collect(
             wanted, clock, baselines=self._baselines, spare=True, canaries=self._canaries
         )
+        return [replace(group, pool=self._pool(group.prompt)) for group in groups]
+
+    def _pool(self, prompt: Prompt) -> tuple[float, ...]:
+        size = self._collector.tasks[prompt.task].method.needs.pool
+        rewards = (self._baselines[key].reward for key in pool_keys(prompt.id, size))
+        return tuple(reward for reward in rewards if reward is not None)

@@ -13,7 +13,10 @@ from pydantic import BaseModel
 _STEP = "a step takes `tasks[].prompts_per_step` times `tasks[].samples_per_prompt` responses"
 _MICROBATCH = "`trainer.tokens_per_microbatch`: microbatches are counted in tokens, and packed for you"
 _STEPS = "`steps`: a run is counted in optimizer steps"
-_KL = "the hold on the reference is `tasks[].method.kl_max` for crpg and crraft, `tasks[].method.beta` for the others"
+_KL = (
+    "the hold on the reference is `tasks[].method.kl_max` for crpg and crraft, `tasks[].method.beta` for the others "
+    "(vcb: `tasks[].method.nats_per_sigma`)"
+)
 _OUTPUT = "the command line's: `raylign run --run-dir DIR`"
 _TRACKER = "`trackers`, a list: `[{type: wandb, project: ...}]`; TensorBoard files are always written"
 _PROMPT = (

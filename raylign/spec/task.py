@@ -87,7 +87,7 @@ class Task(Spec):
             raise ValueError(
                 f"{method} compares two responses: samples_per_prompt is {self.samples_per_prompt}, set it to 2"
             )
-        if needs.compares == "several" and self.samples_per_prompt < 2:
+        if needs.compares in ("all", "several") and self.samples_per_prompt < 2:
             raise ValueError(f"{method} compares a prompt's responses: set samples_per_prompt to 2 or more")
         if self.per != "response" and self.method.objective.over_tokens is None:
             raise ValueError(f"{method} has a loss of pairs, in which no token has a part of its own: leave out `per`")

@@ -160,6 +160,9 @@ def split_terms(examples: Sequence[Example], policy_ST: Tensor, batch: Batch) ->
                 mask_UNT=batch.mask_ST[rows_UN],
                 coefficient_U=torch.tensor([example.coefficient for example in chosen], device=device),
                 stale_U=torch.tensor([float(bool(example.staleness)) for example in chosen], device=device),
+                target_UN=torch.tensor(
+                    [[one.target for one in example.sequences] for example in chosen], device=device
+                ),
             ),
         )
 

@@ -26,7 +26,19 @@ TRAINER = {"learning_rate": 5e-4, "tokens_per_microbatch": 2048, "ranks": 2, "ze
 SHARED = {"cpus_per_actor": 0.2}
 """They have nine actors together, and a small machine two cores."""
 ADAPTED = {"model": str(EXAMPLES / "tiny" / "policy"), "dtype": "float32", "lora": {"rank": 4}}
-ALL = ("codpo", "crraft", "crpg", "grpo", "judges", "oaif", "policy-gradients", "questions", "verifiable", "rewards")
+ALL = (
+    "codpo",
+    "crraft",
+    "crpg",
+    "grpo",
+    "judges",
+    "oaif",
+    "policy-gradients",
+    "questions",
+    "verifiable",
+    "rewards",
+    "vcb",
+)
 JOBS = [
     pytest.param(
         ALL, {"policy": ADAPTED, "trainer": TRAINER, "rollout": ROLLOUT, "resources": SHARED}, 0, id="adapters"

@@ -9,7 +9,7 @@ import torch
 
 from raylign.judges.annotator import RewardAnnotator
 from raylign.losses import Terms, build
-from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB
 
 ANNOTATOR = RewardAnnotator()
 METHODS = [
@@ -19,10 +19,11 @@ METHODS = [
     OAIF(loss="dpo", beta=0.1, annotator=ANNOTATOR),
     OAIF(loss="ipo", beta=1.0, annotator=ANNOTATOR),
     OAIF(loss="slic", beta=0.5, annotator=ANNOTATOR),
+    VCB(),
     GRPO(clip=0.3, beta=0.5),
     RLOO(),
 ]
-PAIRWISE = METHODS[2:6]
+PAIRWISE = METHODS[2:7]
 NAMES = {id(method): f"{method.type}-{getattr(method, 'loss', '')}" for method in METHODS}
 
 
@@ -44,6 +45,7 @@ def terms(method, *, units=3, tokens=4, policy=None, stale=0.0, coefficient=0.7)
         mask_UNT=mask,
         coefficient_U=torch.full((units,), coefficient, dtype=torch.float64),
         stale_U=torch.full((units,), stale, dtype=torch.float64),
+        target_UN=torch.tensor([[0.5, 0.0][:sequences]] * units, dtype=torch.float64),
     )
 
 
@@ -74,6 +76,7 @@ def test_value_at_the_reference(method):
         "oaif-dpo": torch.full((3,), math.log(2)),
         "oaif-ipo": torch.full((3,), 0.25),
         "oaif-slic": torch.ones(3),
+        "vcb-": torch.full((3,), 0.25),
         "grpo-": torch.full((3,), -0.7 * math.exp(0.2)),  # the sampler liked every token 0.2 nats less
     }[named(method)]
     assert loss.tolist() == pytest.approx(expected.tolist())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from raylign.judges.askers import Engine
+from raylign.methods import VCB
 from raylign.plan.demand import BEFORE, Demand, Role
 from raylign.plan.memory.activations import Batch
 from raylign.plan.memory.sampling import llm_judge, rollout
@@ -71,6 +72,15 @@ def test_a_policy_s_microbatch_is_a_rank_s_samples_within_the_token_budget(
     most = max(many * tokens for many, tokens in zip(rows, TOKENS, strict=True))
     # A token keeps 6 * 4 + 2 * 4 + 2 * 2 + 4 * 6 numbers in each of 2 layers, and 12 beside them.
     assert found["activations"] == most * 4 * (2 * 60 + 12)
+
+
+def test_a_term_of_all_of_a_prompt_s_responses_is_never_split(
+    job: Callable[..., Job], demand: Demand, tiny: ModelInfo
+) -> None:
+    made = job(ranks=1, tokens_per_microbatch=59)
+    tasks = tuple(task.model_copy(update={"method": VCB()}) for task in made.tasks)
+    made = made.model_copy(update={"tasks": tasks})
+    assert demand.of(made, "policy", ["org/m"], rank=0) == policy(made, tiny, batches(5, 4), device="cpu", rank=0)
 
 
 def test_the_reference_s_batches_are_not_shared_among_ranks(

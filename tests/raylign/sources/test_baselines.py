@@ -10,9 +10,10 @@ from fakes import FakeFleet, FakeRollouts, make_prompt
 from loop_job import PROMPTS, make_job
 
 from raylign.errors import WorkerLost
+from raylign.methods import VCB
 from raylign.record.samples import SampleFile
 from raylign.rewards.rules import RulesReward
-from raylign.sources.baselines import DATA_CHUNK, baselines
+from raylign.sources.baselines import DATA_CHUNK, baselines, pool_keys
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw
 from raylign.types import Rating
@@ -105,6 +106,29 @@ async def test_the_reference_samples_no_more_at_once_than_a_step_does(tmp_path):
     made, _ = await make(job.model_copy(update={"tasks": tasks}), PROMPTS, fleet.workers, tmp_path / "b")
     assert set(made) == {prompt.id for task in ("math", "chat") for prompt in PROMPTS[task]}
     assert [len(requests) for requests in fleet.rollouts.asked] == [6, 4, 6, 4]
+
+
+def pooled_job(**settings):
+    """One task whose method takes a pool, beside one that takes baselines."""
+    job = make_job(**settings)
+    return job.model_copy(update={"tasks": (job.tasks[0], job.tasks[1].model_copy(update={"method": VCB(pool=3)}))})
+
+
+async def test_a_pool_is_the_references_own_samples_kept_beside_the_baselines(tmp_path):
+    job, fleet = pooled_job(steps=2), FakeFleet()
+    made, said = await make(job, PROMPTS, fleet.workers, tmp_path / "b")
+    drawn = [{p.id for step in (0, 1) for p in draw(task, PROMPTS[task.name], seed=0, step=step)} for task in job.tasks]
+    assert set(made) == drawn[0] | {key for prompt_id in drawn[1] for key in pool_keys(prompt_id, 3)}
+    assert said[-1] == f"{len(made)} of {len(made)}"
+    pools = {key: one.completion for key, one in made.items() if "#" in key}
+    assert all(
+        (one.version, one.logprobs) == (None, ()) and key.endswith(f"#{one.index}") for key, one in pools.items()
+    )
+    assert len({one.token_ids for one in pools.values()}) > 1
+    assert max(map(len, fleet.rollouts.asked)) <= 3 * 4 + 2 * 3
+    again = FakeFleet()
+    await make(job, PROMPTS, again.workers, tmp_path / "b")
+    assert again.calls == []
 
 
 async def test_none_is_asked_for_twice_and_none_that_is_kept(tmp_path):

@@ -5,9 +5,12 @@ import asyncio
 import pytest
 from fakes import FakeFleet, FakeRollouts
 from loop_job import PROMPTS, make_job
+from method_cases import group
 
 from raylign.clock import Clock
 from raylign.errors import WorkerLost
+from raylign.methods import VCB
+from raylign.sources.baselines import pool_keys
 from raylign.sources.collect import Collector
 from raylign.sources.online import Online
 
@@ -52,6 +55,16 @@ async def test_a_step_holds_the_groups_of_all_tasks_in_their_order_with_baseline
     assert [group.prompt.task for group in groups] == ["math"] * 3 + ["chat"] * 2 + ["talk"] * 4
     assert [len(group.samples) for group in groups] == [4] * 3 + [3] * 2 + [2] * 4
     assert all(group.baseline == marks[group.prompt.id] for group in groups)
+
+
+async def test_a_group_has_the_rewards_of_its_prompts_pool_where_the_method_takes_one():
+    job = make_job()
+    task = job.tasks[1].model_copy(update={"method": VCB(pool=3)})
+    mute = group((1.0, True), (None, True), (3.0, True)).samples
+    kept = {key: one for p in PROMPTS["chat"] for key, one in zip(pool_keys(p.id, 3), mute, strict=True)}
+    collector = Collector(FakeFleet().workers, {"chat": task})
+    source = Online(job.model_copy(update={"tasks": (task,)}), PROMPTS, collector, baselines=kept)
+    assert [one.pool for one in await source.groups(0, Clock())] == [(1.0, 3.0)] * 2
 
 
 async def test_steps_are_a_function_of_the_job_and_their_number_alone():

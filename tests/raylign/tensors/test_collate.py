@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 
 from raylign.tensors.collate import collate, collate_examples, split_terms
@@ -73,6 +75,18 @@ def test_terms_are_grouped_by_task_and_number_of_sequences() -> None:
     assert first.terms.stale_U.tolist() == [1.0, 0.0]
     assert second.terms.policy_UNT.tolist() == [[[3, 0, 0], [6, 7, 8]]]
     assert second.terms.length_UN.tolist() == [[1, 3]]
+
+
+def test_an_example_may_hold_many_sequences_each_with_its_target() -> None:
+    many = [sequence((1,), (2,) * n, float(n)) for n in (1, 2, 3)]
+    example = Example(task="a", sequences=tuple(replace(one, target=at / 2) for at, one in enumerate(many)))
+    batch = collate_examples([example, Example(task="a", sequences=tuple(many[:2]))])
+    policy_ST = torch.arange(15.0).view(5, 3) * batch.mask_ST
+    three, two = split_terms([example, Example(task="a", sequences=tuple(many[:2]))], policy_ST, batch)
+    assert three.terms.policy_UNT.tolist() == [[[0, 0, 0], [3, 4, 0], [6, 7, 8]]]
+    assert three.terms.target_UN.tolist() == [[0.0, 0.5, 1.0]]
+    assert two.terms.length_UN.tolist() == [[1, 2]]
+    assert two.terms.target_UN.tolist() == [[0.0, 0.0]]
 
 
 def test_the_gradient_reaches_every_row() -> None:
