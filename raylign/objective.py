@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Reads: TypeAlias = Literal["divergence", "states", "maps"]
+"""What a loss may read of the reference beside log-probs of tokens: how far the policy is from it over the whole
+vocabulary; the outputs of its layers; the mean of each of its activations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,8 +15,10 @@ class Objective:
 
     loss: str
     """Where its class stands, ``"raylign.losses.pairwise:DPO"``. Written by a method's author, never by a job's."""
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, float | str] = field(default_factory=dict)
     """Its fields, ``{"beta": 0.1}``."""
+    reads: frozenset[Reads] = frozenset()
+    """Where it is not empty, every rank of the trainer holds the reference beside the policy."""
     over_tokens: Literal["sum", "mean"] | None = None
     """How a response's loss comes of its tokens. None: a pair's loss, in which no token has a part of its own."""
     corrects_stale: bool = False

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from method_cases import group, sample
 
 from raylign.losses import Terms, build
+from raylign.losses.terms import Reading
 from raylign.types import Preference
 
 rewards = st.one_of(st.none(), st.sampled_from([-2.0, 0.0, 1.0]), st.floats(-50, 50))
@@ -77,7 +78,7 @@ def has_an_objective(method):
     logprobs = -torch.rand(shape)
     terms = Terms(
         policy_UNT=logprobs, reference_UNT=logprobs - 0.1, behavior_UNT=logprobs, mask_UNT=torch.ones(shape),
-        coefficient_U=torch.ones(3), stale_U=torch.zeros(3),
+        coefficient_U=torch.ones(3), stale_U=torch.zeros(3), reading=Reading(divergence=torch.rand(shape)),
     )  # fmt: skip
     loss = build(method.objective, max_correction=2.0)(terms)
     assert loss.per_unit_U.shape == (3,)

@@ -18,11 +18,17 @@ ADAPTER = "default"
 
 
 class AdaptedLinear(Linear):
-    """peft's layer over ``torch.nn.Linear`` or ``Conv1D``, with one adapter that is always on and has no dropout."""
+    """peft's layer over ``torch.nn.Linear`` or ``Conv1D``, with one adapter that has no dropout."""
+
+    bare = False
+    """Whether it is to be the layer that it was before."""
 
     def forward(self, x: Tensor, *_: Any, **__: Any) -> Tensor:
         """As the plain layer with its merged weight: the same products in the same order."""
         base = self.get_base_layer()
+        if self.bare:
+            plain: Tensor = base(x)
+            return plain
         y: Tensor = _Product.apply(
             x, base.weight, base.bias, self._weight(self.lora_A), self._weight(self.lora_B), self.scale, self.transposed
         )

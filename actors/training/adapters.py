@@ -1,7 +1,8 @@
 """LoRA: low-rank adapters on a policy, the weights of the merged model, and the adapters as peft reads them."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -61,6 +62,19 @@ def save_adapters(model: PeftModel, tensors: Mapping[str, Tensor], base: str, di
     config = copy.copy(model.peft_config[ADAPTER])
     config.base_model_name_or_path, config.inference_mode = base, True
     config.save_pretrained(directory)
+
+
+@contextmanager
+def without_adapters(model: PeftModel) -> Iterator[None]:
+    """The model as it was before it had adapters, for passes without gradient."""
+    layers = [layer for _, layer in adapted_layers(model)]
+    for layer in layers:
+        layer.bare = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.bare = False
 
 
 def adapted_layers(model: torch.nn.Module) -> list[tuple[str, AdaptedLinear]]:

@@ -10,16 +10,19 @@ from torch import Tensor
 from actors.training.tally import Tally, Totals
 from raylign.loop.packing import of_task
 from raylign.losses import LossFunction
+from raylign.losses.terms import Reading
 from raylign.spec import Job
-from raylign.tensors.collate import behavior_rows, collate, collate_examples, split_terms
+from raylign.tensors.collate import Batch, behavior_rows, collate, collate_examples, split_terms
 from raylign.tensors.logprobs import response_logprobs
+from raylign.tensors.reading import read_beside
+from raylign.tensors.watched import Watched
 from raylign.types import Example
 
 
 class Passes:
     """One rank's; all ranks must make the same calls, over equally many microbatches.
 
-    ``losses``: of each task. ``ends``: tokens that end a response.
+    ``losses``: of each task. ``ends``: tokens that end a response. ``reference``: where losses read it.
     """
 
     def __init__(
@@ -31,8 +34,11 @@ class Passes:
         ends: Sequence[int],
         world_size: int,
         device: str,
+        reference: Watched | None = None,
     ) -> None:
         self.ends = ends
+        self._reference = reference
+        self._reading = frozenset(task.name for task in job.tasks if task.method.objective.reads)
         self._engine, self._losses, self._world_size, self._device = engine, losses, world_size, device
         self._temperature, self._budget = job.rollout.temperature, job.trainer.tokens_per_microbatch
         self._layout = job.layout
@@ -70,14 +76,21 @@ class Passes:
             idle = collate([((0,), (0,))], device=self._device)
             return 0.0 * response_logprobs(self._engine, idle, temperature=self._temperature).sum()
         batch = collate_examples(examples, device=self._device, layout=self._layout)
-        policy_ST = response_logprobs(
-            self._engine, batch, temperature=self._temperature, ends=self.ends, share_prompts=self.share_prompts
-        )
+        policy_ST, reading = self._read(batch, whole=any(example.task in self._reading for example in examples))
         losses = []
-        for group in split_terms(examples, policy_ST, batch):
+        for group in split_terms(examples, policy_ST, batch, reading):
             loss = self._losses[group.task](group.terms)
             losses.append((group.weight_U * loss.per_unit_U).sum())
             tally.add_loss(group.task, losses[-1], loss)
         gap_ST = (policy_ST.detach() - behavior_rows(examples, batch)).abs()
         tally.add_batch(examples, gap_ST=gap_ST, batch=batch)
         return torch.stack(losses).sum()
+
+    def _read(self, batch: Batch, *, whole: bool) -> tuple[Tensor, Reading | None]:
+        """The policy's log-probs; where the ``whole`` distribution is asked for, the reading of the reference too."""
+        how: dict[str, Any] = {
+            "temperature": self._temperature, "ends": self.ends, "share_prompts": self.share_prompts
+        }  # fmt: skip
+        if self._reference is None or not whole:
+            return response_logprobs(self._engine, batch, **how), None
+        return read_beside(self._engine, self._reference, batch, **how)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from actors.loading import load_config, load_policy, load_tokenizer, stop_tokens
 from actors.training.adapters import adapted_layers, add_adapters, merge_adapters, save_adapters
+from actors.training.held import hold_reference
 from actors.training.passes import Passes
 from actors.training.tally import Totals
 from actors.training.update import NotFiniteError, Update
@@ -93,7 +94,10 @@ class PolicyTrainer:
             for _, layer in adapted_layers(trained):
                 gather_with(layer, layer.used())
         ends = stop_tokens(job.policy.model, load_tokenizer(job.policy.model)) if job.bars_ends else ()
-        self._passes = Passes(self._engine, losses, job, ends=ends, world_size=world_size, device=device)
+        reference = hold_reference(job, self._model, self._adapted, device=device)
+        self._passes = Passes(
+            self._engine, losses, job, ends=ends, world_size=world_size, device=device, reference=reference
+        )
         self._update = Update(self._engine, self._optimizer, job)
         self._broken = ""
 

@@ -5,9 +5,31 @@ padded.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read of the reference itself at every response token. Shapes begin with [S, T] or [U, N, T]."""
+
+    divergence: Tensor
+    """``KL(ref || policy)`` over the vocabulary, nats; carries the gradient. 0 on padding."""
+    states: Tensor | None = None
+    """[..., L, H]: the outputs of its L layers at the position before the token, in its own precision."""
+    maps: Tensor | None = None
+    """[..., M]: there, the mean over each of its activations; all MLPs', all attentions', all layers', and the
+    logits'."""
+
+    def __getitem__(self, rows: Any) -> "Reading":
+        """Of those rows."""
+        return Reading(
+            divergence=self.divergence[rows],
+            states=None if self.states is None else self.states[rows],
+            maps=None if self.maps is None else self.maps[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +51,8 @@ class Terms:
     target_UN: Tensor = field(default_factory=lambda: torch.zeros(1, 1))
     """The method's constant per sequence: a log-ratio that the loss asks of it, up to one constant a unit. 0 where the
     method has none."""
+    reading: Reading | None = None
+    """Where the objective `reads` more of the reference than log-probs."""
 
     @property
     def policy_UN(self) -> Tensor:

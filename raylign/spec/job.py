@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from raylign import bounds
 from raylign.judges.askers import Asker, Endpoint, Engine
+from raylign.objective import Reads
 from raylign.rewards.raters import Head
 from raylign.settings import Spec
 from raylign.spec.actors import Actors
@@ -99,13 +100,27 @@ class Job(Spec):
         """Whether some responses may not end at once."""
         return any(task.min_tokens for task in self.tasks)
 
+    @property
+    def held_to(self) -> str:
+        """The reference model."""
+        return self.reference.model if self.reference else self.policy.model
+
+    @property
+    def reads(self) -> frozenset[Reads]:
+        """What its losses read of the reference beside log-probs. Where that is anything, each trainer rank has it."""
+        return frozenset[Reads]().union(*(task.method.objective.reads for task in self.tasks))
+
+    @property
+    def lends_reference(self) -> bool:
+        """Whether the policy without its adapters is the reference. Not under ZeRO-3: it gathers for its own passes."""
+        return self.policy.lora is not None and self.held_to == self.policy.model and self.trainer.sharding < 3
+
     def actors(self) -> Iterator[Actors]:
         """Whom it needs, in the plan's order; who samples and judges only where the policy rolls out."""
         policy, resources = self.policy.model, self.resources
-        held_to = self.reference.model if self.reference else policy
         yield Actors(role="policy", count=self.trainer.ranks, gpus=1, models=(policy,))
         if self.scores_reference:
-            yield Actors(role="reference", count=1, gpus=resources.gpus_per_reference, models=(held_to,))
+            yield Actors(role="reference", count=1, gpus=resources.gpus_per_reference, models=(self.held_to,))
         if self.rolls_out:
             gpus = self.rollout.tensor_parallel
             yield Actors(role="rollout", count=self.rollout.workers, gpus=gpus, models=(policy,))

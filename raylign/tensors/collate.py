@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from raylign.losses.terms import Terms
+from raylign.losses.terms import Reading, Terms
 from raylign.types import Example, Layout
 
 TokenIds = Sequence[int]
@@ -131,10 +131,12 @@ def collate_examples(
     return collate(pairs, barred=[sequence.barred for sequence in sequences], device=device, layout=layout)
 
 
-def split_terms(examples: Sequence[Example], policy_ST: Tensor, batch: Batch) -> Iterator[TaskTerms]:
+def split_terms(
+    examples: Sequence[Example], policy_ST: Tensor, batch: Batch, reading: Reading | None = None
+) -> Iterator[TaskTerms]:
     """Rows of `collate_examples` back into examples, grouped by task and number of sequences.
 
-    ``policy_ST``: log-probs of the batch, 0 on padding; the gradient flows through it.
+    ``policy_ST``: log-probs of the batch, 0 on padding; the gradient flows through it, and through ``reading``.
     """
     groups: dict[tuple[str, int], list[int]] = {}
     first_rows, row = [], 0
@@ -163,6 +165,7 @@ def split_terms(examples: Sequence[Example], policy_ST: Tensor, batch: Batch) ->
                 target_UN=torch.tensor(
                     [[one.target for one in example.sequences] for example in chosen], device=device
                 ),
+                reading=None if reading is None else reading[rows_UN],
             ),
         )
 

@@ -33,17 +33,57 @@ def response_logprobs(
     ``share_prompts``: read a prompt once that several responses follow, where the model can and that spares enough. A
     batch then takes two forward passes or one; ranks that must all make the same calls cannot share.
     """
+    logprobs = [
+        token_logprobs(
+            part.logits_STV,
+            batch.target_ids_ST[:, part.columns],
+            temperature=temperature,
+            bar=Bar.of(batch.barred_ST, ends, part.columns),
+        )
+        for part in response_parts(model, batch, share_prompts=share_prompts)
+    ]
+    return joined(logprobs) * batch.mask_ST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a model says at some of the response columns."""
+
+    columns: slice
+    logits_STV: Tensor
+    seen: tuple[Tensor, ...] = ()
+    """[S, T, ...] each: what else its answer has to show (`raylign.tensors.watched`)."""
+
+
+def response_parts(model: CausalLM, batch: Batch, *, share_prompts: bool) -> list[Part]:
+    """The model's logits at response positions: in one part, or in two where prompts are read once.
+
+    Two, because joining their logits would copy them.
+    """
     if share_prompts and (prompts := repeated_prompts(batch)) and _reads_on(model):
-        return _after_shared_prompts(model, batch, prompts, temperature, ends) * batch.mask_ST
-    logits_STV = model(
+        return _after_shared_prompts(model, batch, prompts)
+    width = batch.target_ids_ST.shape[1]
+    read = model(
         input_ids=batch.input_ids_SL,
         attention_mask=batch.attention_mask_SL,
         position_ids=batch.position_ids_SL,
-        logits_to_keep=batch.target_ids_ST.shape[1],
+        logits_to_keep=width,
         use_cache=False,
-    ).logits
-    bar = Bar.of(batch.barred_ST, ends)
-    return token_logprobs(logits_STV, batch.target_ids_ST, temperature=temperature, bar=bar) * batch.mask_ST
+    )
+    return [Part(columns=slice(None), logits_STV=read.logits, seen=_last(_seen(read), width))]
+
+
+def joined(parts: Sequence[Tensor]) -> Tensor:
+    """Columns of all parts, side by side."""
+    return parts[0] if len(parts) == 1 else torch.cat(list(parts), 1)
+
+
+def _seen(read: Any) -> tuple[Tensor, ...]:
+    return getattr(read, "seen", ())
+
+
+def _last(seen: Sequence[Tensor], columns: int) -> tuple[Tensor, ...]:
+    return tuple(one[:, -columns:] for one in seen)
 
 
 def _reads_on(model: CausalLM) -> bool:
@@ -53,9 +93,7 @@ def _reads_on(model: CausalLM) -> bool:
     return not policy._is_stateful and all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in layers)
 
 
-def _after_shared_prompts(
-    model: CausalLM, batch: Batch, prompts: Prompts, temperature: float, ends: Sequence[int]
-) -> Tensor:
+def _after_shared_prompts(model: CausalLM, batch: Batch, prompts: Prompts) -> list[Part]:
     """Read each prompt once, then all responses with the prompts' keys and values before them."""
     read = model(
         input_ids=prompts.input_ids_QP,
@@ -67,21 +105,20 @@ def _after_shared_prompts(
     # index_select, because the gradient of indexing sums in no fixed order.
     for layer in read.past_key_values.layers:
         layer.keys, layer.values = (kept.index_select(0, prompts.of_S) for kept in (layer.keys, layer.values))
+    first = Part(
+        columns=slice(1),
+        logits_STV=read.logits.index_select(0, prompts.of_S),
+        seen=tuple(one.index_select(0, prompts.of_S) for one in _last(_seen(read), 1)),
+    )
     width = prompts.input_ids_QP.shape[1]
-    logits_STV = model(
+    rest = model(
         input_ids=batch.input_ids_SL[:, width:],
         attention_mask=batch.attention_mask_SL,
         position_ids=batch.position_ids_SL[:, width:],
         past_key_values=read.past_key_values,
         use_cache=True,
-    ).logits
-    # Two parts, because joining their logits would copy them.
-    first_S1V = read.logits.index_select(0, prompts.of_S)
-    barred_ST = batch.barred_ST
-    bars = [Bar.of(None if barred_ST is None else barred_ST[:, part], ends) for part in (slice(1), slice(1, None))]
-    first_S1 = token_logprobs(first_S1V, batch.target_ids_ST[:, :1], temperature=temperature, bar=bars[0])
-    rest_ST = token_logprobs(logits_STV, batch.target_ids_ST[:, 1:], temperature=temperature, bar=bars[1])
-    return torch.cat([first_S1, rest_ST], 1)
+    )
+    return [first, Part(columns=slice(1, None), logits_STV=rest.logits, seen=_seen(rest))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +129,10 @@ class Bar:
     ends_E: Tensor
 
     @classmethod
-    def of(cls, barred_ST: Tensor | None, ends: Sequence[int]) -> "Bar | None":
+    def of(cls, barred_ST: Tensor | None, ends: Sequence[int], columns: slice = slice(None)) -> "Bar | None":
         if barred_ST is None or not ends:
             return None
-        return cls(barred_ST.flatten(), torch.tensor(ends, device=barred_ST.device))
+        return cls(barred_ST[:, columns].flatten(), torch.tensor(ends, device=barred_ST.device))
 
     def put(self, chunk_RV: Tensor, rows: slice, value: float) -> None:
         """``value`` for the ends, in the rows of a chunk where they are barred."""
@@ -152,13 +189,8 @@ class _TokenLogprobs(torch.autograd.Function):
         dtype = torch.promote_types(logits_STV.dtype, torch.float32)
         normalizer_R = logits_RV.new_empty(len(targets_R), dtype=dtype)
         logprobs_R = torch.empty_like(normalizer_R)
-        for rows in _chunks(logits_RV):
-            scaled_RV = logits_RV[rows].to(dtype)
-            if temperature != 1:
-                scaled_RV = scaled_RV / temperature
-            if bar is not None:
-                scaled_RV = scaled_RV.clone()  # it may be the model's own
-                bar.put(scaled_RV, rows, -math.inf)
+        for rows in chunks(logits_RV):
+            scaled_RV = scaled(logits_RV, rows, dtype, temperature, bar)
             normalizer_R[rows] = scaled_RV.logsumexp(-1)
             logprobs_R[rows] = scaled_RV.gather(-1, targets_R[rows, None]).squeeze(-1) - normalizer_R[rows]
         ctx.save_for_backward(logits_STV, target_ids_ST, normalizer_R)
@@ -172,7 +204,7 @@ class _TokenLogprobs(torch.autograd.Function):
         logits_STV, target_ids_ST, normalizer_R = ctx.saved_tensors
         logits_RV, targets_R, grad_R = logits_STV.flatten(0, 1), target_ids_ST.flatten(), grad_ST.flatten()
         grad_RV = torch.empty_like(logits_RV)
-        for rows in _chunks(logits_RV):
+        for rows in chunks(logits_RV):
             slope_R1 = grad_R[rows, None] / ctx.temperature
             whole_RV = logits_RV[rows].to(normalizer_R.dtype)
             # In place where no rounding follows.
@@ -188,6 +220,18 @@ class _TokenLogprobs(torch.autograd.Function):
         return grad_RV.view(logits_STV.shape), None, None, None
 
 
-def _chunks(logits_RV: Tensor) -> list[slice]:
+def scaled(logits_RV: Tensor, rows: slice, dtype: torch.dtype, temperature: float, bar: Bar | None) -> Tensor:
+    """Those rows' logits over the temperature, minus infinity where they are barred; perhaps the model's own memory."""
+    scaled_RV = logits_RV[rows].to(dtype)
+    if temperature != 1:
+        scaled_RV = scaled_RV / temperature
+    if bar is not None:
+        scaled_RV = scaled_RV.clone()  # it may be the model's own
+        bar.put(scaled_RV, rows, -math.inf)
+    return scaled_RV
+
+
+def chunks(logits_RV: Tensor) -> list[slice]:
+    """Rows whose float32 copies are made together."""
     rows = max(1, CHUNK_ELEMENTS[logits_RV.device.type] // logits_RV.shape[1])
     return [slice(start, start + rows) for start in range(0, len(logits_RV), rows)]

@@ -29,16 +29,16 @@ def policy(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Devic
     added = adapters(info, job.policy.lora) if job.policy.lora else None
     trained = added.parameters if added else info.parameters
     whole = model.weights + (added.parameters * model.width if added else 0)
+    states = _states(job, model, whole=whole, trained=trained)
+    if job.reads and not job.lends_reference:
+        states["reference"] = model.weights
     phases = [
         _backward(job, model, batches, device=device),
         _reduction(trained, stage=stage, width=model.width, device=device),
         _publishing(model, added, stage=stage, device=device) if rank == 0 else {},
     ]
     working = (
-        process(PROCESS, device)
-        | _states(job, model, whole=whole, trained=trained)
-        | together(phases, device)
-        | (published(model, device) if rank == 0 else {})
+        process(PROCESS, device) | states | together(phases, device) | (published(model, device) if rank == 0 else {})
     )
     # Every rank loads the whole model before ZeRO-3 leaves it a share.
     return largest([working, process(PROCESS, device) | {"weights before ZeRO-3": whole}])
@@ -73,9 +73,19 @@ def _backward(job: Job, model: Model, batches: Sequence[Batch], *, device: Devic
         {
             "activations": activations.kept(model.sizes, batch, width=model.width, frozen=frozen, checkpointing=again),
             "logits": activations.logits(model.sizes, batch, width=model.width, device=device, gradient=True),
+            **_reading(job, model, batch, device=device),
         }
         for batch in batches
     )
+
+
+def _reading(job: Job, model: Model, batch: Batch, *, device: Device) -> Terms:
+    """What is read of the reference beside the policy: its logits, and where masks ask for them all layers' states."""
+    if not job.reads:
+        return {}
+    logits = activations.logits(model.sizes, batch, width=model.width, device=device, gradient=False)
+    numbers = model.sizes.layers * model.sizes.hidden if "states" in job.reads else 0
+    return {"reading": logits + 2 * batch.tokens * numbers * model.width}
 
 
 def _reduction(trained: int, *, stage: int, width: int, device: Device) -> Terms:

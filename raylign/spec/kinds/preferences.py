@@ -1,14 +1,26 @@
 """Preferences: a policy learns from pairs of a file, a better and a worse response to each prompt."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from raylign import bounds
 from raylign.methods.direct import Direct
+from raylign.methods.tdpo import TDPO
 from raylign.spec.job import Job
 from raylign.spec.parts import Evaluation
 from raylign.spec.task import Task
+
+
+def typed(document: Any) -> Any:
+    """``{loss: ipo}`` names no type, and means `Direct`."""
+    if isinstance(document, dict) and "type" not in document:
+        return {"type": "direct", **document}
+    return document
+
+
+PairMethod = Annotated[Direct | TDPO, Field(discriminator="type"), BeforeValidator(typed)]
+"""The methods that learn from pairs of a file."""
 
 
 class PreferenceTask(Task):
@@ -16,8 +28,8 @@ class PreferenceTask(Task):
 
     samples_per_prompt: Literal[2] = 2
     """A pair's."""
-    method: Direct = Direct()
-    """Which loss of the pairs."""
+    method: PairMethod = Direct()
+    """Which loss of the pairs. Where it names no ``type`` it is ``direct``."""
 
     @property
     def heard_on_prompts(self) -> bool:

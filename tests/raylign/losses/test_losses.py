@@ -9,7 +9,9 @@ import torch
 
 from raylign.judges.annotator import RewardAnnotator
 from raylign.losses import Terms, build
+from raylign.losses.terms import Reading
 from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB
+from raylign.methods.tdpo import TDPO
 
 ANNOTATOR = RewardAnnotator()
 METHODS = [
@@ -20,11 +22,13 @@ METHODS = [
     OAIF(loss="ipo", beta=1.0, annotator=ANNOTATOR),
     OAIF(loss="slic", beta=0.5, annotator=ANNOTATOR),
     VCB(),
+    TDPO(version=1, beta=0.5),
+    TDPO(version=2, beta=0.5, alpha=0.7),
     GRPO(clip=0.3, beta=0.5),
     RLOO(),
 ]
-PAIRWISE = METHODS[2:7]
-NAMES = {id(method): f"{method.type}-{getattr(method, 'loss', '')}" for method in METHODS}
+PAIRWISE = METHODS[2:9]
+NAMES = {id(method): f"{method.type}-{getattr(method, 'loss', getattr(method, 'version', ''))}" for method in METHODS}
 
 
 def named(method):
@@ -46,7 +50,12 @@ def terms(method, *, units=3, tokens=4, policy=None, stale=0.0, coefficient=0.7)
         coefficient_U=torch.full((units,), coefficient, dtype=torch.float64),
         stale_U=torch.full((units,), stale, dtype=torch.float64),
         target_UN=torch.tensor([[0.5, 0.0][:sequences]] * units, dtype=torch.float64),
+        reading=Reading(divergence=0.3 * mask),
     )
+
+
+def part(terms, units):
+    return Terms(**{name: getattr(terms, name)[units] for name in Terms.__dataclass_fields__})
 
 
 def loss_of(method, terms, max_correction=2.0):
@@ -77,6 +86,8 @@ def test_value_at_the_reference(method):
         "oaif-ipo": torch.full((3,), 0.25),
         "oaif-slic": torch.ones(3),
         "vcb-": torch.full((3,), 0.25),
+        "tdpo-1": torch.full((3,), math.log(2)),
+        "tdpo-2": torch.full((3,), math.log(2)),
         "grpo-": torch.full((3,), -0.7 * math.exp(0.2)),  # the sampler liked every token 0.2 nats less
     }[named(method)]
     assert loss.tolist() == pytest.approx(expected.tolist())
@@ -112,8 +123,7 @@ def test_units_do_not_see_each_other(method):
     base = terms(method)
     whole = values_of(method, base)
     for unit in range(3):
-        picked = {name: getattr(base, name)[unit : unit + 1] for name in Terms.__dataclass_fields__}
-        assert values_of(method, Terms(**picked)).item() == pytest.approx(whole[unit].item())
+        assert values_of(method, part(base, slice(unit, unit + 1))).item() == pytest.approx(whole[unit].item())
 
 
 @pytest.mark.parametrize("method", METHODS, ids=named)
@@ -172,10 +182,7 @@ def test_metrics_of_parts_add_up_and_do_not_see_padding(method):
     policy[:, :, -1] = 123.0
     whole = loss_of(method, terms(method, stale=1.0)).metrics
     padded = loss_of(method, terms(method, policy=policy, stale=1.0)).metrics
-    parts = [
-        loss_of(method, Terms(**{name: getattr(base, name)[part] for name in Terms.__dataclass_fields__})).metrics
-        for part in (slice(0, 1), slice(1, 3))
-    ]
+    parts = [loss_of(method, part(base, units)).metrics for units in (slice(0, 1), slice(1, 3))]
     for name, mean in whole.items():
         expected = pytest.approx([float(value) for value in mean])
         assert [float(value) for value in padded[name]] == expected

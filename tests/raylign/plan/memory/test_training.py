@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pairs_job import pairs_job
 
-from raylign.plan.memory.activations import Batch
+from raylign.plan.memory.activations import Batch, logits
 from raylign.plan.memory.terms import CONTEXT, STORE, Device, Terms
 from raylign.plan.memory.training import PROCESS, checkpoint, policy, stage_of
 from raylign.plan.model_files import ModelInfo
@@ -65,6 +66,19 @@ def test_a_gpu_needs_the_largest_phase(make_job: MakeJob, tiny: ModelInfo) -> No
     assert found["process"] == CONTEXT
     assert {"activations", "logits"} <= found.keys()
     assert not {"reduction", STORE} & found.keys()
+
+
+def test_a_loss_of_whole_distributions_has_the_reference_beside_the_policy(tiny: ModelInfo) -> None:
+    def of(**model: Any) -> Terms:
+        job = pairs_job(task={"method": {"type": "tdpo"}}, policy={"model": "org/policy", "dtype": "float32", **model})
+        return policy(job, tiny, [BATCH], device="cpu", rank=0)
+
+    assert of()["reference"] == 4 * 340
+    assert tiny.dimensions is not None
+    assert of()["reading"] == logits(tiny.dimensions, BATCH, width=4, device="cpu", gradient=False)
+    adapted = of(lora={"rank": 2})
+    assert "reference" not in adapted  # it is the policy without its adapters
+    assert "reading" in adapted
 
 
 def test_of_tasks_the_one_that_needs_most_counts(make_job: MakeJob, tiny: ModelInfo) -> None:
