@@ -190,6 +190,8 @@ class Sequence:
     """How many first tokens of the response could not be an end."""
     target: float = 0.0
     """The constant that its method has for it beside the others of its example: a log-ratio asked of it, nats."""
+    credit: tuple[float, ...] = ()
+    """Of every token of the response, in place of the example's ``coefficient``; empty where all of them have that."""
 
     def __len__(self) -> int:
         return len(self.prompt_ids) + len(self.response_ids)

@@ -18,6 +18,7 @@ def make_terms(
     coefficient: Sequence[float] | None = None,
     stale: Sequence[float] | None = None,
     target: Sequence[Sequence[float]] | None = None,
+    credit: Sequence[Rows] | None = None,
 ) -> Terms:
     """Log-probs as ``[unit][sequence][token]``; whatever is left out equals the policy, is no padding, 1, fresh, or
     0."""
@@ -33,4 +34,5 @@ def make_terms(
         target_UN=torch.tensor(
             [[0.0] * policy_UNT.shape[1]] * units if target is None else target, dtype=torch.float64
         ),
+        credit_UNT=None if credit is None else torch.tensor(credit, dtype=torch.float64),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fakes import make_completion, make_prompt
 
 from raylign.judges.annotator import RewardAnnotator
-from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB, ReinforcePP
 from raylign.types import Group, Sample
 from raylign.verdicts import Verdict
 
@@ -16,6 +16,7 @@ METHODS = [
     CRRAFT(kl_max=10.0),
     GRPO(judge_bonus=1.0),
     RLOO(judge_bonus=1.0),
+    ReinforcePP(judge_bonus=1.0),
     OAIF_METHOD,
     VCB(),
 ]

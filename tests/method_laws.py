@@ -49,9 +49,10 @@ def keeps_the_laws_of_choosing(method, groups, reference):
     assert all(each in (*term.group.samples, term.group.baseline) for term in chosen.terms for each in term.samples)
     assert len({len(term.samples) for term in chosen.terms}) <= 1 or method.needs.compares == "all"
     assert all(len(term.targets) in (0, len(term.samples)) for term in chosen.terms)
-    assert all(map(math.isfinite, (target for term in chosen.terms for target in term.targets)))
+    assert all(len(term.credit) in (0, len(term.samples[0].completion.token_ids)) for term in chosen.terms)
+    assert all(map(math.isfinite, (each for term in chosen.terms for each in (*term.targets, *term.credit))))
     assert all(math.isfinite(term.coefficient) for term in chosen.terms)
-    assert all(term.coefficient == 0 for term in chosen.terms if not method.moves(term))
+    assert all(not any(term.credit or (term.coefficient,)) for term in chosen.terms if not method.moves(term))
     # Who is undecided is not trained on, but by a method that hears no judge.
     deaf = told(chosen_of(method, without_verdicts(groups), reference)[0]) == told(chosen)
     assert deaf or all(each.satisfied is not None for each in trained)
@@ -99,7 +100,8 @@ def chosen_of(method, groups, reference):
 def told(chosen):
     """What is trained on, whatever its order."""
     return Counter(
-        (tuple(each.completion.key for each in term.samples), term.coefficient, term.targets) for term in chosen.terms
+        (tuple(each.completion.key for each in term.samples), term.coefficient, term.targets, term.credit)
+        for term in chosen.terms
     )
 
 

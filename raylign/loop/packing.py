@@ -135,6 +135,8 @@ def _joint(microbatch: Sequence[Example]) -> Shape:
 
 def _longest_first(example: Example) -> tuple[object, ...]:
     # Everything the gradient depends on, so that the order of arrival cannot matter.
-    content = tuple((one.prompt_ids, one.response_ids, one.behavior, one.target) for one in example.sequences)
+    content = tuple(
+        (one.prompt_ids, one.response_ids, one.behavior, one.target, one.credit) for one in example.sequences
+    )
     age = example.staleness
     return -num_tokens(example), example.task, content, example.coefficient, example.weight, age is not None, age or 0

@@ -114,7 +114,7 @@ def _examples(task: Task, chosen: Chosen, scores: Scores, version: int) -> list[
         Example(
             task=task.name,
             sequences=tuple(
-                _sequence(task, term.group.prompt, sample, scores, target)
+                _sequence(task, term, sample, scores, target)
                 for sample, target in zip(term.samples, term.targets or [0.0] * len(term.samples), strict=True)
             ),
             coefficient=term.coefficient,
@@ -152,14 +152,15 @@ def _staleness(term: Term, version: int) -> int | None:
     return oldest
 
 
-def _sequence(task: Task, prompt: Prompt, sample: Sample, scores: Scores, target: float) -> TokenSequence:
+def _sequence(task: Task, term: Term, sample: Sample, scores: Scores, target: float) -> TokenSequence:
     completion = sample.completion
     reference = scores[completion.key] if task.method.needs.reference else ()
     return TokenSequence(
-        prompt_ids=prompt.token_ids,
+        prompt_ids=term.group.prompt.token_ids,
         response_ids=completion.token_ids,
         behavior=reference if completion.version is None else completion.logprobs,
         reference=reference,
         barred=completion.barred,
         target=target,
+        credit=term.credit,
     )

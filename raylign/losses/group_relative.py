@@ -31,11 +31,11 @@ class GroupRelative:
             tensor_UNT[:, 0]
             for tensor_UNT in (terms.policy_UNT, terms.behavior_UNT, terms.reference_UNT, terms.mask_UNT)
         )
-        advantage_U = terms.coefficient_U
+        advantage_UT = terms.advantage_UT
         clip = {"clip": self.clip, "clip_high": self.clip_high}
-        loss_U = group_relative(policy_UT, behavior_UT, reference_UT, mask_UT, advantage_U, **clip, beta=self.beta)
+        loss_U = group_relative(policy_UT, behavior_UT, reference_UT, mask_UT, advantage_UT, **clip, beta=self.beta)
         policy_UT = policy_UT.detach()
-        held_UT = clipped(policy_UT, behavior_UT, advantage_U, **clip).float()
+        held_UT = clipped(policy_UT, behavior_UT, advantage_UT, **clip).float()
         return Loss(
             per_unit_U=loss_U,
             metrics={"clip_share": mean(held_UT, mask_UT), "kl": mean(kl_penalty(policy_UT, reference_UT), mask_UT)},
@@ -47,7 +47,7 @@ def group_relative(
     behavior_UT: Tensor,
     reference_UT: Tensor,
     mask_UT: Tensor,
-    advantage_U: Tensor,
+    advantage_UT: Tensor,
     *,
     clip: float,
     clip_high: float,
@@ -58,20 +58,20 @@ def group_relative(
         -min( ratio A, clamp(ratio, 1 - clip, 1 + clip_high) A ) + beta ( ref/pi - log(ref/pi) - 1 ),   ratio = pi / mu
 
     There both sides are one clip; a higher upper side is DAPO's (arXiv 2503.14476). ``behavior_UT``: log-probs under
-    ``mu``, the weights that sampled, so a stale sample needs no other correction.
+    ``mu``, the weights that sampled, so a stale sample needs no other correction. ``advantage_UT`` may be [U, 1].
     """
-    advantage_U1 = advantage_U.detach()[:, None]
+    advantage_UT = advantage_UT.detach()
     ratio_UT = _ratio(policy_UT, behavior_UT)
     clipped_UT = ratio_UT.clamp(1 - clip, 1 + clip_high)
-    surrogate_UT = torch.minimum(ratio_UT * advantage_U1, clipped_UT * advantage_U1)
+    surrogate_UT = torch.minimum(ratio_UT * advantage_UT, clipped_UT * advantage_UT)
     kl_UT = kl_penalty(policy_UT, reference_UT)
     return ((beta * kl_UT - surrogate_UT) * mask_UT).sum(-1) / mask_UT.sum(-1)
 
 
-def clipped(policy_UT: Tensor, behavior_UT: Tensor, advantage_U: Tensor, *, clip: float, clip_high: float) -> Tensor:
+def clipped(policy_UT: Tensor, behavior_UT: Tensor, advantage_UT: Tensor, *, clip: float, clip_high: float) -> Tensor:
     """True where the ratio went beyond the clip the way its advantage pulls it: `group_relative` holds it there."""
-    ratio_UT, advantage_U1 = _ratio(policy_UT, behavior_UT), advantage_U[:, None]
-    return ((advantage_U1 > 0) & (ratio_UT > 1 + clip_high)) | ((advantage_U1 < 0) & (ratio_UT < 1 - clip))
+    ratio_UT = _ratio(policy_UT, behavior_UT)
+    return ((advantage_UT > 0) & (ratio_UT > 1 + clip_high)) | ((advantage_UT < 0) & (ratio_UT < 1 - clip))
 
 
 def kl_penalty(policy_UT: Tensor, reference_UT: Tensor) -> Tensor:

@@ -53,6 +53,13 @@ class Terms:
     method has none."""
     reading: Reading | None = None
     """Where the objective `reads` more of the reference than log-probs."""
+    credit_UNT: Tensor | None = None
+    """The method's constant per token; None where every token of an example has the example's."""
+
+    @property
+    def advantage_UT(self) -> Tensor:
+        """The constant of every token of single responses: its own, or [U, 1], the example's."""
+        return self.coefficient_U[:, None] if self.credit_UNT is None else self.credit_UNT[:, 0]
 
     @property
     def policy_UN(self) -> Tensor:

@@ -11,12 +11,13 @@ from raylign.methods.crraft import CRRAFT
 from raylign.methods.grpo import GRPO
 from raylign.methods.method import Method
 from raylign.methods.oaif import OAIF
+from raylign.methods.reinforce_pp import ReinforcePP
 from raylign.methods.rloo import RLOO
 from raylign.methods.vcb import VCB
 
-__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "KINDS", "OAIF", "RLOO", "VCB", "AnyMethod"]
+__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "KINDS", "OAIF", "RLOO", "VCB", "AnyMethod", "ReinforcePP"]
 
-OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO, RLOO, VCB)
+OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO, RLOO, ReinforcePP, VCB)
 KINDS = extended(OWN, group="raylign.methods", bases=(Method,))
 """The library's own, and those that other distributions bring."""
 if TYPE_CHECKING:

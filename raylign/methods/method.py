@@ -71,5 +71,5 @@ class Method(Spec):
         it needs them."""
 
     def moves(self, term: Term) -> bool:
-        """Whether the term has a gradient: a constant of 0 takes it away, where nothing stands beside it."""
-        return term.coefficient != 0
+        """Whether the term has a gradient: constants of 0 take it away, where nothing stands beside them."""
+        return any(term.credit) if term.credit else term.coefficient != 0

@@ -30,6 +30,8 @@ class Term:
     coefficient: float = 1.0
     targets: tuple[float, ...] = ()
     """One of each sample, where the loss takes one: the log-ratio asked of it, nats, up to one constant a term."""
+    credit: tuple[float, ...] = ()
+    """Of every token of its one sample, in the constant's place; empty where all of them have the constant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

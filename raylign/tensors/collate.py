@@ -147,6 +147,7 @@ def split_terms(
     device = policy_ST.device
     reference_ST = pad_rows([s.reference for example in examples for s in example.sequences], batch)
     behavior_ST = behavior_rows(examples, batch)
+    credit_ST = pad_rows([s.credit for example in examples for s in example.sequences], batch)
     for (task, num_sequences), members in groups.items():
         rows_UN = torch.tensor(
             [[first_rows[index] + n for n in range(num_sequences)] for index in members], device=device
@@ -166,6 +167,7 @@ def split_terms(
                     [[one.target for one in example.sequences] for example in chosen], device=device
                 ),
                 reading=None if reading is None else reading[rows_UN],
+                credit_UNT=credit_ST[rows_UN] if any(each.sequences[0].credit for each in chosen) else None,
             ),
         )
 

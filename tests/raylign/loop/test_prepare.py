@@ -1,5 +1,6 @@
 """From a step's groups to examples: what a method sees, what is scored, what each example carries."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from loop_job import make_job
 
 from raylign.clock import Clock
 from raylign.loop.prepare import TaskBatch, prepare
-from raylign.methods import CRPG, GRPO
+from raylign.methods import CRPG, GRPO, ReinforcePP
 from raylign.methods.method import Method
 from raylign.rewards.overlong import PunishOverlong, SkipOverlong
 from raylign.types import Group, Preference, Sample
@@ -126,6 +127,16 @@ async def test_what_counts_alike_is_a_response_or_a_token(method: Method, per: s
     batch, _ = await prepared(task, group("math", *samples, baseline=baseline("math")))
     assert [len(example.sequences[0].response_ids) for example in batch.examples] == [1, 2, 3]
     assert [example.weight for example in batch.examples] == pytest.approx(weights)
+
+
+async def test_a_constant_for_every_token_goes_with_its_response() -> None:
+    task = MATH.model_copy(update={"method": ReinforcePP(beta=0.0)})
+    batch, _ = await prepared(task, group("math", *(sample("math", index, reward=float(index)) for index in range(2))))
+    by_length = {len(one.response_ids): one.credit for example in batch.examples for one in example.sequences}
+    # Three tokens, of rewards 0, 1, 1: mean 2/3.
+    deviation = math.sqrt(2 / 9) + 1e-4
+    assert by_length[1] == pytest.approx([-2 / 3 / deviation])
+    assert by_length[2] == pytest.approx([1 / 3 / deviation] * 2)
 
 
 async def test_tokens_without_a_gradient_are_counted_in_the_mean() -> None:

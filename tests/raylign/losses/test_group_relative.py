@@ -15,7 +15,7 @@ def test_group_relative_by_hand():
     policy = torch.tensor([[-1.0, -2.0], [-1.0, -2.0]], dtype=torch.float64)
     behavior = policy - torch.tensor([[1.1, 1.5], [1.1, 1.5]], dtype=torch.float64).log()
     reference = policy + torch.tensor([[1.0, 2.0], [1.0, 2.0]], dtype=torch.float64).log()
-    advantage = torch.tensor([2.0, -2.0], dtype=torch.float64)
+    advantage = torch.tensor([[2.0], [-2.0]], dtype=torch.float64)
     loss = group_relative(
         policy, behavior, reference, torch.ones_like(policy), advantage, clip=0.2, clip_high=0.2, beta=0.1
     )
@@ -29,7 +29,7 @@ def test_a_higher_upper_side_lets_a_rising_token_go_further():
     behavior = policy.detach() - torch.tensor([[1.25, 1.5, 0.5]] * 2, dtype=torch.float64).log()
     terms = make_terms(policy.detach()[:, None].tolist(), behavior=behavior[:, None].tolist(), coefficient=[2.0, -2.0])
     ones = torch.ones(2, 3, dtype=torch.float64)
-    loss = group_relative(policy, behavior, -ones, ones, terms.coefficient_U, clip=0.2, clip_high=0.28, beta=0.0)
+    loss = group_relative(policy, behavior, -ones, ones, terms.advantage_UT, clip=0.2, clip_high=0.28, beta=0.0)
     assert loss.tolist() == pytest.approx([-2 * (1.25 + 1.28 + 0.5) / 3, 2 * (1.25 + 1.5 + 0.8) / 3])
     loss.sum().backward()
     assert policy.grad.tolist() == [
@@ -38,6 +38,15 @@ def test_a_higher_upper_side_lets_a_rising_token_go_further():
     ]
     clip_share = GroupRelative(clip=0.2, clip_high=0.28, beta=0.0)(terms).metrics["clip_share"]
     assert [float(value) for value in clip_share] == [2.0, 6.0]
+
+
+def test_every_token_may_have_an_advantage_of_its_own():
+    terms = make_terms([[[-1.0, -2.0, -3.0]]], credit=[[[1.0, 0.0, -4.0]]], coefficient=[9.0])
+    terms.policy_UNT.requires_grad_(True)
+    loss = GroupRelative(clip=0.2, clip_high=0.2, beta=0.0)(terms).per_unit_U
+    assert loss.tolist() == [1.0]
+    loss.sum().backward()
+    assert terms.policy_UNT.grad[0, 0].tolist() == pytest.approx([-1 / 3, 0.0, 4 / 3])
 
 
 def test_the_clip_holds_where_the_ratio_went_the_way_of_the_advantage():
@@ -61,7 +70,7 @@ def test_the_clip_share_counts_tokens_without_a_surrogate_gradient():
     policy = torch.linspace(-2.0, 0.0, 21, dtype=torch.float64).reshape(1, 21).repeat(2, 1).requires_grad_(True)
     terms = make_terms(policy.detach()[:, None].tolist(), behavior=[[[-1.0] * 21]] * 2, coefficient=[1.0, -1.0])
     ones = torch.ones(2, 21, dtype=torch.float64)
-    group_relative(policy, -ones, -ones, ones, terms.coefficient_U, clip=0.2, clip_high=0.2, beta=0.0).sum().backward()
+    group_relative(policy, -ones, -ones, ones, terms.advantage_UT, clip=0.2, clip_high=0.2, beta=0.0).sum().backward()
     clip_share = GroupRelative(clip=0.2, clip_high=0.2, beta=0.0)(terms).metrics["clip_share"]
     assert [float(value) for value in clip_share] == [float((policy.grad == 0).sum()), 42.0]
 

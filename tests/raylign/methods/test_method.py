@@ -6,10 +6,17 @@ from hypothesis import strategies as st
 from method_cases import METHODS, group, run
 from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws_of_choosing
 
-from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB
+from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB, ReinforcePP
 
 DR_GRPO = GRPO(beta=0.0, normalize=False)
-ALL = [*METHODS, CRPG(calibrate=False), GRPO(beta=0.0), DR_GRPO, GRPO(drop_equal=True, clip_high=0.28)]
+ALL = [
+    *METHODS,
+    CRPG(calibrate=False),
+    GRPO(beta=0.0),
+    DR_GRPO,
+    GRPO(drop_equal=True, clip_high=0.28),
+    ReinforcePP(kl="loss", baseline=True),
+]
 REWARDED = [method for method in METHODS if not isinstance(method, OAIF)]
 JUDGED = [method for method in REWARDED if not isinstance(method, VCB)]
 over_all = pytest.mark.parametrize("method", ALL, ids=lambda method: method.type)

@@ -89,6 +89,17 @@ def test_an_example_may_hold_many_sequences_each_with_its_target() -> None:
     assert two.terms.target_UN.tolist() == [[0.0, 0.0]]
 
 
+def test_tokens_that_have_a_constant_of_their_own_keep_it() -> None:
+    own = replace(sequence((1,), (2, 3), 1.0), credit=(0.5, -2.0))
+    short = replace(sequence((1,), (2,), 1.0), credit=(0.0,))
+    examples = [Example(task="a", sequences=(each,)) for each in (short, own)]
+    examples.append(Example(task="b", sequences=(sequence((1,), (2,), 1.0),), coefficient=3.0))
+    batch = collate_examples(examples)
+    credited, plain = split_terms(examples, batch.mask_ST, batch)
+    assert credited.terms.advantage_UT.tolist() == [[0.0, 0.0], [0.5, -2.0]]
+    assert plain.terms.advantage_UT.tolist() == [[3.0]]
+
+
 def test_the_gradient_reaches_every_row() -> None:
     examples = [Example(task="a", sequences=(sequence((1,), (2, 3), 0.0), sequence((1,), (2,), 0.0)))]
     batch = collate_examples(examples)
