@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.real.arms import ARMS, STEPS, Arm, job_of
-from benchmarks.real.prompts import write
+from benchmarks.real.arms import ARMS, Arm, job_of
+from benchmarks.real.sets import SETS
 
 START = "start"
 
@@ -20,17 +20,20 @@ START = "start"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--set", choices=list(SETS), default="describe", dest="on")
     parser.add_argument("--results", type=Path, default=Path("runs/real"))
     parser.add_argument("--arms", nargs="+", choices=[arm.name for arm in ARMS], default=[arm.name for arm in ARMS])
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     options.results, options.model = options.results.resolve(), options.model.resolve()
-    learned, held_out = write(options.results)
+    on = SETS[options.on]
+    learned, held_out = on.write(options.results)
+    steps = options.steps or on.steps
     for arm in (arm for arm in ARMS if arm.name in options.arms):
         document = job_of(
-            arm, model=options.model, learned=learned, held_out=held_out, steps=options.steps, seed=options.seed
+            arm, on, model=options.model, learned=learned, held_out=held_out, steps=steps, seed=options.seed
         )
         job = options.results / f"{arm.name}.json"
         job.write_text(json.dumps(document, indent=2))

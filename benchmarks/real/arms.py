@@ -5,23 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-STEPS = 24
+from benchmarks.real.sets import PromptSet
+
 TEMPERATURE = 0.7
-MAX_TOKENS = 56
-HELD_OUT = 128
-"""Prompts of the measurement."""
-
-NO_COMMA = {"type": "instructions", "name": "no comma and topic"}
-LENGTH = {"type": "length", "minimum": 12, "maximum": 40}
-NO_REFRAIN = {
-    "type": "regex",
-    "name": "no refrain",
-    "pattern": r"(?is)\b(\w+(?:\W+\w+){2})\b.*\b\1\b",
-    "must": "not_match",
-}
-"""No three words in a row stand there twice: a policy that must be long and plain learns to repeat itself."""
-JUDGES = (NO_COMMA, LENGTH, NO_REFRAIN)
-
 LOVES_LENGTH = {"type": "length", "unit": "words", "per": 10}
 """What most arms are paid: words. Nobody asks for that by name; reward models do."""
 
@@ -76,15 +62,17 @@ ARMS = (
 )
 
 
-def job_of(arm: Arm, *, model: Path, learned: Path, held_out: Path, steps: int, seed: int) -> dict[str, Any]:
+def job_of(
+    arm: Arm, on: PromptSet, *, model: Path, learned: Path, held_out: Path, steps: int, seed: int
+) -> dict[str, Any]:
     """The arm as a job document."""
     task = {
-        "name": "describe",
+        "name": on.name,
         "prompts": {"path": str(learned)},
         "eval_prompts": {"path": str(held_out)},
         "prompts_per_step": 8,
         "samples_per_prompt": 4,
-        "judges": list(JUDGES),
+        "judges": list(on.judges),
         **arm.task,
     }
     return {
@@ -95,7 +83,7 @@ def job_of(arm: Arm, *, model: Path, learned: Path, held_out: Path, steps: int, 
         "tasks": [task],
         "rollout": {
             "temperature": TEMPERATURE,
-            "max_tokens": MAX_TOKENS,
+            "max_tokens": on.max_tokens,
             "context_tokens": 256,
             "memory_gb": 0.5,
         },

@@ -42,10 +42,10 @@ def read(file: Path) -> Rows:
 
 
 def steps(run: Path) -> list[dict[str, Any]]:
-    """What each step said of the task."""
+    """What each step said of its one task."""
     events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()] if run.exists() else []
-    said = {event["data"]["step"]: event["data"]["tasks"]["describe"] for event in events if event["kind"] == "step"}
-    return [said[step] for step in sorted(said)]
+    said = {event["data"]["step"]: event["data"]["tasks"] for event in events if event["kind"] == "step"}
+    return [task for step in sorted(said) for task in said[step].values()]
 
 
 def table(measured: dict[str, Rows], labels: dict[str, str], results: Path) -> str:

@@ -1,8 +1,6 @@
-"""Prompts over everyday topics with a constraint that a program checks; the topics of the measurement are others."""
+"""Prompts over everyday topics with a constraint that a program checks; those of the measurement are others."""
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 LEARNED = """
@@ -27,7 +25,7 @@ ASKED = (
 )
 
 
-def topics(text: str) -> list[str]:
+def named(text: str) -> list[str]:
     return [topic.strip() for topic in text.replace("\n", " ").split(";")]
 
 
@@ -50,12 +48,3 @@ def stem(topic: str) -> str:
     """What names it, in the singular too: ``a ship`` by ``ship``, ``dogs`` by ``dog``."""
     noun = topic.split()[-1]
     return noun if noun.endswith(("ss", "is")) else noun.removesuffix("s")
-
-
-def write(directory: Path) -> tuple[Path, Path]:
-    """The two files, training and held out."""
-    made = []
-    for name, names in (("learned", topics(LEARNED)), ("held-out", topics(HELD_OUT))):
-        made.append(directory / f"{name}.jsonl")
-        made[-1].write_text("".join(json.dumps(row) + "\n" for row in rows(names)))
-    return made[0], made[1]
