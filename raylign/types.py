@@ -24,6 +24,10 @@ Key: TypeAlias = tuple[str, int | None]
 """(prompt id, index) of a completion."""
 
 
+Memory: TypeAlias = Mapping[str, Any]
+"""What a method knows of the steps before, as plain data: what JSON gives back as it took it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """One line of a task's prompts file, rendered with the policy's chat template and tokenised."""

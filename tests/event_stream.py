@@ -207,6 +207,7 @@ def task_step(task: str, at: int, progress: float, rng: random.Random) -> TaskSt
         asked=dict.fromkeys(JUDGES.get(task, ["length"]), 16),
         verdicts=dict.fromkeys(JUDGES.get(task, ["length"]), FIGURES),
         canaries={"answer": CanaryFigures(asked=4, agreement=0.75)} if task == "math" else {},
+        method={"multiplier/answer": 1 + progress} if task == "math" else {},
         skips={"no_satisfied": rng.randrange(3), "timeout": 1} if task == "code" else {},
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fakes import make_completion, make_prompt
 
 from raylign.judges.annotator import RewardAnnotator
-from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB, ReinforcePP
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB, Lagrangian, ReinforcePP
 from raylign.types import Group, Sample
 from raylign.verdicts import Verdict
 
@@ -17,6 +17,7 @@ METHODS = [
     GRPO(judge_bonus=1.0),
     RLOO(judge_bonus=1.0),
     ReinforcePP(judge_bonus=1.0),
+    Lagrangian(),
     OAIF_METHOD,
     VCB(),
 ]

@@ -1,5 +1,6 @@
 """The laws of methods, for whoever has one: those of the library, and those that a test alone knows."""
 
+import json
 import math
 import pickle
 from collections import Counter
@@ -58,6 +59,11 @@ def keeps_the_laws_of_choosing(method, groups, reference):
     assert deaf or all(each.satisfied is not None for each in trained)
     # A missing reward is no reward of 0.
     assert not method.needs.reward or all(each.reward is not None for each in trained if each.satisfied)
+    # What it is to know is what a checkpoint gives back, whatever the order, and it goes on from there.
+    assert json.loads(json.dumps(chosen.memory)) == chosen.memory
+    assert chosen_of(method, groups[::-1], reference)[0].memory == chosen.memory
+    later, _ = chosen_of(method, groups, reference, memory=chosen.memory)
+    assert all(math.isfinite(term.coefficient) for term in later.terms)
     # Nothing is left out without a word.
     assert chosen.terms or not groups or skips.total()
     assert all(count > 0 and reason for reason, count in skips.items())
@@ -85,9 +91,9 @@ def has_an_objective(method):
     assert loss.per_unit_U.shape == (3,)
 
 
-def chosen_of(method, groups, reference):
-    """Run on the scores of what was selected, and of nothing else."""
-    selection = method.select(groups)
+def chosen_of(method, groups, reference, memory=None):
+    """Run on the scores of what was selected, and of nothing else, knowing ``memory`` of the steps before."""
+    selection = replace(method.select(groups), memory=memory or {})
     known = {
         each.completion.key: (reference,) * len(each.completion.token_ids)
         for _, samples in selection.chosen

@@ -2,7 +2,8 @@
 
     source (online: draw -> generate -> judge) -> prepare (select -> score) -> pack -> step -> publish
 
-Nothing flows back but the weights version. Publishing is for jobs that roll out: for their source, or the evaluation.
+Nothing flows back but the weights version, and what a task's method is to know in its next step. Publishing is for jobs
+that roll out: for their source, or the evaluation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,14 +43,15 @@ async def train(
     tasks = {task.name: task for task in job.tasks}
     fleet = collector.fleet
     ailments, alarm = Ailments(emit), Alarm(emit)
-    version, empty = start.version, start.empty_steps
+    version, empty, memories = start.version, start.empty_steps, start.memories
     async with aclosing(source):
         # A resumed run's checkpoint was written before its step's evaluation: that one may not have come to its end.
         await _evaluate(job, eval_prompts, collector, emit, done=start.next_step)
         for step in range(start.next_step, job.steps):
             clock = Clock()
             groups = await source.groups(step, clock)
-            batches = await prepare(tasks, groups, fleet.reference, clock, version=version)
+            batches = await prepare(tasks, groups, fleet.reference, clock, version=version, memories=memories)
+            memories = {batch.task.name: batch.chosen.memory for batch in batches if batch.chosen.memory}
             with clock.phase("pack"):
                 examples = [example for batch in batches for example in batch.examples]
                 microbatches = pack(
@@ -75,7 +77,8 @@ async def train(
             ailments.look(batches)
             alarm.look(batches)
             require_examples(batches, empty=empty, limit=job.max_empty_steps)
-            await _milestones(job, eval_prompts, collector, checkpoints, emit, Progress(step + 1, version, empty))
+            done = Progress(step + 1, version, empty, memories)
+            await _milestones(job, eval_prompts, collector, checkpoints, emit, done)
 
 
 async def _milestones(

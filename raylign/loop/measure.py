@@ -56,6 +56,7 @@ def task_metrics(batch: TaskBatch) -> TaskStep:
         examples=len(batch.examples),
         skips=dict(batch.skips),
         canaries=agreement(batch.groups),
+        method=batch.chosen.figures,
     )
 
 

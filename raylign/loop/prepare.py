@@ -8,7 +8,7 @@ from raylign.clock import Clock
 from raylign.methods.selection import Chosen, Scores, Term
 from raylign.rewards.overlong import Overlong
 from raylign.spec.task import Task
-from raylign.types import Completion, Example, Group, Key, Prompt, Sample
+from raylign.types import Completion, Example, Group, Key, Memory, Prompt, Sample
 from raylign.types import Sequence as TokenSequence
 from raylign.workers import Reference
 
@@ -26,9 +26,16 @@ class TaskBatch:
 
 
 async def prepare(
-    tasks: Mapping[str, Task], groups: Sequence[Group], reference: Reference, clock: Clock, *, version: int
+    tasks: Mapping[str, Task],
+    groups: Sequence[Group],
+    reference: Reference,
+    clock: Clock,
+    *,
+    version: int,
+    memories: Mapping[str, Memory],
 ) -> list[TaskBatch]:
-    """Examples of every task, in the job's order of tasks. ``version``: of the weights about to be trained."""
+    """Examples of every task, in the job's order of tasks. ``version``: of the weights about to be trained.
+    ``memories``: by task, what its method knows of the steps before."""
     with clock.phase("select"):
         by_task = {name: [group for group in groups if group.prompt.task == name] for name in tasks}
         shown = {name: _shown(task, by_task[name]) for name, task in tasks.items()}
@@ -50,7 +57,7 @@ async def prepare(
     with clock.phase("select"):
         batches = []
         for name, task in tasks.items():
-            chosen = task.method.weigh(selections[name], scores)
+            chosen = task.method.weigh(replace(selections[name], memory=memories.get(name, {})), scores)
             examples = _examples(task, chosen, scores, version)
             idle = Counter({"no gradient": len(chosen.terms) - len(examples)})
             batches.append(

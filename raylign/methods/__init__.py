@@ -9,15 +9,16 @@ from raylign.methods.codpo import CODPO
 from raylign.methods.crpg import CRPG
 from raylign.methods.crraft import CRRAFT
 from raylign.methods.grpo import GRPO
+from raylign.methods.lagrangian import Lagrangian
 from raylign.methods.method import Method
 from raylign.methods.oaif import OAIF
 from raylign.methods.reinforce_pp import ReinforcePP
 from raylign.methods.rloo import RLOO
 from raylign.methods.vcb import VCB
 
-__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "KINDS", "OAIF", "RLOO", "VCB", "AnyMethod", "ReinforcePP"]
+__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "KINDS", "OAIF", "RLOO", "VCB", "AnyMethod", "Lagrangian", "ReinforcePP"]
 
-OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO, RLOO, ReinforcePP, VCB)
+OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO, RLOO, ReinforcePP, Lagrangian, VCB)
 KINDS = extended(OWN, group="raylign.methods", bases=(Method,))
 """The library's own, and those that other distributions bring."""
 if TYPE_CHECKING:

@@ -11,18 +11,14 @@ DAPO (arXiv 2503.14476): ``clip_high: 0.28`` and ``drop_equal: true``, with the 
 """
 
 from collections import Counter
-from statistics import pstdev
 from typing import Literal
 
 from pydantic import Field
 
 from raylign import bounds
 from raylign.methods.rewarded import Rewarded
-from raylign.methods.selection import Chosen, Scores, Selection, Term, centered
+from raylign.methods.selection import Chosen, Scores, Selection, Term, centered, standardized
 from raylign.objective import Objective
-
-EPSILON = 1e-4
-"""Added to the deviation: nearly equal rewards must not become large advantages."""
 
 
 class GRPO(Rewarded):
@@ -60,9 +56,9 @@ class GRPO(Rewarded):
             if self.drop_equal and min(rewards) == max(rewards):
                 skips["equal rewards"] += 1
                 continue
-            divisor = pstdev(rewards) + EPSILON if self.normalize else 1.0
+            advantages = standardized(rewards) if self.normalize else centered(rewards)
             terms += [
-                Term(group=group, samples=(sample,), coefficient=difference / divisor)
-                for sample, difference in zip(samples, centered(rewards), strict=True)
+                Term(group=group, samples=(sample,), coefficient=advantage)
+                for sample, advantage in zip(samples, advantages, strict=True)
             ]
         return Chosen(terms=terms, skips=skips)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from raylign.judges.annotator import Annotator
 from raylign.judges.askers import Question
+from raylign.judges.judge import Judge
 from raylign.methods.selection import Chosen, Scores, Selection, Term
 from raylign.objective import Objective
 from raylign.settings import Spec
@@ -29,6 +30,8 @@ class Needs:
     """How many of a prompt's responses it holds against each other; all: every one that is usable, in one term."""
     pool: int = 0
     """Samples of the reference, with their rewards, for every prompt."""
+    every_verdict: bool = False
+    """The word of each of the prompt's judges, whatever the others said."""
     annotator: Annotator | None = None
     """Whom it asks which of a prompt's two responses is better."""
 
@@ -61,6 +64,9 @@ class Method(Spec):
         annotator = self.needs.annotator
         return annotator.asks() if annotator else ()
 
+    def fits(self, judges: Sequence[Judge]) -> None:
+        """Raises `ValueError` where a task with these judges gives it nothing to go by."""
+
     @abstractmethod
     def select(self, groups: Sequence[Group]) -> Selection:
         """The completions of one task's batch that take part in the step, and why the others are skipped."""
@@ -68,7 +74,10 @@ class Method(Spec):
     @abstractmethod
     def weigh(self, selection: Selection, scores: Scores) -> Chosen:
         """The task's loss terms. ``scores`` holds the reference's log-probs of all that `select` chose, where
-        it needs them."""
+        it needs them.
+
+        What a method knows of the steps before, it has from ``selection.memory`` and hands on in `Chosen.memory`:
+        itself it is frozen settings."""
 
     def moves(self, term: Term) -> bool:
         """Whether the term has a gradient: constants of 0 take it away, where nothing stands beside them."""

@@ -20,12 +20,9 @@ from pydantic import Field
 from raylign import bounds
 from raylign.methods.method import Needs
 from raylign.methods.rewarded import Rewarded
-from raylign.methods.selection import Chosen, Scores, Selection, Term, centered
+from raylign.methods.selection import EPSILON, Chosen, Scores, Selection, Term, centered
 from raylign.objective import Objective
 from raylign.types import Completion
-
-EPSILON = 1e-4
-"""Added to the deviation: nearly equal rewards must not become large advantages."""
 
 
 class ReinforcePP(Rewarded):
@@ -80,6 +77,7 @@ class ReinforcePP(Rewarded):
 def normalized(rows: Sequence[Sequence[float]]) -> list[list[float]]:
     """Mean 0 and deviation 1 over the values of all rows; exactly 0 where all are equal."""
     differences = centered([value for row in rows for value in row])
+    # Not `standardized`, whose deviation is exact: of all tokens of a step that would take seconds.
     deviation = math.sqrt(fmean(difference**2 for difference in differences)) if differences else 0.0
     left = iter(differences)
     return [[next(left) / (deviation + EPSILON) for _ in row] for row in rows]

@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, pstdev
 from typing import TypeAlias
 
-from raylign.types import Group, Key, Sample
+from raylign.types import Group, Key, Memory, Sample
+
+EPSILON = 1e-4
+"""Added to a deviation: nearly equal values must not become large advantages."""
 
 Scores: TypeAlias = Mapping[Key, tuple[float, ...]]
 """Reference log-probs of every response token."""
@@ -19,6 +22,8 @@ class Selection:
     chosen: Sequence[tuple[Group, tuple[Sample, ...]]]
     """What the samples mean is the method's: candidates, or a (chosen, rejected) pair."""
     skips: Counter[str] = field(default_factory=Counter)
+    memory: Memory = field(default_factory=dict)
+    """What the method last said that it is to know (`Chosen.memory`), put here by the loop; empty before it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,10 @@ class Chosen:
     skips: Counter[str] = field(default_factory=Counter)
     calibrated: tuple[float, ...] = ()
     """R_calib of the samples that have one; only looked at."""
+    memory: Memory = field(default_factory=dict)
+    """What the method is to know in the task's next step. It is kept with the checkpoint, so a run resumes with it."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """What the method says of itself in the step, by name; only looked at."""
 
 
 def centered(values: Sequence[float]) -> list[float]:
@@ -51,6 +60,12 @@ def centered(values: Sequence[float]) -> list[float]:
         return []
     mean = min(max(fmean(values), min(values)), max(values))
     return [value - mean for value in values]
+
+
+def standardized(values: Sequence[float]) -> list[float]:
+    """`centered`, over the population's deviation."""
+    deviation = pstdev(values) if values else 0.0
+    return [difference / (deviation + EPSILON) for difference in centered(values)]
 
 
 def raw_reward(sample: Sample) -> float:

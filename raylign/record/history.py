@@ -236,6 +236,11 @@ class History:
         steps = (step.tasks[task].canaries for step in self.steps if task in step.tasks)
         return list(dict.fromkeys(label for canaries in steps for label in canaries))
 
+    def figures(self, task: str) -> list[str]:
+        """Names of what the task's method says of itself."""
+        steps = (step.tasks[task].method for step in self.steps if task in step.tasks)
+        return list(dict.fromkeys(name for method in steps for name in method))
+
     def skips(self, task: str) -> dict[str, int]:
         """Skipped prompts and samples by reason over all steps, most frequent first."""
         total: dict[str, int] = {}

@@ -13,6 +13,7 @@ from typing import Any
 from raylign.errors import CheckpointError
 from raylign.record.checkpoint_files import read_back
 from raylign.record.whole import write_whole
+from raylign.types import Memory
 from raylign.workers import WrittenFile
 
 MANIFEST = "manifest.json"
@@ -30,6 +31,8 @@ class Progress:
     """Weights version: optimizer steps taken."""
     empty_steps: int = 0
     """Steps in a row without a usable sample."""
+    memories: Mapping[str, Memory] = field(default_factory=dict)
+    """By task, what its method knows of the steps before: a Lagrangian's multipliers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,7 @@ class Task(Spec):
         repeated = sorted(label for label, count in labels.items() if count > 1)
         if repeated:
             raise ValueError(f"two judges are called {repeated[0]!r}: give each a `name`")
+        self.method.fits(self.judges)
         for part in self.reward_parts:
             part.fits(self.judges)
         if self.overlong:
@@ -106,7 +107,8 @@ class Task(Spec):
     @property
     def sparing(self) -> bool:
         """Whether a judge whose word changes nothing need not be asked: nobody reads it for itself."""
-        return self.short_circuit and self.enforce_judges and not self.rewards_verdicts
+        read = self.rewards_verdicts or self.method.needs.every_verdict
+        return self.short_circuit and self.enforce_judges and not read
 
     @property
     def feedback(self) -> tuple[Judge | Part | Method, ...]:

@@ -31,6 +31,7 @@ ALL = (
     "crraft",
     "crpg",
     "grpo",
+    "lagrangian",
     "judges",
     "oaif",
     "policy-gradients",

@@ -74,6 +74,8 @@ class TaskStep(TaskMetrics):
     """Prompts and samples left out, by reason."""
     canaries: Annotated[Mapping[str, CanaryFigures], Field(max_length=MOST_PARTS), Else(dict)]
     """By label, of judges that were asked about some."""
+    method: Numbers = field(default_factory=dict)
+    """What the task's method says of itself, by name: a multiplier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,6 +138,8 @@ def _task_charts(history: History, task: str) -> list[tuple[str, str]]:
         title = f"canary agreement, {label}"
         known = history.series(task, partial(_agreement, label))
         charts[title] = line_chart(known, label=f"{task}: {title}", percent=True)
+    for name in history.figures(task)[: 2 * MOST_JUDGES]:
+        charts[name] = line_chart(history.series(task, partial(_figure, name)), label=f"{task}: {name}")
     norms = _trained(history, lambda train: train.grad_norm_by_task.get(task))
     charts["gradient norm"] = line_chart(norms, label=f"{task}: gradient norm")
     return [(title, chart) for title, chart in charts.items() if chart]
@@ -149,6 +151,10 @@ def _part(label: str, task: TaskStep) -> float | None:
 
 def _verdict_s(label: str, task: TaskStep) -> float | None:
     return task.verdicts[label].mean_s if label in task.verdicts else None
+
+
+def _figure(name: str, task: TaskStep) -> float | None:
+    return task.method.get(name)
 
 
 def _agreement(label: str, task: TaskStep) -> float | None:

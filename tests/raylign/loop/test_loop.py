@@ -8,7 +8,7 @@ from fakes import FakeFleet
 from loop_job import PROMPTS, make_job, take
 
 from raylign.errors import NothingToTrain, WorkerLost
-from raylign.methods import GRPO
+from raylign.methods import GRPO, Lagrangian
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import EvaluationDone, Status, StepDone
 from raylign.sources.draw import draw
@@ -180,6 +180,29 @@ async def test_whatever_dies_whenever_no_prompt_is_lost_and_none_is_trained_on_t
             assert again.trainer.state == whole.trainer.state, moment
             assert metrics(resumed) == metrics(straight)[start.next_step :], moment
     assert moment > 50
+
+
+@pytest.mark.parametrize("staleness", [0, 1])
+async def test_what_a_method_knows_of_the_steps_before_is_resumed_exactly(tmp_path, staleness):
+    job = make_job(steps=5, rollout={"max_staleness": staleness}, evaluation={"prompts": 0})
+    math, chat, _ = job.tasks
+    bought = math.model_copy(update={"method": Lagrangian(rate=0.3)})
+    job = job.model_copy(update={"tasks": (bought, chat)})
+    straight = metrics(await run(job, FakeFleet(), tmp_path / "whole"))
+    multipliers = [step.tasks["math"].method["multiplier/even"] for step in straight]
+    assert multipliers[0] == 1.0
+    assert len(set(multipliers)) == 5  # it moves, so that to forget it would be seen
+    assert straight[0].tasks["chat"].method == {}
+
+    await run(job.model_copy(update={"steps": 2}), FakeFleet(), tmp_path / "broken")
+    path, start = Checkpoints(tmp_path / "broken").latest()
+    assert start.memories.keys() == {"math"}
+    again = FakeFleet()
+    await again.trainer.load(path)
+    resumed = metrics(await run(job, again, tmp_path / "broken", start=start))
+    assert [step.tasks["math"].method for step in resumed] == [step.tasks["math"].method for step in straight[2:]]
+    if staleness == 0:
+        assert resumed == straight[2:]
 
 
 async def test_staleness_one_overlaps_generation_with_training_and_says_so(tmp_path):

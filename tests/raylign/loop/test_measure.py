@@ -87,11 +87,13 @@ def test_nothing_measured_is_no_number() -> None:
 def test_a_step_adds_what_the_method_made_of_it() -> None:
     one = group(0, True)
     batch = TaskBatch(
-        task=make_job().tasks[0], groups=[one], chosen=Chosen(terms=[], calibrated=(0.25, 0.75)),
+        task=make_job().tasks[0], groups=[one],
+        chosen=Chosen(terms=[], calibrated=(0.25, 0.75), figures={"multiplier/answer": 1.5}),
         scores=scored(*one.samples, logprob=-1.0), examples=[], skips=Counter({"abstained": 3}),
     )  # fmt: skip
     found = task_metrics(batch)
     assert (found.calibrated, found.examples, found.skips, found.kl) == (0.5, 0, {"abstained": 3}, 0.0)
+    assert found.method == {"multiplier/answer": 1.5}
 
 
 def test_a_step_is_as_stale_as_its_oldest_sample_of_the_policy() -> None:

@@ -36,7 +36,7 @@ def group(task: str, *samples: Sample, **others: Any) -> Group:
 
 async def prepared(task: Any, *groups: Group, version: int = 0) -> tuple[TaskBatch, FakeReference]:
     reference = FakeReference([])
-    (batch,) = await prepare({task.name: task}, groups, reference, Clock(), version=version)
+    (batch,) = await prepare({task.name: task}, groups, reference, Clock(), version=version, memories={})
     return batch, reference
 
 
@@ -103,7 +103,7 @@ async def test_each_task_weighs_rho_over_its_terms_and_keeps_the_jobs_order() ->
         group("math", sample("math", 0), sample("math", 1, satisfied=False), baseline=baseline("math")),
     ]
     tasks = {task.name: task for task in (MATH, CHAT)}
-    batches = await prepare(tasks, groups, FakeReference([]), Clock(), version=0)
+    batches = await prepare(tasks, groups, FakeReference([]), Clock(), version=0, memories={})
     assert [batch.task.name for batch in batches] == ["math", "chat"]
     assert [{example.weight for example in batch.examples} for batch in batches] == [{0.5}, {0.5}]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from method_cases import METHODS, group, run
 from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws_of_choosing
 
-from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB, ReinforcePP
+from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB, Lagrangian, ReinforcePP
 
 DR_GRPO = GRPO(beta=0.0, normalize=False)
 ALL = [
@@ -36,7 +36,9 @@ def test_settings_are_plain_data_and_name_a_loss(method):
     has_an_objective(method)
 
 
-@pytest.mark.parametrize("method", [METHODS[0], GRPO(beta=0.0), DR_GRPO, RLOO()], ids=lambda method: method.type)
+@pytest.mark.parametrize(
+    "method", [METHODS[0], GRPO(beta=0.0), DR_GRPO, RLOO(), Lagrangian(beta=0.0)], ids=lambda method: method.type
+)
 @pytest.mark.parametrize("reward", [0.1, 1 / 3, 1e9 / 7])
 @pytest.mark.parametrize("count", [2, 3, 11, 49])
 def test_equal_rewards_have_exactly_no_advantage(method, reward, count):

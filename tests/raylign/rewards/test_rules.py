@@ -72,3 +72,4 @@ def test_a_job_of_it_needs_no_model_but_the_policy():
 def test_no_judge_is_spared_that_it_goes_by():
     assert parse_job(task()).tasks[0].sparing
     assert not parse_job(task(reward={"type": "rules"})).tasks[0].sparing
+    assert not parse_job(task(method={"type": "lagrangian"})).tasks[0].sparing

@@ -31,7 +31,9 @@ def test_a_job_survives_json():
 def test_defaults_are_pinned():
     """A default is a promise: change one only with the run that vetted the new value."""
     task = {**document()["tasks"][0], "samples_per_prompt": 2}
-    methods = [{"type": name} for name in ("crpg", "codpo", "crraft", "grpo", "rloo", "reinforce_pp", "vcb")]
+    methods = [
+        {"type": name} for name in ("crpg", "codpo", "crraft", "grpo", "rloo", "reinforce_pp", "vcb", "lagrangian")
+    ]
     methods.append({"type": "oaif", "annotator": {"type": "reward"}})
     job = parse_job(document(tasks=[{**task, "name": method["type"], "method": method} for method in methods]))
     assert [task.method.model_dump() for task in job.tasks] == [
@@ -43,6 +45,8 @@ def test_defaults_are_pinned():
         {"type": "rloo", "beta": 0.05, "judge_bonus": 0.0},
         {"type": "reinforce_pp", "clip": 0.2, "beta": 0.01, "kl": "reward", "baseline": False, "judge_bonus": 0.0},
         {"type": "vcb", "nats_per_sigma": 1.0, "pool": 8, "sigma_floor": 0.1},
+        {"type": "lagrangian", "target": 0.1, "targets": {}, "rate": 0.1, "initial": 1.0, "ceiling": 10.0}
+        | {"normalize": True, "clip": 0.2, "beta": 0.04},
         {"type": "oaif", "loss": "dpo", "beta": 0.1, "annotator": {"type": "reward"}},
     ]
 

@@ -14,6 +14,15 @@ from raylign.spec import parse_job
         (task(reward=None), "method 'crpg' ranks responses by reward"),
         (task(method={"type": "codpo"}, per="token"), "method 'codpo' has a loss of pairs"),
         (task(method={"type": "codpo"}, per="limit", max_tokens=8), "method 'codpo' has a loss of pairs"),
+        (
+            task(method={"type": "lagrangian"}, judges=[]),
+            "method 'lagrangian' holds each judge to a target: add `judges`",
+        ),
+        (
+            task(method={"type": "lagrangian", "targets": {"poem": 0.2}}),
+            "`targets` names 'poem', and the judges are math",
+        ),
+        (task(method={"type": "lagrangian", "targets": {"math": 1.0}}), "`targets` of 'math' is 1: a share from 0 to"),
         (task(per="limit"), "`per: limit` divides by the task's longest response: set its `max_tokens`"),
         (task(method={"type": "codpo"}, samples_per_prompt=1), "method 'codpo' compares a prompt's responses"),
         (

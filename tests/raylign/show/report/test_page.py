@@ -106,6 +106,7 @@ def test_the_page_tells_what_was_asked_and_what_came_out(tmp_path):
         "answer 2880 840 timeout 120 0 12.5 ms 250 ms",
         "seconds of a verdict, answer",
         "canary agreement, answer",
+        "multiplier/answer",
         "pass@8 50% → 90%",
         "reward, helpfulness",
         "reward helpfulness 0.40 → 1.20",
