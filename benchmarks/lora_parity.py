@@ -86,7 +86,7 @@ def _row(architecture: str, model: Path, worker: RolloutWorker, rate: float) -> 
             saved = ReferenceWorker(
                 model=f"{directory}/policy", temperature=1.0, tokens_per_microbatch=_TOKENS, **SETTINGS
             ).score([(one.prompt_ids, one.response_ids) for one in sequences])
-        apart = parity.gap(trainer.logprobs(sequences), saved)
+        apart = parity.gap(trainer.score(sequences), saved)
     finally:
         trainer.shutdown()
     return {
@@ -135,7 +135,7 @@ def _apart(trainer: PolicyTrainer, worker: RolloutWorker, version: int) -> tuple
         )
         for one in made
     ]
-    trained = [value for row in trainer.logprobs(sequences) for value in row]
+    trained = [value for row in trainer.score(sequences) for value in row]
     sampled = [value for one in made for value in one.logprobs]
     return float(np.mean(np.abs(np.subtract(trained, sampled)))), sequences
 

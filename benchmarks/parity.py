@@ -140,7 +140,7 @@ def trainer_logprobs(
     rank = {"rank": 0, "world_size": 1, "master_addr": "127.0.0.1", "master_port": free_port()}
     trainer = PolicyTrainer(job=parse_job(document), device="cpu", threads=1, **rank)
     try:
-        return trainer.logprobs(
+        return trainer.score(
             [TokenSequence(prompt_ids=prompt, response_ids=made, behavior=(), reference=()) for prompt, made in pairs]
         )
     finally:

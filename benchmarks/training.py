@@ -6,7 +6,7 @@ import random
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,7 +18,7 @@ from actors.loading import load_policy
 from actors.training.trainer import PolicyTrainer
 from benchmarks import models, our_side
 from benchmarks.our_side import Batch
-from raylign.spec import parse_job
+from raylign.spec import Job, parse_job
 from raylign.tensors.collate import collate_examples
 from raylign.types import Example
 from raylign.types import Sequence as TokenSequence
@@ -57,6 +57,11 @@ def compare(shape: str, rounds: int, directory: Path) -> dict[str, Any]:
 
 def _rates(trainer: PolicyTrainer, model: Path, examples: Sequence[Example], rounds: int) -> dict[str, Any]:
     sides = {"ours": lambda: trainer.step(0, [examples]).loss, "bare": bare_steps(model, examples)}
+    return by_turns(sides, rounds, tokens=sum(len(one) for example in examples for one in example.sequences))
+
+
+def by_turns(sides: Mapping[str, Callable[[], float]], rounds: int, *, tokens: int) -> dict[str, Any]:
+    """Tokens a second of ``ours`` and of ``bare``, which answer with the loss of a step of so many tokens."""
     losses = {side: step() for side, step in sides.items()}
     if abs(losses["ours"] - losses["bare"]) > 1e-3 * max(1.0, abs(losses["bare"])):
         raise RuntimeError(f"the sides do not train on the same loss: {losses}")
@@ -66,7 +71,6 @@ def _rates(trainer: PolicyTrainer, model: Path, examples: Sequence[Example], rou
             begun = time.perf_counter()
             sides[side]()
             seconds[side].append(time.perf_counter() - begun)
-    tokens = sum(len(sequence) for example in examples for sequence in example.sequences)
     rates = {side: tokens / median(values) for side, values in seconds.items()}
     return {**rates, "ratio": rates["ours"] / rates["bare"], "seconds": seconds}
 
@@ -99,8 +103,13 @@ def our_trainer(model: Path) -> PolicyTrainer:
     document = our_side.job(
         "crpg", model=model, reward=Path("reward"), prompts=Path("prompts"), batch=BATCH, steps=10_000
     )
+    return one_rank(parse_job(document))
+
+
+def one_rank(job: Job) -> PolicyTrainer:
+    """The trainer of a job, in this process."""
     return PolicyTrainer(
-        job=parse_job(document),
+        job=job,
         rank=0,
         world_size=1,
         master_addr="127.0.0.1",

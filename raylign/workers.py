@@ -13,6 +13,7 @@ from raylign.judges.judge import Judge
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import AskedPart
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats
+from raylign.types import Sequence as TokenSequence
 from raylign.verdicts import Verdict
 
 
@@ -100,6 +101,10 @@ class Trainer(Protocol):
 
         Raises `Diverged` when loss or gradient is not finite; the weights are then unchanged.
         """
+        ...
+
+    async def score(self, sequences: Sequence[TokenSequence]) -> list[tuple[float, ...]]:
+        """Log-probability of every response token under the present weights, at the rollout temperature."""
         ...
 
     async def look(self, directory: Path) -> Sequence[Sight]:

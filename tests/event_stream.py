@@ -101,6 +101,7 @@ def evaluated(**measured: object) -> TaskEvaluation:
             "verdicts": {},
             "pass_at": {},
             "samples": (),
+            "held_out": {},
             **measured,
         }
     )
@@ -143,6 +144,7 @@ def evaluation(tasks: tuple[str, ...], step: int, progress: float, text: str | N
                 verdicts={},
                 pass_at={"8": 0.5 + 0.4 * progress},
                 samples=tuple(sample(task, number, progress, text) for number in range(3)),
+                held_out={"loss": 2.0 - progress},
             )
             for at, task in enumerate(tasks)
         },

@@ -13,6 +13,7 @@ from raylign.record.place import look
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import AskedPart
 from raylign.types import Completion, Example, Key, Preference, Prompt, Request, StepStats
+from raylign.types import Sequence as TokenSequence
 from raylign.verdicts import Verdict
 from raylign.workers import Fleet, PublishReport, Reading, Roles, Sight, WrittenFile
 
@@ -135,6 +136,13 @@ class FakeTrainer:
         self.nodes = nodes
         self.state = "start"
         self.batches: list[list[Example]] = []
+        self.scored: list[list[str]] = []
+
+    async def score(self, sequences: Sequence[TokenSequence]) -> list[tuple[float, ...]]:
+        """Every token a hundredth of its id below 0."""
+        self.calls.append("score held out")
+        self.scored.append(["".join(map(chr, one.response_ids)) for one in sequences])
+        return [tuple(-token / 100 for token in one.response_ids) for one in sequences]
 
     async def step(self, step: int, microbatches: Sequence[Sequence[Sequence[Example]]]) -> StepStats:
         self.calls.append("step")

@@ -35,10 +35,10 @@ def read_world(job: Job) -> tuple[World, Encode]:
         outlines[task.name] = stock.outline()
         prompts[task.name] = eval_prompts[task.name] = stock.deck()
         if task.eval_prompts is not None:
-            measured = Stock(task.eval_prompts, renderer)
+            measured = Stock(task.eval_prompts, renderer, need_baseline=job.evaluation.answers > 0)
             warnings += _left_out(task.eval_prompts, renderer, measured)
             eval_prompts[task.name] = measured.deck()
-        elif job.evaluation.prompts and task.holdout:
+        elif job.evaluation.happens and task.holdout:
             prompts[task.name], held = stock.held_out(task.holdout, least=task.prompts_per_step)
             eval_prompts[task.name] = held
             if not held:

@@ -12,6 +12,7 @@ from raylign.errors import WorkerFailed, WorkerLost
 from raylign.loop.packing import batches
 from raylign.spec.parts import Deadlines
 from raylign.types import Completion, Example, Prompt, StepStats
+from raylign.types import Sequence as TokenSequence
 from raylign.workers import PublishReport, Sight, WrittenFile
 
 PASSES_PER_CALL = 16
@@ -35,6 +36,12 @@ class TrainerGroup:
         stats: StepStats = (await _all(calls))[0]
         return stats
 
+    async def score(self, sequences: Sequence[TokenSequence]) -> list[tuple[float, ...]]:
+        # Every rank makes the same passes: where weights are sharded it must, and elsewhere nobody waits longer for it.
+        said = await self._everywhere("score", list(sequences), phase="evaluate", seconds=self._deadlines.step_s)
+        scores: list[tuple[float, ...]] = said[0]
+        return scores
+
     async def look(self, directory: Path) -> Sequence[Sight]:
         return await self._everywhere("look", directory, phase="look", seconds=self._deadlines.start_s)
 
@@ -48,9 +55,9 @@ class TrainerGroup:
     async def load(self, directory: Path) -> None:
         await self._everywhere("load", directory, phase="resume", seconds=self._deadlines.checkpoint_s)
 
-    async def _everywhere(self, method: str, directory: Path, *, phase: str, seconds: float) -> list[Any]:
+    async def _everywhere(self, method: str, given: Any, *, phase: str, seconds: float) -> list[Any]:
         """By rank, what it answers."""
-        return await _all([member.call(method, directory, phase=phase, seconds=seconds) for member in self.members])
+        return await _all([member.call(method, given, phase=phase, seconds=seconds) for member in self.members])
 
 
 class ReferencePool:

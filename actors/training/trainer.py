@@ -140,8 +140,8 @@ class PolicyTrainer:
             padding=totals.padding,
         )
 
-    def logprobs(self, sequences: Items[Sequence]) -> list[tuple[float, ...]]:
-        """Log-probs of the responses under the present weights. Under ZeRO-3 all ranks must ask for the same."""
+    def score(self, sequences: Items[Sequence]) -> list[tuple[float, ...]]:
+        """Log-probs of the responses under the present weights. Under ZeRO-3 all ranks must be asked for the same."""
         return batched_logprobs(
             self._engine,
             [(sequence.prompt_ids, sequence.response_ids) for sequence in sequences],

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
+from raylign.loop.examine import examine
 from raylign.loop.measure import group_metrics
 from raylign.loop.pass_at import pass_at
 from raylign.loop.prepare import reference_logprobs
@@ -27,13 +28,18 @@ class Evaluated:
     """By task."""
 
 
-async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: Collector) -> Evaluated:
-    """The same prompts and seeds every time, so only the policy differs.
+async def evaluate(
+    job: Job, prompts: Mapping[str, Sequence[Prompt]], collector: Collector, held_out: Sequence[Group] = ()
+) -> Evaluated:
+    """The same prompts and seeds every time, so only the policy differs. ``held_out``: of the job's source.
 
     One response to every prompt at a time: so much is asked of the workers at once, however many samples there are.
     """
+    examined = await examine(job, held_out, collector.fleet) if held_out else {}
     drawn = {task.name: prompts[task.name][: job.evaluation.prompts] for task in job.tasks}
-    rounds = [await _round(job, drawn, collector, index) for index in range(job.evaluation.samples)]
+    rounds = [
+        await _round(job, drawn, collector, index) for index in range(job.evaluation.samples) if any(drawn.values())
+    ]
     groups = [_together(*same) for same in zip(*rounds, strict=True)]
     scores: Scores = {}
     if job.scores_reference and not job.evaluation.greedy:  # greedy: there is no policy whose KL it would be
@@ -47,9 +53,10 @@ async def evaluate(job: Job, prompts: Mapping[str, Sequence[Prompt]], collector:
             **group_metrics(mine, scores),
             pass_at={str(k): pass_at(k, mine) for k in job.evaluation.pass_at},
             samples=tuple(shown(group, among=several) for group in mine[:SHOWN_SAMPLES]),
+            held_out=examined.get(name, {}),
         )
         for name, mine in by_task.items()
-        if mine
+        if mine or name in examined
     }
     return Evaluated(tasks=measured, groups=by_task)
 

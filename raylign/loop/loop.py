@@ -46,7 +46,7 @@ async def train(
     version, empty, memories = start.version, start.empty_steps, start.memories
     async with aclosing(source):
         # A resumed run's checkpoint was written before its step's evaluation: that one may not have come to its end.
-        await _evaluate(job, eval_prompts, collector, emit, done=start.next_step)
+        await _evaluate(job, source, eval_prompts, collector, emit, done=start.next_step)
         for step in range(start.next_step, job.steps):
             clock = Clock()
             groups = await source.groups(step, clock)
@@ -78,11 +78,12 @@ async def train(
             alarm.look(batches)
             require_examples(batches, empty=empty, limit=job.max_empty_steps)
             done = Progress(step + 1, version, empty, memories)
-            await _milestones(job, eval_prompts, collector, checkpoints, emit, done)
+            await _milestones(job, source, eval_prompts, collector, checkpoints, emit, done)
 
 
 async def _milestones(
     job: Job,
+    source: Source,
     eval_prompts: Mapping[str, Sequence[Prompt]],
     collector: Collector,
     checkpoints: Checkpoints,
@@ -94,16 +95,22 @@ async def _milestones(
         emit(Status(phase="checkpoint", detail=f"step {done.next_step}"))
         path = await checkpoints.save(collector.fleet.trainer, done)
         emit(CheckpointSaved(step=done.next_step, path=str(path)))
-    await _evaluate(job, eval_prompts, collector, emit, done=done.next_step)
+    await _evaluate(job, source, eval_prompts, collector, emit, done=done.next_step)
 
 
 async def _evaluate(
-    job: Job, eval_prompts: Mapping[str, Sequence[Prompt]], collector: Collector, emit: Emit, *, done: int
+    job: Job,
+    source: Source,
+    eval_prompts: Mapping[str, Sequence[Prompt]],
+    collector: Collector,
+    emit: Emit,
+    *,
+    done: int,
 ) -> None:
     """The evaluation that falls due once ``done`` steps are made, if one does."""
     if job.evaluation.due(done, job.steps):
         emit(Status(phase="evaluate", detail=f"the policy after {done} steps"))
-        found = await evaluate(job, eval_prompts, collector)
+        found = await evaluate(job, eval_prompts, collector, source.held_out())
         emit(EvaluationDone(step=done, tasks=found.tasks))
         if done == 0:
             for task in job.tasks:

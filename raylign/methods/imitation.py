@@ -1,12 +1,17 @@
 """Imitation, supervised finetuning: ``-log pi(a|s)`` of responses that somebody wrote, and nothing else."""
 
+import math
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Literal
 
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Scores, Selection, Term
 from raylign.objective import Objective
 from raylign.types import Group
+
+MOST = 700.0
+"""Nats whose exponential is a float."""
 
 
 class Imitation(Method):
@@ -36,3 +41,11 @@ class Imitation(Method):
         return Chosen(
             terms=[Term(group=group, samples=(one,)) for group, samples in selection.chosen for one in samples]
         )
+
+    def examine(self, selection: Selection, policy: Scores, reference: Scores) -> dict[str, float]:
+        """``loss``, the mean over all tokens in nats, and ``perplexity``, its exponential."""
+        values = [value for _, samples in selection.chosen for one in samples for value in policy[one.completion.key]]
+        if not values:
+            return {}
+        loss = -fmean(values)
+        return {"loss": loss, "perplexity": math.exp(min(loss, MOST))}

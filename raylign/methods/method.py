@@ -79,6 +79,11 @@ class Method(Spec):
         What a method knows of the steps before, it has from ``selection.memory`` and hands on in `Chosen.memory`:
         itself it is frozen settings."""
 
+    def examine(self, selection: Selection, policy: Scores, reference: Scores) -> dict[str, float]:
+        """What chosen responses that nobody trained on tell of the policy, by name; nothing where it has no such
+        measure. ``policy``: the log-probs of its tokens; ``reference``: the reference's, where it needs them."""
+        return {}
+
     def moves(self, term: Term) -> bool:
         """Whether the term has a gradient: constants of 0 take it away, where nothing stands beside them."""
         return any(term.credit) if term.credit else term.coefficient != 0

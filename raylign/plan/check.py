@@ -67,7 +67,7 @@ def check_job(job: Job) -> Checked:
     ]
     surveys = {}
     for task in job.tasks:
-        surveys[task.name], said = check_prompts(task)
+        surveys[task.name], said = check_prompts(task, read_answers=job.evaluation.answers > 0)
         warnings += [*said, *_reward_warnings(job, task, surveys[task.name], infos)]
         check_canaries(task)
     notes = [f"not checked: hub id {model!r}" for model, info in infos.items() if info is None]
@@ -85,7 +85,7 @@ def _understood(job: Job, surveys: Mapping[str, Survey]) -> Iterator[str]:
     for task in job.tasks:
         if said := surveys[task.name].understood:
             yield f"prompts of task {task.name!r}: {said}"
-        if task.eval_prompts is None and task.holdout and job.evaluation.prompts:
+        if task.eval_prompts is None and task.holdout and job.evaluation.happens:
             yield f"task {task.name!r} is measured on {task.holdout:.0%} of its prompts, which are held out of training"
 
 
@@ -230,8 +230,10 @@ def _device_warnings(job: Job) -> Iterator[str]:
         yield "`resources.device` is 'cuda', and this machine has no NVIDIA GPU: the job needs a cluster that has some"
 
 
-def check_prompts(task: Task) -> tuple[Survey, list[str]]:
+def check_prompts(task: Task, *, read_answers: bool = False) -> tuple[Survey, list[str]]:
     """The task's training prompts surveyed, and what its judges will miss in them or in those of the evaluation.
+
+    ``read_answers``: whether the evaluation reads the answers to its prompts.
 
     Raises `SpecError` for a file that is wrong or too short, and for a judge that would never have anything to say.
     """
@@ -241,5 +243,7 @@ def check_prompts(task: Task) -> tuple[Survey, list[str]]:
     require_asked(task, survey)
     warnings = [*missing_metadata(task, task.prompts, survey), *silent_rewards(task, survey)]
     if task.eval_prompts is not None:
-        warnings += missing_metadata(task, task.eval_prompts, survey_prompts(task.eval_prompts, task.judges))
+        warnings += missing_metadata(
+            task, task.eval_prompts, survey_prompts(task.eval_prompts, task.judges, need_baseline=read_answers)
+        )
     return survey, warnings

@@ -205,6 +205,18 @@ class History:
         before, after = (one.pass_at if one else {} for one in (first, last))
         return {k: (before.get(k), after.get(k) if self.measured_twice else None) for k in {**before, **after}}
 
+    def held_out(self, task: str) -> dict[str, Change]:
+        """Change of what the method told of held-out responses, by name, from the first to the last evaluation."""
+        first, last = self.evaluation(task, last=False), self.evaluation(task, last=True)
+        before, after = (one.held_out if one else {} for one in (first, last))
+        later = after if self.measured_twice else {}
+        return {name: (before.get(name), later.get(name)) for name in {**before, **later}}
+
+    def measures(self, task: str) -> list[str]:
+        """Names of what its loss measured of the steps."""
+        steps = (step.train.loss_metrics.get(task, {}) for step in self.steps if step.train)
+        return list(dict.fromkeys(name for found in steps for name in found))
+
     def judges(self, task: str) -> dict[str, Change]:
         """Change of every judge's share satisfied, by label."""
         first, last = (end.judges if end else {} for end in self._ends(task))

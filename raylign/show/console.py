@@ -1,6 +1,7 @@
 """A run in the terminal: a live picture where someone looks, one plain line per event where a file does."""
 
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +26,7 @@ from raylign.record.events.payloads import (
     Tracked,
     Warned,
 )
+from raylign.record.events.tasks import TaskEvaluation
 from raylign.record.history import History, kl, satisfied
 from raylign.record.metrics import mean
 from raylign.record.rundir import event_line
@@ -122,6 +124,10 @@ def summary(history: History, width: int) -> RenderableType:
         parts += [Text(), _summary_table(history, width)]
         if not history.measured_twice:
             parts.append(Text("Before and after are the first and last training steps: no evaluations.", "dim"))
+    for task in history.tasks:
+        if told := history.held_out(task):
+            words = ", ".join(f"{visible(name)} {_decimal(a, 3)} → {_decimal(b, 3)}" for name, (a, b) in told.items())
+            parts.append(Text.assemble(visible(task), (" held out  ", "dim"), words))
     places = [(name, place) for name, place in (("model", end.model), ("report", end.report)) if place] if end else []
     places += [*([("hub", history.pushed)] if history.pushed else []), *history.trackers.items()]
     if places:
@@ -141,7 +147,7 @@ def plain_line(event: Event, history: History) -> str | None:
             words = f"plan {history.name}: {history.total} steps, {len(history.tasks)} tasks ({tasks})"
         case EvaluationDone(step=step, tasks=measured):
             shares = " ".join(f"{task} {percent(one.satisfied)}" for task, one in measured.items())
-            words = f"evaluation at step {step}: satisfied {shares}"
+            words = f"evaluation at step {step}: satisfied {shares}{_held_out_words(measured)}"
         case StepDone() as done:
             words = _step_words(done, history)
         case CheckpointSaved(step=step, path=path):
@@ -158,6 +164,16 @@ def plain_line(event: Event, history: History) -> str | None:
             return None
     at = time.strftime("%H:%M:%S", time.localtime(event.time))
     return f"{at} {visible(words, limit=1000)}"
+
+
+def _held_out_words(measured: Mapping[str, TaskEvaluation]) -> str:
+    """What methods told of held-out responses; nothing where none did."""
+    told = [
+        f"{task} {', '.join(f'{name} {_decimal(value, 3)}' for name, value in one.held_out.items())}"
+        for task, one in measured.items()
+        if one.held_out
+    ]
+    return f"; held out {'; '.join(told)}" if told else ""
 
 
 def percent(share: float | None) -> str:

@@ -62,6 +62,10 @@ class Online:
         clock.add(own)
         return groups
 
+    def held_out(self) -> Sequence[Group]:
+        """None: the evaluation has the policy's own responses."""
+        return ()
+
     async def aclose(self) -> None:
         left = [collecting for _, collecting in self._ahead.values()]
         for collecting in left:

@@ -1,5 +1,6 @@
 """Where a step's groups come from, whoever makes them, and of what."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pkgutil import resolve_name
@@ -23,6 +24,11 @@ class Source(Protocol):
         Asked for once a step, in order, from wherever the run begins. ``clock`` takes in where the seconds went. Raises
         what its workers raise.
         """
+        ...
+
+    def held_out(self) -> Sequence[Group]:
+        """Groups of all tasks that the evaluation measures as they are: prompts that nobody trains on, and responses
+        that were there before."""
         ...
 
     async def aclose(self) -> None:

@@ -31,6 +31,10 @@ class Written:
                 for prompt in draw(task, self._means.world.prompts[task.name], seed=self._job.seed, step=step)
             ]
 
+    def held_out(self) -> Sequence[Group]:
+        rows, prompts = self._job.evaluation.answers, self._means.world.eval_prompts
+        return [self._group(task, prompt) for task in self._job.tasks for prompt in prompts[task.name][:rows]]
+
     async def aclose(self) -> None:
         """Nothing is ever begun for later steps."""
 

@@ -165,9 +165,17 @@ class Evaluation(Spec):
 
     def due(self, done: int, steps: int) -> bool:
         """Whether one is made once ``done`` of the job's ``steps`` are."""
-        return self.prompts > 0 and (
-            done in (0, steps, *self.at) or (self.every is not None and done % self.every == 0)
-        )
+        return self.happens and (done in (0, steps, *self.at) or (self.every is not None and done % self.every == 0))
+
+    @property
+    def happens(self) -> bool:
+        """Whether anything is measured."""
+        return self.prompts > 0 or self.answers > 0
+
+    @property
+    def answers(self) -> int:
+        """Rows of each task of which it reads the answers too."""
+        return 0
 
 
 class Samples(Spec):
@@ -208,7 +216,7 @@ class Deadlines(Spec):
     score_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
     """16 forward passes of the reference."""
     step_s: float = Field(default=1800, gt=0, le=bounds.DEADLINE_S)
-    """One optimizer step."""
+    """One optimizer step, or the trainer's scoring of held-out responses."""
     publish_s: float = Field(default=600, gt=0, le=bounds.DEADLINE_S)
     """One publish to all rollout workers."""
     checkpoint_s: float = Field(default=1800, gt=0, le=bounds.DEADLINE_S)

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(PATIENCE_S)]
 
 
 def test_demonstrations_are_learned(tmp_path):
-    job = small_job(tmp_path, "sft", steps=3, evaluation={"prompts": 0})
+    job = small_job(tmp_path, "sft", steps=3, evaluation={"rows": 8})
     status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "run"))
     assert status == 0, output
     run = RunDirectory(tmp_path / "run")
@@ -20,6 +20,8 @@ def test_demonstrations_are_learned(tmp_path):
     steps = [event.data for event in events if event.kind == "step"]
     assert [step["step"] for step in steps] == [0, 1, 2]
     assert all({"math", "instructions"} == step["train"]["loss_metrics"].keys() for step in steps)
+    before, after = (event.data["tasks"] for event in events if event.kind == "evaluation")
+    assert all(0 < after[name]["held_out"]["loss"] < before[name]["held_out"]["loss"] for name in after)
     path, progress = Checkpoints(run.checkpoints_path).latest()
     assert (progress.next_step, problems(path)) == (3, [])
     assert (run.model_path / "model.safetensors").exists()

@@ -101,3 +101,5 @@ class TaskEvaluation(TaskMetrics):
     pass_at: Numbers
     """By k: the chance that one of k responses satisfies all judges."""
     samples: Annotated[tuple[ShownSample, ...], Field(max_length=MOST_PARTS), Else(tuple)]
+    held_out: Numbers
+    """What the method told of held-out responses of a file, by name."""

@@ -107,6 +107,7 @@ def _task(history: History, task: str) -> dict[str, Any]:
             for label, pair in history.judges(task).items()
         },
         "pass_at": history.pass_at(task),
+        "held_out": history.held_out(task),
         "verdicts": history.verdicts(task),
         "skips": history.skips(task),
         "charts": _task_charts(history, task),
@@ -140,9 +141,16 @@ def _task_charts(history: History, task: str) -> list[tuple[str, str]]:
         charts[title] = line_chart(known, label=f"{task}: {title}", percent=True)
     for name in history.figures(task)[: 2 * MOST_JUDGES]:
         charts[name] = line_chart(history.series(task, partial(_figure, name)), label=f"{task}: {name}")
+    for name in history.measures(task):
+        measured = _trained(history, partial(_measured, task, name))
+        charts[f"loss, {name}"] = line_chart(measured, label=f"{task}: loss, {name}")
     norms = _trained(history, lambda train: train.grad_norm_by_task.get(task))
     charts["gradient norm"] = line_chart(norms, label=f"{task}: gradient norm")
     return [(title, chart) for title, chart in charts.items() if chart]
+
+
+def _measured(task: str, name: str, train: Trained) -> float | None:
+    return train.loss_metrics.get(task, {}).get(name)
 
 
 def _part(label: str, task: TaskStep) -> float | None:

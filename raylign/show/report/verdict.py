@@ -1,5 +1,7 @@
 """What came out of a run, in words."""
 
+from collections.abc import Iterator
+
 from raylign.interval import newcombe
 from raylign.record.history import History, kl, satisfied
 from raylign.show.visible import visible
@@ -9,8 +11,9 @@ LONGEST_MESSAGE = 1_000
 
 
 def verdict(history: History) -> list[str]:
-    """Sentences for the top of the page: how it ended, what the judges say, what the KL limit says."""
-    return [_ending(history), *_satisfied(history), *_kl(history)]
+    """Sentences for the top of the page: how it ended, what judges and held-out responses say, what the KL limit
+    says."""
+    return [_ending(history), *_satisfied(history), *_held_out(history), *_kl(history)]
 
 
 def _ending(history: History) -> str:
@@ -25,6 +28,17 @@ def _ending(history: History) -> str:
             return f"The run {state} after {steps}{': ' + message if message else ''}".rstrip(".") + "."
 
 
+def _held_out(history: History) -> Iterator[str]:
+    for task in history.tasks:
+        changes = [
+            f"{visible(name)} {before:.3f} before, {after:.3f} after"
+            for name, (before, after) in history.held_out(task).items()
+            if before is not None and after is not None
+        ]
+        if changes:
+            yield f"Of held-out responses of {visible(task)}: {'; '.join(changes)}."
+
+
 def _satisfied(history: History) -> list[str]:
     points: dict[str, int] = {}
     for task in history.tasks:
@@ -32,7 +46,8 @@ def _satisfied(history: History) -> list[str]:
         if before is not None and after is not None:
             points[task] = round(100 * after) - round(100 * before)
     if not points:
-        return ["Nothing was measured both before and after."]
+        told = any(pair[1] is not None for task in history.tasks for pair in history.held_out(task).values())
+        return [] if told else ["Nothing was measured both before and after."]
     rose = [task for task, gain in points.items() if gain > 0]
     fell = {task: gain for task, gain in points.items() if gain < 0}
     average = sum(points.values()) / len(points)

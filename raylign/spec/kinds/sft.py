@@ -6,8 +6,8 @@ from pydantic import Field
 
 from raylign import bounds
 from raylign.methods.imitation import Imitation
+from raylign.spec.held_out import HeldOut
 from raylign.spec.job import Job
-from raylign.spec.parts import Evaluation
 from raylign.spec.task import Task
 from raylign.types import Layout
 
@@ -41,8 +41,8 @@ class SFT(Job):
     """What sort of job it is. sft: the policy learns from prompts with their answers."""
     tasks: tuple[DemonstrationTask, ...] = Field(min_length=1, max_length=bounds.TASKS)
     """One or more files of demonstrations; each step takes one batch of every task."""
-    evaluation: Evaluation = Evaluation(prompts=0)
-    """Before/after measurement by sampling; none where absent."""
+    evaluation: HeldOut = HeldOut()
+    """Before/after measurement: loss and perplexity of held-out demonstrations, and sampling where asked for."""
 
     @property
     def source(self) -> str:

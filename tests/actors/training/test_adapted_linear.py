@@ -33,7 +33,7 @@ def test_adapters_train_the_very_policy_that_is_published_and_saved(
     pairs = [(s.prompt_ids, s.response_ids) for s in sequences]
     expected = batched_logprobs(saved, pairs, temperature=0.9, tokens_per_batch=WHOLE)
     # Where a tensor lies in memory decides float32's last bit; one update lost to rounding would be seen a hundredfold.
-    for one, other in zip(trainer.logprobs(sequences), expected, strict=True):
+    for one, other in zip(trainer.score(sequences), expected, strict=True):
         assert one == pytest.approx(other, abs=2e-6 if dtype == "float32" else 0)
 
 
@@ -42,7 +42,7 @@ def test_adapters_on_transposed_weights_merge_as_they_train(tmp_path: Path) -> N
     trainer = make_trainer(make_job(gpt2, lora={"rank": 4}))
     take_steps(trainer, range(3))
     sequences = [s for example in make_examples(9) for s in example.sequences]
-    actual = trainer.logprobs(sequences)
+    actual = trainer.score(sequences)
     trainer.save(tmp_path)
     merged = load_policy(str(tmp_path / "policy"), dtype="float32", device="cpu")
     pairs = [(s.prompt_ids, s.response_ids) for s in sequences]

@@ -30,7 +30,7 @@ def test_adapters_alone_are_trained_and_merge_into_what_is_exported(model: Path,
     pairs = [(s.prompt_ids, s.response_ids) for example in make_examples(9) for s in example.sequences]
     merged = load_policy(str(tmp_path / "policy"), dtype="float32", device="cpu")
     expected = batched_logprobs(merged, pairs, temperature=0.9, tokens_per_batch=WHOLE)
-    actual = trainer.logprobs([s for example in make_examples(9) for s in example.sequences])
+    actual = trainer.score([s for example in make_examples(9) for s in example.sequences])
     for one, other in zip(actual, expected, strict=True):
         assert one == pytest.approx(other, abs=1e-5)
 

@@ -83,7 +83,7 @@ def test_empty_microbatches_change_nothing(model: Path, dtype: str) -> None:
 def test_gap_counts_fresh_examples_only(model: Path) -> None:
     trainer = make_trainer(make_job(model))
     fresh, stale = make_examples(0)[:2]
-    (logprobs,) = trainer.logprobs([fresh.sequences[0]])
+    (logprobs,) = trainer.score([fresh.sequences[0]])
     gaps = [abs(a - b) for a, b in zip(logprobs, fresh.sequences[0].behavior, strict=True)]
     stats = trainer.step(0, [[fresh, dataclasses.replace(stale, staleness=1)]])
     assert stats.logprob_gap_max == pytest.approx(max(gaps), rel=1e-5)
@@ -156,5 +156,5 @@ def test_reference_of_the_same_weights_agrees(model: Path) -> None:
         model=str(model), dtype="float32", temperature=0.9, tokens_per_microbatch=200, device="cpu", threads=1
     )
     scores = reference.score([(s.prompt_ids, s.response_ids) for s in sequences])
-    for one, other in zip(trainer.logprobs(sequences), scores, strict=True):
+    for one, other in zip(trainer.score(sequences), scores, strict=True):
         assert one == pytest.approx(other, abs=1e-6)

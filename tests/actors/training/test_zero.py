@@ -88,7 +88,7 @@ def run_rank(rank: int, ports: list[int], jobs: list[Job], shares: list[list[lis
     for port, job in zip(ports, jobs, strict=True):
         trainer = make_trainer(job, rank=rank, world_size=2, port=port)
         stats = [trainer.step(step, share[rank]) for step, share in enumerate(shares)]
-        logprobs = trainer.logprobs([s for example in make_examples(9) for s in example.sequences])
+        logprobs = trainer.score([s for example in make_examples(9) for s in example.sequences])
         update = trainer.export()
         kept = None if update is None else {name: tensor.clone() for name, tensor in update.tensors()}
         results.append(([figures(s) for s in stats], logprobs, kept))

@@ -74,7 +74,7 @@ def test_flush_sequences_waste_a_twentieth_at_most_and_keep_to_the_budget(items:
 def test_flush_sequences_of_one_length_share_a_microbatch_whatever_their_prompts() -> None:
     items = [example(2, 8), example(8, 2), example(5, 5)]
     assert [len(one) for one in pack(items, ranks=1, tokens_per_microbatch=30, layout="flush")[0]] == [3]
-    assert [len(one) for one in pack(items, ranks=1, tokens_per_microbatch=30)[0]] == [1, 2]
+    assert [len(one) for one in pack(items, ranks=1, tokens_per_microbatch=30)[0]] == [2, 1]
 
 
 def test_longest_come_first_and_share_microbatches_with_their_like() -> None:

@@ -90,6 +90,24 @@ def test_what_judges_said_is_added_up_over_the_steps():
     assert (found.mean_s, found.p95_s) == (pytest.approx((4 * 0.5 + 2 * 2.0) / 6), 2.0)
 
 
+def test_what_is_told_of_held_out_responses_changes_from_the_first_evaluation_to_the_last():
+    ends = [evaluated(held_out={"loss": 2.0}), evaluated(held_out={"loss": 1.5, "late": 1.0})]
+    events = [Event.of(EvaluationDone(step=at, tasks={"math": one}), seq=at + 1) for at, one in enumerate(ends)]
+    assert folded(events[:1]).held_out("math") == {"loss": (2.0, None)}
+    assert folded(events).held_out("math") == {"loss": (2.0, 1.5), "late": (None, 1.0)}
+    assert folded([]).held_out("math") == {}
+
+
+def test_a_loss_s_measures_are_named_as_they_come():
+    made = step_done(("math",), 0, 2, random.Random(0))
+    trained = [
+        replace(made.train, loss_metrics=found) for found in ({}, {"math": {"nll": 1.0}}, {"math": {"late": 2.0}})
+    ]
+    events = [Event.of(replace(made, step=at, train=train), seq=at + 1) for at, train in enumerate(trained)]
+    assert folded(events).measures("math") == ["nll", "late"]
+    assert folded(events).measures("chat") == []
+
+
 def test_pass_at_changes_from_the_first_evaluation_to_the_last():
     ends = [evaluated(pass_at={"1": 0.25, "8": 0.5}), evaluated(pass_at={"1": 0.5, "8": 0.75})]
     events = [

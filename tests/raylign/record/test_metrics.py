@@ -65,7 +65,7 @@ def test_a_step_that_trained_nothing_has_no_metrics_of_training():
 
 
 def test_flat_metrics_of_an_evaluation_leave_samples_out():
-    names = (*TASK, "judges/answer", "judges/format", "asked/answer", "asked/format", "pass_at/8")
+    names = (*TASK, "judges/answer", "judges/format", "asked/answer", "asked/format", "pass_at/8", "held_out/loss")
     assert set(flat_metrics(evaluation(("math",), 0, 0.5))) == {f"evaluation/math/{name}" for name in names}
 
 

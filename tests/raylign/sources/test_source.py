@@ -96,6 +96,9 @@ class FixedPairs:
                 for prompt in self.means.world.prompts[task.name][step * PER_STEP : (step + 1) * PER_STEP]
             ]
 
+    def held_out(self):
+        return ()
+
     async def aclose(self):
         self.open = False
 

@@ -1,5 +1,6 @@
 """Demonstrations: drawn, trained on through the loop with nobody but the trainer, and resumed to the same bits."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from sft_job import sft_job
 
 from raylign.errors import WorkerLost
 from raylign.record.checkpoint import Checkpoints
-from raylign.record.events.payloads import StepDone
+from raylign.record.events.payloads import EvaluationDone, StepDone
 
 ANSWERS = ["a" * (2 + number % 4) for number in range(8)]
 
@@ -51,6 +52,24 @@ async def test_what_says_nothing_is_skipped_and_what_is_long_is_cut(tmp_path):
     assert step.tasks["talk"].skips == {"empty response": 1}
     assert step.tasks["talk"].truncated == pytest.approx(1 / 3)
     assert sorted(len(example.sequences[0].response_ids) for example in fleet.trainer.batches[0]) == [2, 3]
+
+
+async def test_held_out_rows_are_measured_before_and_after_by_the_trainer_alone(tmp_path):
+    fleet, said = lone_trainer(), []
+    await run(sft_job(evaluation={"rows": 3}), fleet, tmp_path, emit=said.append)
+    found = [(one.step, one.tasks["talk"].held_out) for one in said if isinstance(one, EvaluationDone)]
+    assert [step for step, _ in found] == [0, 4]
+    assert fleet.trainer.scored == [["aa", "aaa", "aaaa"]] * 2
+    for _, figures in found:
+        assert figures == {"loss": pytest.approx(0.97), "perplexity": pytest.approx(math.exp(0.97))}
+    assert not [one for one in said if isinstance(one, EvaluationDone) and one.tasks["talk"].prompts]
+
+
+async def test_nothing_is_measured_where_nothing_is_asked_for(tmp_path):
+    fleet, said = lone_trainer(), []
+    await run(sft_job(evaluation={"rows": 0}), fleet, tmp_path, emit=said.append)
+    assert fleet.trainer.scored == []
+    assert not [one for one in said if isinstance(one, EvaluationDone)]
 
 
 async def test_resumed_equals_uninterrupted(tmp_path):

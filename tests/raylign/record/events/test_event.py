@@ -32,7 +32,17 @@ FIRST_METRICS = {
     "train/logprob_gap_mean": 4e-07, "train/padding": 0.25, "seconds/draw": 0.5, "seconds/generate": 1.0,
     "step_s": 2.0, "tokens": 84.0, "tokens_per_s": 42.0,
 }  # fmt: skip
-SINCE = ("prompts", "rewards", "asked", "verdicts", "canaries", "pass_at", "grad_norm_by_task", "loss_metrics")
+SINCE = (
+    "prompts",
+    "rewards",
+    "asked",
+    "verdicts",
+    "canaries",
+    "pass_at",
+    "held_out",
+    "grad_norm_by_task",
+    "loss_metrics",
+)
 """What is said of a task, and of training, since then."""
 
 

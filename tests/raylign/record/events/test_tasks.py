@@ -13,7 +13,7 @@ def names(kind: type) -> list[str]:
 def test_steps_and_evaluations_share_their_metrics():
     shared = names(TaskMetrics)
     assert names(TaskStep) == [*shared, "calibrated", "examples", "skips", "canaries", "method"]
-    assert names(TaskEvaluation) == [*shared, "pass_at", "samples"]
+    assert names(TaskEvaluation) == [*shared, "pass_at", "samples", "held_out"]
 
 
 def test_a_task_of_which_nothing_is_told_is_read():

@@ -56,6 +56,15 @@ def test_verdict_says_whether_a_rise_may_be_chance(after, prompts, says):
     assert words[2].startswith(says)
 
 
+def test_verdict_tells_of_held_out_responses_where_nobody_judged():
+    before, after = (evaluated(held_out={"loss": loss}) for loss in (1.25, 1.0))
+    words = verdict(change({"math": before}, {"math": after}))
+    assert words[1:2] == ["Of held-out responses of math: loss 1.250 before, 1.000 after."]
+    assert verdict(change({"math": evaluated()}, {"math": evaluated()}))[1] == (
+        "Nothing was measured both before and after."
+    )
+
+
 def test_verdict_names_kl_beyond_its_limit():
     inside, beyond = (
         verdict(change({"math": evaluated(satisfied=0.5)}, {"math": evaluated(satisfied=0.5, kl=kl)}, kl_max=3.0))[-1]

@@ -8,6 +8,7 @@ from sft_job import sft_job
 from raylign.errors import SpecError
 from raylign.plan.check import check_job
 from raylign.plan.cluster import Cluster, Node
+from raylign.plan.glance import glance
 from raylign.plan.resolve import make_plan
 
 TURNS = [{"role": "user", "content": "Talk."}, {"role": "assistant", "content": "Yes."}]
@@ -36,6 +37,17 @@ def test_rows_without_an_answer_are_refused_by_the_check(tmp_path):
     path.write_text('{"prompt": "Talk."}\n' * 8)
     with pytest.raises(SpecError, match="line 1 has no `baseline`"):
         check_job(sft_job(task={"prompts": {"path": str(path)}}))
+
+
+def test_rows_to_measure_on_must_hold_answers_where_these_are_measured(tmp_path):
+    trained, held = tmp_path / "rows.jsonl", tmp_path / "eval.jsonl"
+    trained.write_text('{"prompt": "Talk.", "completion": "Yes."}\n' * 8)
+    held.write_text('{"prompt": "Talk."}\n' * 8)
+    task = {"prompts": {"path": str(trained)}, "eval_prompts": {"path": str(held)}}
+    for looked in (check_job, glance):
+        with pytest.raises(SpecError, match="line 1 has no `baseline`"):
+            looked(sft_job(task=task))
+        looked(sft_job(task=task, evaluation={"rows": 0, "prompts": 4}))
 
 
 def test_settings_that_demonstrations_have_no_use_for_are_refused():
