@@ -32,7 +32,7 @@ Errors = Mapping[str, Sequence[float]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=2**14)
+    parser.add_argument("--pairs", type=int, default=2**16)
     parser.add_argument("--dimension", type=int, default=64)
     parser.add_argument("--labels", type=int, nargs="+", default=[2**k for k in range(8, 13)], help="rising")
     parser.add_argument("--deviation", type=float, default=2.0, help="of the true logits, and of the reference's")

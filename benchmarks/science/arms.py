@@ -30,6 +30,8 @@ class Arm:
     warm: bool = False
     """Start from the policy warmed up by offline DPO, and be held to it."""
     trains: bool = True
+    beforehand: bool = False
+    """On responses of the starting policy alone: all are sampled before the first step."""
 
 
 def crpg(**settings: Any) -> dict[str, Any]:
@@ -74,6 +76,29 @@ VERIFIABLE = [
     ),
 ]
 """With no model but the policy, and what the reward model alone does to the same tasks."""
+VALUES = [
+    START,
+    *(
+        Arm(
+            name=f"vcb-{nats:g}",
+            label=f"VCB, {nats:g} nats a sigma",
+            method={"type": "vcb", "nats_per_sigma": nats},
+            beforehand=True,
+        )
+        for nats in (0.5, 1.0, 2.0)
+    ),
+    *(
+        Arm(
+            name=f"dpo-{beta:g}",
+            label=f"DPO on best and worst, beta {beta:g}",
+            method={"type": "codpo", "beta": beta, "likelihood_weight": 0.0},
+            task={"enforce_judges": False},
+            beforehand=True,
+        )
+        for beta in (0.1, 0.3, 1.0)
+    ),
+]
+"""Rewards' values against their order, on the same responses of the starting policy."""
 SHORT = [arm for arm in MAIN if arm.name in ("start", "reward-only", "grpo-bonus", "crpg", "codpo")]
 
 
@@ -140,7 +165,14 @@ def sweep() -> list[Arm]:
     return arms
 
 
-SETS = {"main": MAIN, "ablations": ABLATIONS, "verifiable": VERIFIABLE, "short": SHORT, "sweep": sweep()}
+SETS = {
+    "main": MAIN,
+    "ablations": ABLATIONS,
+    "verifiable": VERIFIABLE,
+    "short": SHORT,
+    "values": VALUES,
+    "sweep": sweep(),
+}
 
 
 def job_of(arm: Arm, seed: int, *, steps: int, tasks: Sequence[str] = (), policy: str | None = None) -> Job:

@@ -3,7 +3,7 @@
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from actors.text.world import read_world
 from benchmarks.local_fleet import LocalFleets
@@ -21,13 +21,15 @@ from raylign.sources.baselines import baselines
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
 from raylign.sources.online import Online
+from raylign.sources.source import Source
 from raylign.spec import Job
+from raylign.types import Group
 
 FLEETS = LocalFleets()
 """This process's engines, kept from run to run."""
 
 
-async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[str, Any]:
+async def train_and_measure(job: Job, arm: Arm, directory: Path) -> dict[str, Any]:
     """Train, then measure on held-out prompts: ``{"steps": [...], "final": {task: metrics}, "seconds": ...}``."""
     begun = time.perf_counter()
     fleet = FLEETS.fleet(job)
@@ -39,16 +41,35 @@ async def train_and_measure(job: Job, directory: Path, *, trains: bool) -> dict[
         if isinstance(said, StepDone):
             steps.append({name: _kept(task) for name, task in said.tasks.items()})
 
-    if trains:
+    if arm.trains:
         with SampleFile(directory / "baselines.jsonl") as made:
             await baselines(job, world.prompts, collector, encode, made, emit)
             await fleet.weights.publish(0)
             quiet = job.model_copy(update={"evaluation": job.evaluation.model_copy(update={"prompts": 0})})
-            source = Online(quiet, world.prompts, collector, baselines=made)
+            online = Online(quiet, world.prompts, collector, baselines=made)
+            source = await Beforehand.of(online, job.steps) if arm.beforehand else online
             await train(quiet, source, collector, world.eval_prompts, Checkpoints(directory), emit, Progress())
     measured = (await evaluate(job, world.eval_prompts, collector)).tasks
     final = {name: {**_kept(task), "judges": task.judges} for name, task in measured.items()}
     return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}
+
+
+class Beforehand:
+    """Implements `raylign.sources.source.Source`: groups that were all made before the first step."""
+
+    def __init__(self, groups: list[list[Group]]) -> None:
+        self._groups = groups
+
+    @classmethod
+    async def of(cls, source: Source, steps: int) -> Self:
+        """What a source gives for all steps to the policy that has made none."""
+        return cls([await source.groups(step, Clock()) for step in range(steps)])
+
+    async def groups(self, step: int, clock: Clock) -> list[Group]:
+        return self._groups[step]
+
+    async def aclose(self) -> None:
+        """Nothing is left to end."""
 
 
 def _kept(task: TaskMetrics) -> dict[str, float | None]:

@@ -21,7 +21,7 @@ def run(arm: Arm, seed: int, options: argparse.Namespace) -> None:
     policy = str(warm_policy(options.results, seed)) if arm.warm else None
     job = job_of(arm, seed, steps=options.steps, tasks=options.tasks, policy=policy)
     with tempfile.TemporaryDirectory() as directory:
-        found: dict[str, Any] = asyncio.run(train_and_measure(job, Path(directory), trains=arm.trains))
+        found: dict[str, Any] = asyncio.run(train_and_measure(job, arm, Path(directory)))
     file = result_file(options.results, arm, seed)
     write_whole(file, json.dumps({"arm": arm.name, "label": arm.label, "seed": seed, **found}))
 

@@ -79,7 +79,7 @@ class Task(Spec):
     @model_validator(mode="after")
     def _feedback_suffices(self) -> "Task":
         method, needs = f"method {self.method.type!r}", self.method.needs
-        if needs.reward and self.reward is None:
+        if needs.reward and self.reward is None and not self.brings_rewards:
             raise ValueError(f"{method} ranks responses by reward: add {_REWARDS}")
         if needs.annotator and needs.annotator.needs_reward and self.reward is None:
             raise ValueError(f"an annotator of type {needs.annotator.type!r} needs the task's reward: add {_REWARDS}")
@@ -129,6 +129,11 @@ class Task(Spec):
     def rewards_verdicts(self) -> bool:
         """Whether its reward goes by what the judges say, each of them."""
         return self.reward is not None and self.reward.hears_judges
+
+    @property
+    def brings_rewards(self) -> bool:
+        """Whether its responses come with their rewards: nobody need be asked for them."""
+        return False
 
     @property
     def heard_on_prompts(self) -> bool:

@@ -11,6 +11,7 @@ from raylign.sources.shapes.ifeval import IFEVAL
 from raylign.sources.shapes.plain import PLAIN
 from raylign.sources.shapes.preference import HH, TRL
 from raylign.sources.shapes.programs import HUMANEVAL, MBPP
+from raylign.sources.shapes.rated import RATED
 from raylign.sources.shapes.shape import Shape
 from raylign.spec.telling import shown
 
@@ -21,6 +22,7 @@ SHAPES: tuple[Shape, ...] = (
     GSM8K,
     HH,
     TRL,
+    RATED,
     COMPLETION,
     CHAT,
     PLAIN,

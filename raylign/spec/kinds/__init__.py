@@ -5,9 +5,10 @@ from typing import Any, Union
 from raylign.spec.job import Job
 from raylign.spec.kinds.align import Align
 from raylign.spec.kinds.preferences import Preferences
+from raylign.spec.kinds.rated import Rated
 from raylign.spec.kinds.sft import SFT
 
-KINDS: tuple[type[Job], ...] = (Align, Preferences, SFT)
+KINDS: tuple[type[Job], ...] = (Align, Preferences, SFT, Rated)
 ABSENT = "align"
 """The kind of a document that names none."""
 AnyJob: Any = Union[KINDS]  # noqa: UP007

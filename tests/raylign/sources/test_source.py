@@ -153,7 +153,7 @@ def test_a_document_names_it():
     with pytest.raises(SpecError, match=r"unknown key 'tasks\[0\].wieght'; did you mean 'weight'\?"):
         pairs_job(task={"wieght": 2.0})
     with pytest.raises(
-        SpecError, match="unknown kind 'pears'; did you mean 'pairs'\\? Kinds: align, preferences, sft, pairs"
+        SpecError, match="unknown kind 'pears'; did you mean 'pairs'\\? Kinds: align, preferences, sft, rated, pairs"
     ):
         pairs_job(kind="pears")
 
