@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from raylign import bounds
-from raylign.cli.options import AsJson, Columns
+from raylign.cli.options import AsJson, Columns, renamed
 from raylign.cli.workers import become
 from raylign.errors import SpecError
 
@@ -70,12 +70,5 @@ def named(file: str, columns: Sequence[str], **settings: Any) -> "Prompts":
     from raylign.spec.prompts import HUB
 
     path = file if file.startswith(HUB) else str(Path(file).expanduser())
-    pairs = [one.strip().partition("=") for part in columns for one in part.split(",")]
-    for ours, mark, theirs in pairs:
-        if not (ours and mark and theirs):
-            raise SpecError(f"--columns {ours + mark + theirs!r} is no OURS=THEIRS: write prompt=question")
-    mapping = {ours: theirs for ours, _, theirs in pairs}
-    if len(mapping) < len(pairs):
-        raise SpecError(f"--columns gives one name to two columns: {', '.join(columns)}")
     given = {name: value for name, value in settings.items() if value is not None}
-    return parse_prompts({"path": path, "columns": mapping, **given}, source="the data")
+    return parse_prompts({"path": path, "columns": renamed(columns), **given}, source="the data")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from raylign.cli.options import AsJson
+from raylign.cli.options import AsJson, Columns, renamed
 from raylign.errors import SpecError
 
 
@@ -14,6 +14,7 @@ def init(
     model: Annotated[str, typer.Option(help="The model to train: a directory, or a hub id.")],
     prompts: Annotated[str, typer.Option(help="What to train on: a file, a directory, hf://org/name.")],
     eval_prompts: Annotated[str | None, typer.Option(help="What to measure on, never trained on.")] = None,
+    columns: Columns = None,
     method: Annotated[str, typer.Option(help="How feedback becomes a gradient.")] = "crpg",
     judge: Annotated[
         list[str] | None,
@@ -36,7 +37,13 @@ def init(
     if out.exists():
         raise SpecError(f"{str(out)!r} is there already: name another by --out")
     wish = Wish(
-        model=model, prompts=prompts, eval_prompts=eval_prompts, method=method, judges=judge or (), reward=reward
+        model=model,
+        prompts=prompts,
+        eval_prompts=eval_prompts,
+        columns=renamed(columns or ()),
+        method=method,
+        judges=judge or (),
+        reward=reward,
     )
     text = draft(wish, out)
     made = check_job(parse_job(read_yaml(text.encode()), root=out.resolve().parent, source="the job"))

@@ -1,8 +1,8 @@
 """A first job for a model and a data set: as far as the two tell, with a word on each choice that is somebody's."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from raylign.plan.cluster import local_node
 from raylign.plan.model_files import find_model
 from raylign.plan.survey import Survey, survey_prompts
 from raylign.spec.document import read_yaml
-from raylign.spec.prompts import HUB, Prompts
+from raylign.spec.load import parse_prompts
+from raylign.spec.prompts import HUB
 
 _METHOD: TypeAdapter[Method] = TypeAdapter(AnyMethod)
 LIKELY = 0.5
@@ -36,6 +37,8 @@ class Wish:
     model: str
     prompts: str
     eval_prompts: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What these files call things."""
     method: str = "crpg"
     """A type, or written out, ``{type: crpg, kl_max: 5}``."""
     judges: Sequence[str] = ()
@@ -50,7 +53,8 @@ def draft(wish: Wish, out: Path) -> str:
     Raises `SpecError` where model or prompts are wrong, as `raylign check` does.
     """
     model, where = find_model(wish.model), out.resolve().parent
-    survey = survey_prompts(Prompts(path=_here(wish.prompts)), candidates := _candidates())
+    prompts = parse_prompts({"path": _here(wish.prompts), "columns": dict(wish.columns)}, source="the prompts")
+    survey = survey_prompts(prompts, candidates := _candidates())
     proposed = [{"type": kind.label} for kind in _likely(candidates, survey)]
     judges = [_part(one) for one in wish.judges] or proposed
     longest = longest_response(model.max_position if model else None)
@@ -66,7 +70,7 @@ def longest_response(context: int | None) -> int:
 def _lines(
     wish: Wish, where: Path, survey: Survey, judges: Sequence[Any], *, found: bool, dtype: str, longest: int
 ) -> Iterator[str]:
-    prompts, method = f"{{path: {_place(wish.prompts, where)}}}", _part(wish.method)
+    method = _part(wish.method)
     yield "# `raylign check` looks it over, `raylign plan` says what it takes, `raylign run` runs it. Every setting:"
     yield "# `raylign schema`; settings may also stand after the file, `raylign run FILE steps=10`."
     yield f"name: {_name(wish)}"
@@ -74,11 +78,12 @@ def _lines(
     yield f"policy: {{model: {_model(wish.model, where)}, dtype: {dtype}}}  # lora: {{rank: 16}} trains adapters alone"
     yield "tasks:"
     yield "  - name: main"
-    yield f"    prompts: {prompts}  # {survey.prompts} prompts, the longest about {survey.longest_tokens} tokens"
+    about = f"{survey.prompts} prompts, the longest about {survey.longest_tokens} tokens"
+    yield f"    prompts: {_prompts(wish.prompts, wish, where)}  # {about}"
     if survey.understood:
         yield f"    # {survey.understood}"
     if wish.eval_prompts:
-        yield f"    eval_prompts: {{path: {_place(wish.eval_prompts, where)}}}"
+        yield f"    eval_prompts: {_prompts(wish.eval_prompts, wish, where)}"
     else:
         yield "    # eval_prompts: {path: ...}  # prompts that are never trained on, for the before and after"
     yield f"    prompts_per_step: {min(PROMPTS_PER_STEP, survey.prompts)}"
@@ -101,6 +106,11 @@ def _lines(
     yield f"rollout: {{max_tokens: {longest}}}  # longest response"
     yield "trainer: {learning_rate: 1.0e-6}  # for whole weights of ordinary models; adapters take ten times as much"
     yield f"evaluation: {{prompts: {min(EVALUATED, survey.prompts)}}}  # of each task, before and after"
+
+
+def _prompts(path: str, wish: Wish, where: Path) -> str:
+    columns = f", columns: {_flow(dict(wish.columns))}" if wish.columns else ""
+    return f"{{path: {_place(path, where)}{columns}}}"
 
 
 def _candidates() -> list[Judge]:
@@ -162,7 +172,7 @@ def _model(model: str, where: Path) -> str:
 def _flow(value: Any) -> str:
     """A value within a line of YAML: bare where that reads as the same."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_flow(key)}: {_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str) and not set(value) & set("{}[],:#&*!|>'\"%@`") and value == value.strip():

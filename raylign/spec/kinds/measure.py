@@ -33,11 +33,14 @@ class Measure(Job):
 def measure(job: Job, model: str, prompts: Path, *, task: str | None, greedy: bool, samples: int) -> Measure:
     """``model`` measured on ``prompts`` by the feedback of one of the job's tasks, its only one by default.
 
+    The file calls things as the task's own files do.
+
     Raises `SpecError` where there is no such task, or several and none is named.
     """
     chosen = _task(job, task)
     document = job.model_dump(mode="json", exclude={"kind", "reference", "trackers"})
-    wanted = {**chosen.model_dump(mode="json"), "prompts": {"path": str(prompts.absolute())}, "eval_prompts": None}
+    named = {"path": str(prompts.absolute()), "columns": (chosen.eval_prompts or chosen.prompts).columns}
+    wanted = {**chosen.model_dump(mode="json"), "prompts": named, "eval_prompts": None}
     most = min(bounds.EVAL_PROMPTS, bounds.SAMPLES_PER_STEP // samples)
     return Measure.model_validate(
         {

@@ -27,6 +27,17 @@ def test_nothing_is_written_where_something_is_wrong(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_columns_are_named_as_elsewhere(tmp_path):
+    file, out = tmp_path / "p.csv", tmp_path / "job.yaml"
+    file.write_text("question,answer\nWhat is 2 + 3?,5\n")
+    told = ("--model", EXAMPLES / "tiny" / "policy", "--prompts", file, "--out", out)
+    assert "did you mean 'question'" in raylign("init", *told, "--columns", "messages=qestion").stderr
+    done = raylign("init", *told, "--columns", "messages=question")
+    assert done.returncode == 0, done.stderr
+    assert "columns: {messages: question}" in out.read_text()
+    assert "- {type: math}" in out.read_text()
+
+
 def test_init_speaks_json(tmp_path):
     found = json.loads(raylign("init", *TOLD, "--out", tmp_path / "job.yaml", "--json").stdout)
     assert (found["job"], found["prompts"]) == (str(tmp_path / "job.yaml"), {"main": 256})

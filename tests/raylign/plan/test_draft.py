@@ -48,6 +48,15 @@ def test_what_is_told_is_taken(tmp_path):
     assert task.prompts.path == str(TINY / "prompts" / "math.jsonl")  # not below the job's folder: in full
 
 
+@pytest.mark.parametrize("name", ["question", "a, b", "yes", "{x: #"])
+def test_columns_are_read_as_written_whatever_they_are(tmp_path, name):
+    file = tmp_path / "p.csv"
+    file.write_text(f'"{name}",answer\nHi,2\n')
+    wish = {"prompts": str(file), "eval_prompts": str(file), "columns": {"messages": name, "a: b": "answer"}}
+    (task,) = drafted(tmp_path / "job.yaml", **wish)[1].tasks
+    assert task.prompts.columns == task.eval_prompts.columns == wish["columns"]
+
+
 @pytest.mark.parametrize("name", ["a, b", "x: y", "#", "{", "'", "yes", "1", " padded ", "ü", "-"])
 def test_values_are_read_as_written_whatever_they_are(tmp_path, name):
     (tmp_path / name).mkdir(exist_ok=True)

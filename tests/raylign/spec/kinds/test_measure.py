@@ -24,6 +24,13 @@ def test_it_has_who_samples_and_who_judges_alone():
     assert (found.policy.model, found.evaluation.samples, found.trainer.ranks) == ("org/result", 4, 1)
 
 
+@pytest.mark.parametrize("whose", ["prompts", "eval_prompts"])
+def test_the_file_calls_things_as_the_tasks_files_do(whose):
+    files = {"prompts": {"path": "p.csv"}, whose: {"path": "p.csv", "columns": {"prompt": "question"}}}
+    found = measure(parse_job(task(**files)), "m", Path("e.csv"), task=None, **ASKED)
+    assert found.tasks[0].prompts.columns == {"prompt": "question"}
+
+
 @pytest.mark.parametrize(
     ("named", "says"),
     [("mth", "the run has no task 'mth': name one of math, chat"), (None, "the run has several tasks: name the one")],
