@@ -6,14 +6,13 @@ One job holds the tasks of them all: a fleet takes half a minute to start on two
 import json
 import sqlite3
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from http_service import service
 from jobs import EXAMPLES, PATIENCE_S, run_job, small_job
 
+from examples.endpoints.service import answer
 from raylign.clock import PHASES
 from raylign.record.checkpoint import Checkpoints, problems
 from raylign.record.rundir import RunDirectory
@@ -39,6 +38,7 @@ ALL = (
     "verifiable",
     "rewards",
     "vcb",
+    "endpoints",
 )
 JOBS = [
     pytest.param(
@@ -55,23 +55,10 @@ JOBS = [
 COUNT = 3
 
 
-def ask_elsewhere(job: Path, url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has one task ask a service, too, for a judge and for a part of its reward."""
-    (directory / "endpoints.yaml").write_text(f"here: {{url: '{url}', model: m}}")
-    monkeypatch.setenv("RAYLIGN_ENDPOINTS", str(directory / "endpoints.yaml"))
-    document = yaml.safe_load(job.read_text())
-    (task,) = (task for task in document["tasks"] if task["name"] == "questions-watched")
-    task["judges"].append({"type": "llm", "name": "elsewhere", "model": {"endpoint": "here"}, "question": "style"})
-    task["reward"] = {"type": "sum", "of": [task["reward"], {"type": "endpoint", "endpoint": "here", "weight": 0.1}]}
-    job.write_text(yaml.safe_dump(document))
-
-
-def answer(heard: list[str], path: str, body: Any, headers: Any) -> Any:
-    heard.append(path)
-    if path == "/v1":
-        return 200, {"rewards": [1.0 for _ in body["rows"]]}
-    likeliest = [{"token": "Yes", "logprob": -0.1}]
-    return 200, {"choices": [{"logprobs": {"content": [{"top_logprobs": likeliest}]}}]}
+def elsewhere(heard: set[str], path: str, body: Any, headers: Any) -> Any:
+    """What the endpoints example asks, answered by its own stand-ins."""
+    heard.add(path)
+    return 200, answer(path, body)
 
 
 @pytest.mark.parametrize(("examples", "changes", "overlap"), JOBS)
@@ -80,12 +67,14 @@ def test_examples(tmp_path, monkeypatch, examples, changes, overlap):
 
     trackers = [{"type": "wandb", "offline": True}, {"type": "mlflow"}]
     job = small_job(tmp_path, *examples, steps=COUNT, trackers=trackers, **changes)
-    heard: list[str] = []
-    with service(partial(answer, heard)) as url:
-        ask_elsewhere(job, f"{url}/v1", tmp_path, monkeypatch)
+    heard: set[str] = set()
+    with service(partial(elsewhere, heard)) as url:
+        file = (EXAMPLES / "endpoints" / "endpoints.yaml").read_text()
+        (tmp_path / "endpoints.yaml").write_text(file.replace("http://127.0.0.1:8765", url))
+        monkeypatch.setenv("RAYLIGN_ENDPOINTS", str(tmp_path / "endpoints.yaml"))
         status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "run"))
     assert status == 0, output
-    assert {"/v1", "/v1/chat/completions"} == set(heard)
+    assert heard == {"/score", "/v1/chat/completions"}
     run = RunDirectory(tmp_path / "run")
     events = list(run.events())
     steps = [event.data for event in events if event.kind == "step"]

@@ -8,7 +8,8 @@ from raylign.spec import load_job
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
-def test_example_file(file):
+def test_example_file(file, monkeypatch):
+    monkeypatch.setenv("RAYLIGN_ENDPOINTS", str(EXAMPLES / "endpoints" / "endpoints.yaml"))
     job = load_job(file)
     checked = check_job(job)
     counts = checked.prompts
