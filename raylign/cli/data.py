@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from raylign import bounds
-from raylign.cli.options import AsJson, Columns, renamed
+from raylign.cli.columns import Columns, renamed
+from raylign.cli.options import AsJson
 from raylign.cli.workers import become
 from raylign.errors import SpecError
 

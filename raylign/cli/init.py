@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from raylign.cli.options import AsJson, Columns, renamed
+from raylign.cli.columns import Columns, renamed
+from raylign.cli.options import AsJson
 from raylign.errors import SpecError
 
 
