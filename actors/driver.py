@@ -6,7 +6,7 @@ plan -> fleet, prompts -> resume -> the job's course (its source, publish, the l
 import asyncio
 import sys
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from actors.cluster.connection import describe
@@ -16,6 +16,7 @@ from actors.fleet import RayFleet
 from raylign.errors import Cancelled, PlanError, RaylignError, RunError, SpecError, WorkerLost
 from raylign.loop.course import take_course
 from raylign.loop.resume import resume
+from raylign.plan.check import check_job
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.demand import Ending
@@ -25,6 +26,7 @@ from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
 from raylign.redact import redacted
 from raylign.sources.collect import Collector
+from raylign.sources.inventory import Kept
 from raylign.sources.prompts import Encode, World
 from raylign.sources.source import Means
 from raylign.spec.job import Job
@@ -93,13 +95,14 @@ async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emitter, das
 
 async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str) -> None:
     emit(Status(phase="planning", detail=job.name))
-    plan = make_plan(job, describe())
+    checked = check_job(job, keep=True)
+    plan = make_plan(job, describe(), checked=checked)
     emit(PlanMade(**plan.to_dict(), job_id=job_id, dashboard=dashboard, run_dir=str(run.path)))
     if plan.checkpoint_bytes is not None:
         run.require_space(CHECKPOINTS_FREE * plan.checkpoint_bytes)
     checkpoints = Checkpoints(run.checkpoints_path, keep_last=job.checkpoint.keep_last)
     async with RayFleet(job, plan, job_id=job_id, emit=emit) as fleet:
-        workers, (world, encode) = await _together(fleet.start(), asyncio.to_thread(_read_world, job))
+        workers, (world, encode) = await _together(fleet.start(), asyncio.to_thread(_read_world, job, checked.kept))
         await require_one_place(checkpoints.directory, workers.trainer)
         start = await resume(checkpoints, workers.trainer, emit)
         await asyncio.to_thread(emit.rewind, start.next_step)
@@ -112,10 +115,10 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
     await _push(job, run, emit)
 
 
-def _read_world(job: Job) -> tuple[World, Encode]:
+def _read_world(job: Job, kept: Mapping[str, Kept]) -> tuple[World, Encode]:
     from actors.text.world import read_world  # seconds of importing that the workers need not wait for
 
-    return read_world(job)
+    return read_world(job, kept)
 
 
 async def _together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:

@@ -7,6 +7,7 @@ from actors.cluster.connection import describe
 from actors.fleet import RayFleet
 from actors.text.world import read_world
 from raylign.loop.evaluate import Evaluated, evaluate
+from raylign.plan.check import check_job
 from raylign.plan.resolve import make_plan
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Status
@@ -19,8 +20,9 @@ async def measure_all(jobs: Mapping[str, Measure], *, job_id: str, emit: Emit) -
     found = {}
     for side, job in jobs.items():
         emit(Status(phase=side, detail=job.policy.model))
-        plan = make_plan(job, describe())
-        world, _ = await asyncio.to_thread(read_world, job)
+        checked = check_job(job, keep=True)
+        plan = make_plan(job, describe(), checked=checked)
+        world, _ = await asyncio.to_thread(read_world, job, checked.kept)
         async with RayFleet(job, plan, job_id=job_id, emit=emit) as fleet:
             workers = await fleet.start()
             emit(Status(phase=side, detail="generating and judging"))

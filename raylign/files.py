@@ -81,6 +81,10 @@ def reading(path: Path, what: str) -> Iterator[tuple[BinaryIO, int]]:
 def parse_line(line: str, place: str) -> Any:
     """The value of a line of JSON. Raises `SpecError` that names its ``place``."""
     try:
+        if line.startswith(("{", "[")):
+            value, end = _DECODER.raw_decode(line)
+            if line[end:] in ("\n", ""):  # as most lines end; `decode` looks for what else may be there
+                return value
         return _DECODER.decode(line)
     except json.JSONDecodeError as error:
         raise SpecError(f"{place} is not JSON: {error.msg} at column {error.colno}") from None

@@ -1,6 +1,6 @@
 """Prompts of all tasks in the policy's tokens. Imports torch, as every tokenizer of transformers does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from actors.loading import load_tokenizer, longest_context, stop_tokens
@@ -8,6 +8,7 @@ from actors.text.golden import encoder
 from raylign.plan.vocabulary import check_same_tokens
 from raylign.sources.canaries import Canary, read_canaries
 from raylign.sources.deck import Deck, Outline, Stock
+from raylign.sources.inventory import Kept, read_rows
 from raylign.sources.prompts import Encode, World
 from raylign.sources.render import Renderer
 from raylign.spec.job import Job
@@ -15,8 +16,11 @@ from raylign.spec.prompts import Prompts
 from raylign.spec.task import Task
 
 
-def read_world(job: Job) -> tuple[World, Encode]:
-    """Prompts of all tasks, and how to encode a golden response. Raises `SpecError`."""
+def read_world(job: Job, kept: Mapping[str, Kept] | None = None) -> tuple[World, Encode]:
+    """Prompts of all tasks, and how to encode a golden response. ``kept``: their rows, where these were read before.
+
+    Raises `SpecError`.
+    """
     tokenizer: Any = load_tokenizer(job.policy.model)
     _check_reference(job, tokenizer)
     context = longest_context(job.policy.model, job.rollout.context_tokens)
@@ -30,12 +34,13 @@ def read_world(job: Job) -> tuple[World, Encode]:
             system=task.system,
             arguments=task.chat_template_kwargs,
         )
-        stock = Stock(task.prompts, renderer, need_baseline=task.baseline_source == "data")
+        rows = kept[task.name] if kept else read_rows(task, read_answers=job.evaluation.answers > 0)
+        stock = Stock(task.prompts, rows.prompts, renderer)
         warnings += _left_out(task.prompts, renderer, stock)
         outlines[task.name] = stock.outline()
         prompts[task.name] = eval_prompts[task.name] = stock.deck()
         if task.eval_prompts is not None:
-            measured = Stock(task.eval_prompts, renderer, need_baseline=job.evaluation.answers > 0)
+            measured = Stock(task.eval_prompts, rows.eval_prompts, renderer)
             warnings += _left_out(task.eval_prompts, renderer, measured)
             eval_prompts[task.name] = measured.deck()
         elif job.evaluation.happens and task.holdout:

@@ -58,7 +58,8 @@ class Judge(Spec):
 
     def applies(self, metadata: Mapping[str, Any]) -> bool:
         """Whether it is asked about a prompt: its metadata hold every value of ``when``, null included."""
-        return all(key in metadata and metadata[key] == value for key, value in self.when.items())
+        when = self.when
+        return not when or all(key in metadata and metadata[key] == value for key, value in when.items())
 
     @property
     def applies_to(self) -> str:
@@ -72,7 +73,8 @@ class Judge(Spec):
 
     def lacks(self, metadata: Mapping[str, Any], baseline: str | None) -> bool:
         """Whether a prompt's row is without that."""
-        return self.needs is not None and metadata.get(self.needs) is None
+        needs = self.needs
+        return needs is not None and metadata.get(needs) is None
 
     def asks(self) -> tuple[Question, ...]:
         """What it has to ask of models."""
@@ -92,4 +94,4 @@ def charging(judges: Iterable[Judge]) -> frozenset[str]:
 
 def applying(judges: Iterable[Judge], metadata: Mapping[str, Any]) -> tuple[Judge, ...]:
     """Those of a task's judges that a prompt has, in the task's order. Decided here, once, for all who hear of it."""
-    return tuple(judge for judge in judges if judge.applies(metadata))
+    return tuple([judge for judge in judges if judge.applies(metadata)])

@@ -11,8 +11,9 @@ from raylign.judges.askers import Question
 from raylign.judges.endpoints import registry
 from raylign.plan.cluster import local_node
 from raylign.plan.model_files import ModelInfo, check_same_vocabulary, find_model
-from raylign.plan.survey import Survey, missing_metadata, require_asked, silent_rewards, survey_prompts
+from raylign.plan.survey import Survey, check_prompts
 from raylign.sources.canaries import read_canaries
+from raylign.sources.inventory import Kept
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 
@@ -34,6 +35,8 @@ class Checked:
     """By the name the job gives them; None for hub ids that this machine's cache does not hold."""
     surveys: Mapping[str, Survey]
     """The training prompts of each task."""
+    kept: Mapping[str, Kept]
+    """The rows of each task, where they are kept."""
     understood: tuple[str, ...]
     """What the files were taken for, where their rows are not raylign's own, and what is held out."""
     warnings: tuple[str, ...]
@@ -56,8 +59,11 @@ class Checked:
         }
 
 
-def check_job(job: Job) -> Checked:
-    """Look at the job's models, templates and prompts files, from first to last line. Raises `SpecError`."""
+def check_job(job: Job, *, keep: bool = False) -> Checked:
+    """Look at the job's models, templates and prompts files, from first to last line. Raises `SpecError`.
+
+    ``keep``: the rows, for a run that is to begin.
+    """
     infos = check_models(job)
     check_judges(job)
     warnings = [
@@ -65,9 +71,11 @@ def check_job(job: Job) -> Checked:
         *_device_warnings(job),
         *_question_warnings(job, infos),
     ]
-    surveys = {}
+    surveys, kept = dict[str, Survey](), {task.name: Kept() for task in job.tasks if keep}
     for task in job.tasks:
-        surveys[task.name], said = check_prompts(task, read_answers=job.evaluation.answers > 0)
+        surveys[task.name], said = check_prompts(
+            task, read_answers=job.evaluation.answers > 0, onto=kept.get(task.name)
+        )
         warnings += [*said, *_reward_warnings(job, task, surveys[task.name], infos)]
         check_canaries(task)
     notes = [f"not checked: hub id {model!r}" for model, info in infos.items() if info is None]
@@ -75,6 +83,7 @@ def check_job(job: Job) -> Checked:
     return Checked(
         models=infos,
         surveys=surveys,
+        kept=kept,
         understood=tuple(_understood(job, surveys)),
         warnings=tuple(warnings),
         notes=tuple(notes),
@@ -228,22 +237,3 @@ def _reward_warnings(job: Job, task: Task, survey: Survey, infos: Mapping[str, M
 def _device_warnings(job: Job) -> Iterator[str]:
     if job.resources.device == "cuda" and not local_node().gpus:
         yield "`resources.device` is 'cuda', and this machine has no NVIDIA GPU: the job needs a cluster that has some"
-
-
-def check_prompts(task: Task, *, read_answers: bool = False) -> tuple[Survey, list[str]]:
-    """The task's training prompts surveyed, and what its judges will miss in them or in those of the evaluation.
-
-    ``read_answers``: whether the evaluation reads the answers to its prompts.
-
-    Raises `SpecError` for a file that is wrong or too short, and for a judge that would never have anything to say.
-    """
-    need_baseline = task.baseline_source == "data"
-    judges, parts = (task.judges, task.reward_parts) if task.heard_on_prompts else ((), ())
-    survey = survey_prompts(task.prompts, judges, parts, need_baseline=need_baseline, system=task.system)
-    require_asked(task, survey)
-    warnings = [*missing_metadata(task, task.prompts, survey), *silent_rewards(task, survey)]
-    if task.eval_prompts is not None:
-        warnings += missing_metadata(
-            task, task.eval_prompts, survey_prompts(task.eval_prompts, task.judges, need_baseline=read_answers)
-        )
-    return survey, warnings

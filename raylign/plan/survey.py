@@ -9,6 +9,7 @@ from math import ceil
 from raylign.errors import SpecError
 from raylign.judges.judge import Judge, applying
 from raylign.rewards.reward import Part
+from raylign.sources.inventory import Inventory, Kept
 from raylign.sources.rows import Rows
 from raylign.spec.prompts import Prompts
 from raylign.spec.task import Task
@@ -55,31 +56,43 @@ def survey_prompts(
     *,
     need_baseline: bool = False,
     system: str | None = None,
+    onto: Inventory | None = None,
     until: float | None = None,
 ) -> Survey:
-    """One pass over the file, which may have any length: no row is kept. Raises `SpecError` for a wrong row.
+    """One pass over the file, which may have any length. Raises `SpecError` for a wrong row.
 
-    ``parts``: of the reward. ``system``: what is put before each. ``until``: by `time.monotonic`, when to leave it at
-    what was read.
+    ``parts``: of the reward. ``system``: what is put before each. ``onto``: where rows are kept, if anywhere.
+    ``until``: by `time.monotonic`, when to leave it at what was read.
     """
     whole = True
     count = characters = longest = 0
     asked, lacking, silent = Counter[str](), Counter[str](), Counter[str]()
+    labels = {id(judge): judge.label for judge in judges}
+    before = len(system or "")
     rows = Rows(prompts, need_baseline=need_baseline)
     for _, row in rows:
         count += 1
-        length = len(str(row.get("prompt") or row["messages"])) + len(system or "")
+        length = before + len(row["prompt"] if "prompt" in row else str(row["messages"]))
         characters += length
-        longest = max(longest, length)
-        metadata = row.get("metadata", {})
+        if length > longest:
+            longest = length
+        metadata, baseline = row.get("metadata", {}), row.get("baseline")
         had = applying(judges, metadata)
-        silent.update(part.label for part in parts if part.silent(had))
         for judge in had:
-            asked[judge.label] += 1
-            lacking[judge.label] += judge.lacks(metadata, row.get("baseline"))
+            label = labels[id(judge)]
+            asked[label] += 1
+            if judge.lacks(metadata, baseline):
+                lacking[label] += 1
+        for part in parts:
+            if part.silent(had):
+                silent[part.label] += 1
+        if onto is not None:
+            onto.append(row)
         if until is not None and time.monotonic() > until:
             whole = False
             break
+    if onto is not None:
+        onto.close()
     return Survey(
         prompts=count,
         characters=characters,
@@ -90,6 +103,36 @@ def survey_prompts(
         silent=silent,
         understood=rows.understood,
     )
+
+
+def check_prompts(task: Task, *, read_answers: bool = False, onto: Kept | None = None) -> tuple[Survey, list[str]]:
+    """The task's training prompts surveyed, and what its judges will miss in them or in those of the evaluation.
+
+    ``read_answers``: whether the evaluation reads the answers to its prompts. ``onto``: where rows are kept, if
+    anywhere. Raises `SpecError` for a file that is wrong or too short, and for a judge that would never have anything
+    to say.
+    """
+    need_baseline = task.baseline_source == "data"
+    judges, parts = (task.judges, task.reward_parts) if task.heard_on_prompts else ((), ())
+    survey = survey_prompts(
+        task.prompts,
+        judges,
+        parts,
+        need_baseline=need_baseline,
+        system=task.system,
+        onto=onto.prompts if onto else None,
+    )
+    require_asked(task, survey)
+    warnings = [*missing_metadata(task, task.prompts, survey), *silent_rewards(task, survey)]
+    if task.eval_prompts is not None:
+        measured = survey_prompts(
+            task.eval_prompts,
+            task.judges,
+            need_baseline=read_answers,
+            onto=onto.eval_prompts if onto else None,
+        )
+        warnings += missing_metadata(task, task.eval_prompts, measured)
+    return survey, warnings
 
 
 def require_asked(task: Task, survey: Survey) -> None:

@@ -11,10 +11,9 @@ from heapq import heappush, heappushpop
 from typing import overload
 
 from raylign.errors import SpecError
-from raylign.sources.holdout import lot, sides
-from raylign.sources.render import Renderer
-from raylign.sources.rows import rows
-from raylign.sources.shelf import Shelf
+from raylign.sources.holdout import sides
+from raylign.sources.inventory import Inventory
+from raylign.sources.render import Frame, Renderer
 from raylign.spec.prompts import Prompts
 from raylign.types import Prompt
 from raylign.workers import Roles
@@ -56,31 +55,32 @@ class Deck(Sequence[Prompt]):
 class Stock:
     """All prompts that a setting names, without those that are too long."""
 
-    def __init__(self, prompts: Prompts, renderer: Renderer, *, need_baseline: bool = False) -> None:
-        """Reads the rows through. Raises `SpecError` for a wrong one, and for one that is too long where the setting
-        says so."""
+    def __init__(self, prompts: Prompts, inventory: Inventory, renderer: Renderer) -> None:
+        """``inventory``: the setting's rows. Raises `SpecError` for one that cannot be rendered, and for one that is
+        too long where the setting says so."""
         self.dropped = 0
         """Prompts that were too long."""
         self._renderer = renderer
-        self._shelf = Shelf()
+        self._inventory = inventory
         self._numbers = array("Q")
-        self._lots = array("Q")
         self._roles: Counter[Roles] = Counter()
         self._longest: list[tuple[int, int]] = []
-        for number, (_, row) in enumerate(rows(prompts, need_baseline=need_baseline)):
-            tokens = renderer.tokens_at_most(number, row)
-            if tokens > renderer.limit and prompts.too_long == "drop" and renderer.is_too_long(number, row):
+        frames: dict[int, Frame] = {}
+        for number, (make, size) in enumerate(zip(inventory.makes, inventory.sizes, strict=True)):
+            if make not in frames:
+                frames[make] = renderer.frame(number, inventory.rows[number])
+            frame = frames[make]
+            tokens = frame.tokens_at_most(size)
+            if tokens > renderer.limit and self._leaves_out(prompts, number):
                 self.dropped += 1
                 continue
-            if tokens > renderer.limit:
-                renderer.prompt(number, row)  # or raises
-            self._look(len(self._shelf), tokens)
-            self._roles[renderer.roles(row)] += 1
+            if len(self._longest) < LOOKED_AT:
+                heappush(self._longest, (tokens, len(self)))
+            elif tokens > self._longest[0][0]:
+                heappushpop(self._longest, (tokens, len(self)))
+            self._roles[frame.roles] += 1
             self._numbers.append(number)
-            self._lots.append(lot(row))
-            self._shelf.append(row)
-        self._shelf.close()
-        if not self._shelf:
+        if not self._numbers:
             raise SpecError(
                 f"task {renderer.task!r}: all {self.dropped} prompts of {prompts.path!r} have more than "
                 f"{renderer.limit} tokens, which leaves no room for an answer: lower `max_tokens`, or raise "
@@ -88,10 +88,11 @@ class Stock:
             )
 
     def __len__(self) -> int:
-        return len(self._shelf)
+        return len(self._numbers)
 
     def prompt(self, place: int) -> Prompt:
-        return self._renderer.prompt(self._numbers[place], self._shelf[place])
+        number = self._numbers[place]
+        return self._renderer.prompt(number, self._inventory.rows[number])
 
     def deck(self) -> Deck:
         """Of all of them."""
@@ -99,15 +100,18 @@ class Stock:
 
     def held_out(self, share: float, *, least: int) -> tuple[Deck, Deck]:
         """Those to train on and those held out, as `raylign.sources.holdout.sides` parts them."""
-        trained, held = sides(self._lots, share, least=least)
+        lots = array("Q", map(self._inventory.lots.__getitem__, self._numbers))
+        trained, held = sides(lots, share, least=least)
         return Deck(self, trained), Deck(self, held)
 
     def outline(self) -> Outline:
         longest = max(len(self.prompt(place).token_ids) for _, place in self._longest)
         return Outline(roles=self._roles, longest=longest)
 
-    def _look(self, place: int, tokens: int) -> None:
-        if len(self._longest) < LOOKED_AT:
-            heappush(self._longest, (tokens, place))
-        elif tokens > self._longest[0][0]:
-            heappushpop(self._longest, (tokens, place))
+    def _leaves_out(self, prompts: Prompts, number: int) -> bool:
+        """A row whose prompt may be too long. Raises `SpecError` where it is, and that ends the run."""
+        row = self._inventory.rows[number]
+        if prompts.too_long == "drop":
+            return self._renderer.is_too_long(number, row)
+        self._renderer.prompt(number, row)  # or raises
+        return False

@@ -14,7 +14,9 @@ WHOLE = 2**64
 def lot(row: Mapping[str, Any]) -> int:
     """0 .. 2^64 - 1, by what the prompt says; case and spaces do not count."""
     said = row["prompt"] if "prompt" in row else "\n".join(turn["content"] for turn in row["messages"])
-    digest = hashlib.blake2b(" ".join(said.split()).casefold().encode(), digest_size=8)
+    if not said.isprintable() or "  " in said or said != said.strip():  # else it is spaced as it will be
+        said = " ".join(said.split())
+    digest = hashlib.blake2b(said.casefold().encode(), digest_size=8)
     return int.from_bytes(digest.digest(), "big")
 
 
@@ -30,7 +32,7 @@ def sides(lots: "array[int]", share: float, *, least: int) -> tuple["array[int]"
     if not lots or share == 0:
         return everything, array("Q")
     bound = below(share, lowest=min(lots))
-    trained = array("Q", (place for place in everything if lots[place] >= bound))
+    trained = array("Q", (place for place, drawn in enumerate(lots) if drawn >= bound))
     if len(trained) < max(least, 1):
         return everything, array("Q")
-    return trained, array("Q", (place for place in everything if lots[place] < bound))
+    return trained, array("Q", (place for place, drawn in enumerate(lots) if drawn < bound))

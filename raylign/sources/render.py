@@ -41,8 +41,6 @@ class Renderer:
     """Put before a conversation that has no such turn; it makes one of a plain prompt."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Of the chat template."""
-    _frames: dict[Roles, tuple[int, int]] = field(default_factory=dict, repr=False)
-    """By roles: what a template adds at most, and how often it says what a turn holds."""
 
     def prompt(self, number: int, row: Mapping[str, Any]) -> Prompt:
         """The row's prompt. Raises `SpecError` where there is no chat template for what needs one, where it refuses a
@@ -75,34 +73,23 @@ class Renderer:
         _, text = self._text(number, row)
         return text, len(self._encode(text, row))
 
-    def roles(self, row: Mapping[str, Any]) -> Roles:
-        """Of its turns, a system's put before them included."""
-        return tuple(turn["role"] for turn in self._messages(row))
-
-    def tokens_at_most(self, number: int, row: Mapping[str, Any]) -> int:
-        """A bound that costs no tokenising. Raises `SpecError` as `prompt` does, for a shape that cannot be rendered.
+    def frame(self, number: int, row: Mapping[str, Any]) -> "Frame":
+        """Of all rows with the roles of this one. Raises `SpecError` as `prompt` does, for roles that have no form.
 
         A token is a byte of its text at least, or of what the text is decomposed into; what a chat template adds is
-        seen once for each sequence of roles.
+        seen here once.
         """
-        if not self.is_templated(row):
-            if self.arguments:
-                self._text(number, row)  # raises
-            return _bytes(row["prompt"]) + SPECIAL
-        messages = self._messages(row)
+        messages, _ = self._text(number, row)  # raises what is to be said of such rows
         roles = tuple(turn["role"] for turn in messages)
-        if roles not in self._frames:
-            self._frames[roles] = self._frame(number, row, roles)
-        frame, times = self._frames[roles]
-        return frame + times * sum(_bytes(turn["content"]) for turn in messages) + SPECIAL
-
-    def _frame(self, number: int, row: Mapping[str, Any], roles: Roles) -> tuple[int, int]:
-        self._text(number, row)  # raises what is to be said of such rows
+        if not self.is_templated(row):
+            return Frame(roles=roles, tokens=SPECIAL, times=1)
         short, long = (
-            len(self._apply_template(number, [{"role": role, "content": "a" * size} for role in roles]).encode())
-            for size in (1, 1 + PROBE)
+            len(self._apply_template(number, [{"role": role, "content": "a" * letters} for role in roles]).encode())
+            for letters in (1, 1 + PROBE)
         )
-        return short, max(1, -(-(long - short) // (PROBE * len(roles))))
+        times = max(1, -(-(long - short) // (PROBE * len(roles))))
+        system = sum(most_tokens(turn["content"]) for turn in messages) - size(row)
+        return Frame(roles=roles, tokens=short + times * system + SPECIAL, times=times)
 
     def is_templated(self, row: Mapping[str, Any]) -> bool:
         """Whether it goes through the chat template; else the policy reads its text as it is."""
@@ -142,7 +129,31 @@ class Renderer:
             ) from error
 
 
-def _bytes(text: str) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What is around what rows say, of those that have the same roles."""
+
+    roles: Roles
+    """Of the prompt's turns, a system's put before them included."""
+    tokens: int
+    """At most."""
+    times: int
+    """How often a template says what a turn holds."""
+
+    def tokens_at_most(self, size: int) -> int:
+        """Of a prompt whose row says what has `size` tokens at most. Costs no tokenising."""
+        return self.tokens + self.times * size
+
+
+def size(row: Mapping[str, Any]) -> int:
+    """Tokens that what a row says has at most, in any vocabulary."""
+    if "prompt" in row:
+        return most_tokens(row["prompt"])
+    return sum(most_tokens(turn["content"]) for turn in row["messages"])
+
+
+def most_tokens(text: str) -> int:
+    """A token is a byte of its text at least, or of what the text is decomposed into."""
     if text.isascii():
         return len(text)
     return max(len(text.encode()), len(unicodedata.normalize("NFKD", text).encode()))

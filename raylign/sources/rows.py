@@ -89,7 +89,8 @@ class Rows:
         if self.shape is None:
             self.shape = recognise(values, place)
         parts = self.shape.read(values, place)
-        if extra := values.keys() - self.shape.takes:
+        if not values.keys() <= self.shape.takes:
+            extra = values.keys() - self.shape.takes
             if len(self.extra) < bounds.NAMES:  # rows may each have columns of their own
                 self.extra |= dict.fromkeys(name for name in values if name in extra)
             parts["metadata"] = _joined(parts.get("metadata", {}), {name: values[name] for name in extra}, place)

@@ -10,6 +10,8 @@ from typing import Any, overload
 
 from raylign.errors import RunError
 
+BUFFER = 2**20
+"""Bytes that are written at once."""
 Row = Mapping[str, Any]
 
 
@@ -17,7 +19,7 @@ class Shelf(Sequence[Row]):
     """Rows in a temporary file that goes with this object. Memory holds where each begins: 8 bytes a row."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as this
+        self._file = tempfile.TemporaryFile(buffering=BUFFER)  # noqa: SIM115, it lives as long as this
         self._ends = array("Q", [0])
         weakref.finalize(self, self._file.close)
 

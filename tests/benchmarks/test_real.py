@@ -12,7 +12,7 @@ from benchmarks.real.measure import distinct
 from benchmarks.real.report import half_interval, p_value, per_prompt
 from benchmarks.real.sets import SETS
 from benchmarks.real.topics import HELD_OUT, LEARNED, named, rows, stem
-from raylign.plan.check import check_prompts
+from raylign.plan.survey import check_prompts
 from raylign.spec import parse_job
 
 

@@ -73,9 +73,16 @@ def test_a_file_that_is_read_at_once_has_its_bounds(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize(
     ("line", "says"),
-    [("{", "column 2"), ("[NaN]", "NaN is no JSON number"), ("[" * 100_000, "recursion"), ("1" * 5000, "not JSON")],
+    [
+        ("{", "column 2"),
+        ("{} {}", "Extra data at column 4"),
+        ("[NaN]", "NaN is no JSON number"),
+        ("[" * 100_000, "recursion"),
+        ("1" * 5000, "not JSON"),
+    ],
 )
 def test_a_line_that_is_no_json_is_named_by_its_place(line: str, says: str) -> None:
     with pytest.raises(SpecError, match=f"rows, line 3 is not JSON.*{says}" if says != "not JSON" else says):
         parse_line(line, "rows, line 3")
-    assert parse_line('{"a": [1, null]}', "") == {"a": [1, None]}
+    for around in ("%s", "%s\n", "%s\r\n", " %s \t\n"):
+        assert parse_line(around % '{"a": [1, null]}', "") == {"a": [1, None]}

@@ -11,16 +11,18 @@ KEYS = frozenset({"prompt", "messages", "baseline", "metadata"})
 
 
 def _read(values: Values, place: str) -> Parts:
-    parts = {key: value for key, value in values.items() if key in KEYS}
+    parts = dict(values) if values.keys() <= KEYS else {key: value for key, value in values.items() if key in KEYS}
     if ("prompt" in parts) == ("messages" in parts):
         raise SpecError(
             f"{place} must have either `prompt` or `messages`, it has {'both' if 'prompt' in parts else 'neither'}"
         )
-    if is_conversation(parts.get("prompt")):
-        parts["messages"] = turns(parts.pop("prompt"), place, column="prompt")
-    elif "messages" in parts:
+    if "messages" in parts:
         parts["messages"] = _conversation(parts["messages"], place)
-    elif not (isinstance(parts["prompt"], str) and parts["prompt"]):
+    elif isinstance(prompt := parts["prompt"], str) and prompt:
+        pass
+    elif is_conversation(prompt):
+        parts["messages"] = turns(parts.pop("prompt"), place, column="prompt")
+    else:
         raise SpecError(f"{place}: `prompt` must be text that is not empty, it is {shown(parts['prompt'])}")
     if "metadata" in parts:
         parts["metadata"] = _metadata(parts["metadata"], place)

@@ -6,6 +6,7 @@ import pytest
 
 from raylign.errors import SpecError
 from raylign.sources.deck import LOOKED_AT, Stock
+from raylign.sources.inventory import shelved
 from raylign.sources.render import Renderer
 from raylign.spec.prompts import Prompts
 
@@ -28,9 +29,8 @@ def stock(tmp_path):
         path = tmp_path / "prompts.jsonl"
         path.write_text("".join(json.dumps({"prompt": text, "answer": text[:1]}) + "\n" for text in texts))
         tokenizer = Counting()
-        return tokenizer, Stock(
-            Prompts(path=str(path), **settings), Renderer(task="math", tokenizer=tokenizer, limit=limit)
-        )
+        prompts = Prompts(path=str(path), **settings)
+        return tokenizer, Stock(prompts, shelved(prompts), Renderer(task="math", tokenizer=tokenizer, limit=limit))
 
     return build
 

@@ -8,7 +8,9 @@ from raylign.sources.holdout import WHOLE, lot, sides
 def test_a_lot_goes_by_what_is_said() -> None:
     same = [{"prompt": "What is  2+2?"}, {"prompt": "what is 2+2?\n", "metadata": {"a": 1}}]
     same += [{"messages": [{"role": "user", "content": "What is 2+2?"}]}]
+    same += [{"prompt": spaced} for spaced in (" What is 2+2?", "What is 2+2? ", "What\u3000is\t2+2?")]
     assert len({lot(row) for row in same}) == 1
+    assert lot({"prompt": "  "}) == lot({"messages": [{"role": "user", "content": ""}]})
     assert lot({"prompt": "What is 2+3?"}) != lot(same[0])
     assert lot({"prompt": "a"}) == 0x40F89E395B66422F  # the same for every run, on every machine
 

@@ -10,6 +10,7 @@ from data_files import ROWS, write_file
 from raylign.errors import SpecError
 from raylign.sources.deck import Stock
 from raylign.sources.inspection import OTHER, REASONS, inspect
+from raylign.sources.inventory import shelved
 from raylign.sources.render import Renderer
 from raylign.spec.prompts import Prompts
 
@@ -96,7 +97,7 @@ def test_it_finds_what_a_run_finds(tmp_path):
     """Too long, held out, longest: as the run's own reading has them."""
     prompts = written(tmp_path, *({"prompt": f"{'long ' * (number % 9)}number {number}"} for number in range(300)))
     found = inspect(prompts, renderer=renderer(limit=40), holdout=0.1)
-    stock = Stock(prompts, renderer(limit=40))
+    stock = Stock(prompts, shelved(prompts), renderer(limit=40))
     trained, held = stock.held_out(0.1, least=1)
     assert (found.too_long, found.usable, found.held_out) == (stock.dropped, len(stock), len(held))
     assert 0 < len(held) < len(trained)
@@ -107,7 +108,7 @@ def test_it_finds_what_a_run_finds(tmp_path):
 @pytest.mark.parametrize("texts", ["aab", "a", "ab", "aa", "abcde"])
 def test_at_least_one_is_held_out_and_never_all(tmp_path, texts):
     prompts = written(tmp_path, *({"prompt": text} for text in texts))
-    _, by_run = Stock(prompts, renderer()).held_out(1e-9, least=1)
+    _, by_run = Stock(prompts, shelved(prompts), renderer()).held_out(1e-9, least=1)
     assert inspect(prompts, holdout=1e-9).held_out == len(by_run)
     assert inspect(prompts, holdout=0).held_out == 0
 

@@ -7,7 +7,7 @@ import pytest
 from jinja2 import TemplateError
 
 from raylign.errors import SpecError
-from raylign.sources.render import Renderer
+from raylign.sources.render import Renderer, size
 
 
 class Words:
@@ -31,7 +31,7 @@ class Words:
 def render(task, rows, tokenizer, *, max_prompt_tokens, **settings):
     renderer = Renderer(task=task, tokenizer=tokenizer, limit=max_prompt_tokens, **settings)
     for number, row in enumerate(rows):
-        renderer.tokens_at_most(number, row)  # raises what the whole would, but for the length
+        renderer.frame(number, row)  # raises what the whole would, but for the length
     return [renderer.prompt(number, row) for number, row in enumerate(rows)]
 
 
@@ -109,8 +109,9 @@ def test_what_the_template_does_not_take_is_said(row):
 def test_tokens_are_bounded_without_a_tokenizer(row, system):
     renderer = Renderer(task="chat", tokenizer=Letters(), limit=999, system=system)
     made = renderer.prompt(0, row)
-    assert len(made.token_ids) <= renderer.tokens_at_most(0, row) <= len(made.token_ids) + 30
-    assert renderer.roles(row) == tuple(turn["role"] for turn in made.messages)
+    frame = renderer.frame(0, row)
+    assert len(made.token_ids) <= frame.tokens_at_most(size(row)) <= len(made.token_ids) + 30
+    assert frame.roles == tuple(turn["role"] for turn in made.messages)
     assert not renderer.is_too_long(0, row)
 
 
@@ -121,7 +122,9 @@ def test_a_template_that_says_a_turn_twice_is_seen_to():
 
     row = {"messages": [{"role": "user", "content": "x" * 500}]}
     renderer = Renderer(task="chat", tokenizer=Twice(), limit=999)
-    assert renderer.tokens_at_most(0, row) >= len(renderer.tokenizer.encode("x" * 1000, add_special_tokens=False))
+    assert renderer.frame(0, row).tokens_at_most(size(row)) >= len(
+        renderer.tokenizer.encode("x" * 1000, add_special_tokens=False)
+    )
 
 
 def test_a_template_that_writes_the_date_writes_the_same_one_every_day():
