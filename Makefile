@@ -5,12 +5,15 @@ HEAVY := ray or vllm or wheel
 # What is compiled is kept: three processes would compile pytest's own, and all tests, each for itself and every time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick test proof check format world clean
+.PHONY: demo quick light test proof check format world clean
 
 demo: $(VENV)/.installed   ## serve, submit the demo job over REST, watch it to its report
 	$(RUN)/raylign demo examples/demo.yaml
 
-quick: $(VENV)/.installed check   ## every check, and every test that starts neither Ray nor vLLM
+quick: $(VENV)/.installed   ## every check, and every test that starts neither Ray nor vLLM: side by side
+	$(MAKE) --no-print-directory -j 2 check light
+
+light: $(VENV)/.installed   ## every test that starts neither Ray nor vLLM
 	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "not ($(HEAVY) or proof)"
 
 test: quick   ## what a change must pass: all that is quick, then what starts Ray or vLLM, or installs the wheel
@@ -18,6 +21,7 @@ test: quick   ## what a change must pass: all that is quick, then what starts Ra
 
 proof: $(VENV)/.installed   ## what takes long: every kill, every architecture, what judges change
 	$(RUN)/python -m pytest -m proof
+	$(RUN)/python -m pytest -q -n 2 -m "hypothesis and not proof" --hypothesis-profile proof
 	$(RUN)/python -m benchmarks.exactness
 	$(RUN)/python -m benchmarks.exactness --lora
 	$(RUN)/python -m benchmarks.parity

@@ -4,6 +4,14 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Laws are tried on as many examples as find what breaks; `make proof` looks longer. How long one takes says how busy
+# the machine is.
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", BUSY, max_examples=25)
+settings.register_profile("proof", BUSY, max_examples=1000)
+settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ def make_job(
     )
 
 
-def make_examples(seed: int = 0, *, pairs: int = 6) -> list[Example]:
+def make_examples(seed: int = 0, *, pairs: int = 4) -> list[Example]:
     """As many single examples as pairs; random tokens of unequal lengths."""
     rng = random.Random(seed)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from raylign.verdicts import (
@@ -27,7 +27,6 @@ LABELS = st.lists(st.sampled_from("abcdef"), unique=True)
 SAID = st.lists(st.builds(Verdict, judge=st.sampled_from("abcdefgh"), satisfied=ANSWERS, reason=st.text(max_size=3)))
 
 
-@settings(deadline=None, max_examples=50)
 @given(labels=LABELS, said=SAID)
 def test_every_judge_that_applies_is_heard_exactly_once_in_order(labels: Sequence[str], said: Sequence[Verdict]):
     heard = hear(labels, said)
@@ -37,14 +36,12 @@ def test_every_judge_that_applies_is_heard_exactly_once_in_order(labels: Sequenc
     assert all(verdict == signed(abstained(NOT_ASKED), verdict.judge) for verdict in heard if verdict.judge in silent)
 
 
-@settings(deadline=None, max_examples=50)
 @given(labels=LABELS, said=SAID, order=st.randoms())
 def test_the_order_of_what_was_said_does_not_matter(labels: Sequence[str], said: list[Verdict], order):
     shuffled = order.sample(said, len(said))
     assert [one.satisfied for one in hear(labels, shuffled)] == [one.satisfied for one in hear(labels, said)]
 
 
-@settings(deadline=None, max_examples=50)
 @given(labels=LABELS.filter(bool), said=SAID)
 def test_whoever_loses_a_word_never_gains_by_it(labels: Sequence[str], said: Sequence[Verdict]):
     """A judge that stays silent cannot make a response satisfy that would not, were it heard."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 from fakes import FakeFleet, FakeJudges, make_completion, make_prompt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from judge_laws import ROWS, keeps_the_law_of_asking, keeps_the_law_of_judges, keeps_the_law_of_rules
 from loop_job import make_job
@@ -188,14 +188,12 @@ def test_they_are_checked_and_planned(tmp_path: Path) -> None:
         check_judges(new_job(ShortJudge(model="m", words="Short.")))
 
 
-@settings(deadline=None, max_examples=25)
 @given(response=st.text(max_size=20))
 def test_the_rule_keeps_the_laws(response: str) -> None:
     keeps_the_law_of_judges(DIGIT)
     keeps_the_law_of_rules(DIGIT, Case(response=response))
 
 
-@settings(deadline=None, max_examples=25)
 @given(rows=ROWS)
 def test_the_asking_judge_keeps_the_laws(rows: Sequence[tuple[str, Said]]) -> None:
     keeps_the_law_of_judges(SHORT)

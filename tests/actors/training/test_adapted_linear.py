@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from depths import proof
 from training_cases import WHOLE, assert_same_bits, make_examples, make_job, make_trainer, take_steps, weights
 
 from actors.loading import load_policy
@@ -15,9 +16,19 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("architecture", ["llama", "gpt2"])
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-@pytest.mark.parametrize("rate", [1e-6, 1e-2])
+@pytest.mark.parametrize(
+    ("architecture", "dtype", "rate"),
+    [
+        ("llama", "bfloat16", 1e-6),
+        ("llama", "float32", 1e-2),
+        ("gpt2", "bfloat16", 1e-2),
+        proof("llama", "float32", 1e-6),
+        proof("llama", "bfloat16", 1e-2),
+        proof("gpt2", "float32", 1e-6),
+        proof("gpt2", "float32", 1e-2),
+        proof("gpt2", "bfloat16", 1e-6),
+    ],
+)
 def test_adapters_train_the_very_policy_that_is_published_and_saved(
     tmp_path: Path, architecture: str, dtype: str, rate: float
 ) -> None:

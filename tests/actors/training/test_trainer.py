@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from depths import proof
 from training_cases import (
     assert_close,
     assert_same_bits,
@@ -49,7 +50,15 @@ def test_large_gradients_that_are_not_clipped_are_those_of_plain_pytorch(model: 
 
 
 @pytest.mark.parametrize(
-    ("stage", "lora"), [(0, None), (1, None), (2, None), (3, None), (1, {"rank": 4}), (3, {"rank": 4})]
+    ("stage", "lora"),
+    [
+        (1, None),
+        (2, None),
+        (3, {"rank": 4}),
+        proof(0, None),
+        proof(3, None),
+        proof(1, {"rank": 4}),
+    ],
 )
 def test_microbatches_do_not_matter(model: Path, stage: int, lora: dict[str, int] | None) -> None:
     job = make_job(model, zero_stage=stage, lora=lora)

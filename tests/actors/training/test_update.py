@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from depths import proof
 from training_cases import make_examples, make_job, make_trainer, plain_steps
 
 from actors.training.trainer import PolicyTrainer
@@ -42,12 +43,12 @@ def state(trainer: PolicyTrainer) -> list[Any]:
     ("stage", "dtype", "lora"),
     [
         (0, "float32", None),
-        (1, "float32", None),
         (1, "bfloat16", None),
         (2, "float32", None),
-        (3, "float32", None),
-        (1, "float32", {"rank": 4}),
         (3, "float32", {"rank": 4}),
+        proof(1, "float32", None),
+        proof(3, "float32", None),
+        proof(1, "float32", {"rank": 4}),
     ],
 )
 def test_measuring_changes_not_one_bit_of_the_training(

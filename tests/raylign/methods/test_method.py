@@ -1,7 +1,7 @@
 """Every method of the library keeps the laws."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from method_cases import METHODS, group, run
 from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws_of_choosing
@@ -24,7 +24,6 @@ over_all = pytest.mark.parametrize("method", ALL, ids=lambda method: method.type
 
 @over_all
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_the_laws_of_choosing(method, data):
     groups, reference = data.draw(batches(method))
     keeps_the_laws_of_choosing(method, groups, reference)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import pytest
 from fakes import FakeFleet
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from loop_job import make_job, take
 from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws_of_choosing
@@ -109,7 +109,6 @@ over_toys = pytest.mark.parametrize("toy", TOYS, ids=lambda toy: toy.type)
 
 @over_toys
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_the_laws_of_choosing(toy, data):
     groups, reference = data.draw(batches(toy))
     keeps_the_laws_of_choosing(toy, groups, reference)

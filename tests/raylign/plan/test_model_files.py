@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import struct
 from pathlib import Path
 
@@ -11,9 +12,15 @@ from raylign.errors import SpecError
 from raylign.plan.model_files import check_same_vocabulary, inspect_model
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_policy(tmp_path_factory.mktemp("saved"), dtype=torch.bfloat16)
+
+
 @pytest.fixture
-def policy(tmp_path: Path) -> Path:
-    return make_policy(tmp_path / "policy", dtype=torch.bfloat16)
+def policy(saved: Path, tmp_path: Path) -> Path:
+    """One that a test may damage."""
+    return shutil.copytree(saved, tmp_path / "policy")
 
 
 def test_a_directory_says_what_it_is(policy: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 from fakes import FakeFleet
-from hypothesis import given, settings
+from hypothesis import given
 from loop_job import make_job, take
 from reward_laws import RESPONSES, keeps_the_law_of_rewards
 
@@ -132,7 +132,6 @@ def test_they_are_checked_and_planned(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reward", [DIGITS, CALM, ELSEWHERE, ALL], ids=lambda reward: reward.type)
-@settings(deadline=None, max_examples=25)
 @given(rows=RESPONSES)
 def test_they_keep_the_law(reward: Reward, rows: list[Any]) -> None:
     keeps_the_law_of_rewards(reward, rows)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from fakes import make_completion, make_prompt
-from hypothesis import given, settings
+from hypothesis import given
 from reward_laws import RESPONSES, REWARDS, keeps_the_law_of_rewards
 
 from raylign.rewards.model import ModelReward
@@ -20,7 +20,6 @@ BOTH = SumReward(of=(ONE, OTHER), weight=0.5)
 
 
 @pytest.mark.parametrize("reward", REWARDS, ids=lambda reward: reward.summary)
-@settings(deadline=None, max_examples=25)
 @given(rows=RESPONSES)
 def test_every_reward_keeps_the_law(reward, rows):
     keeps_the_law_of_rewards(reward, rows)

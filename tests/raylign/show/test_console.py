@@ -13,8 +13,8 @@ from raylign.record.history import History
 from raylign.show.console import PHASE_STYLES, LiveDisplay, clock, percent, picture, sparkline, summary
 
 STREAMS = {
-    "whole": lambda: event_stream(steps=24),
-    "no evaluation": lambda: event_stream(steps=24, evaluate=False),
+    "whole": lambda: event_stream(steps=21),
+    "no evaluation": lambda: event_stream(steps=6, evaluate=False),
     "failed at start": failed_at_start,
     "holes": full_of_holes,
     "hostile": lambda: event_stream(steps=6, text=HOSTILE),

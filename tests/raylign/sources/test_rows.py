@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from raylign.errors import SpecError
@@ -191,7 +191,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), JSON, max_size=5), min_size=1, max_size=2))
 def test_whatever_rows_hold_is_read_or_refused(tmp_path_factory, rows):
     file = tmp_path_factory.getbasetemp() / "any.jsonl"

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from depths import deep
 from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 
 from benchmarks.tiny_models import ARCHITECTURES, SHAPE, make_policy
@@ -122,7 +123,8 @@ def test_a_prompt_that_is_read_once_gives_the_same_values_and_gradients(
         torch.testing.assert_close(actual, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
 
 
-def test_gradients_of_shared_prompts_are_the_same_bits_every_time(tmp_path: Path) -> None:
+@deep("times", short=3, whole=20)
+def test_gradients_of_shared_prompts_are_the_same_bits_every_time(tmp_path: Path, times: int) -> None:
     model = load(tmp_path)
     rng = random.Random(0)
     prompts = [tuple(rng.randrange(4, 90) for _ in range(100)) for _ in range(4)]
@@ -135,7 +137,7 @@ def test_gradients_of_shared_prompts_are_the_same_bits_every_time(tmp_path: Path
 
     use_threads(2)
     first = gradients()
-    for _ in range(8):
+    for _ in range(times):
         assert all(torch.equal(one, other) for one, other in zip(first, gradients(), strict=True))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from judge_laws import ASKING, ROWS, Model, keeps_the_law_of_asking, keeps_the_law_of_judges
 
 from raylign.judges.askers import Said
@@ -17,7 +17,6 @@ def test_it_is_a_judge(judge: AskingJudge) -> None:
 
 
 @pytest.mark.parametrize("judge", ASKING, ids=lambda judge: judge.type)
-@settings(deadline=None, max_examples=50)
 @given(rows=ROWS)
 def test_every_response_gets_a_verdict(judge: AskingJudge, rows: Sequence[tuple[str, Said]]) -> None:
     keeps_the_law_of_asking(judge, rows)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fakes import make_completion, make_prompt
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from judge_laws import RULES, keeps_the_law_of_judges, keeps_the_law_of_rules
 
@@ -63,7 +63,6 @@ def test_it_is_a_judge(judge: RuleJudge) -> None:
 
 
 @pytest.mark.parametrize("judge", RULES, ids=lambda judge: judge.type)
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(response=RESPONSES, metadata=METADATA)
 def test_a_judge_never_raises(judge: RuleJudge, response: str, metadata: dict[str, Any]) -> None:
     keeps_the_law_of_rules(judge, Case(response=response, metadata=metadata))
