@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 # the machine is.
 BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", BUSY, max_examples=25)
-settings.register_profile("proof", BUSY, max_examples=1000)
+settings.register_profile("proof", BUSY, max_examples=500)
 settings.load_profile("quick")
 
 
