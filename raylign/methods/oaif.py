@@ -6,37 +6,27 @@ winner is the first response if p >= 1/2: a hard label. Identical responses are 
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import model_validator
 
-from raylign import bounds
 from raylign.judges.kinds import AnyAnnotator
-from raylign.methods.direct import LOSSES
-from raylign.methods.method import Method, Needs
-from raylign.methods.selection import Chosen, Scores, Selection, Term
-from raylign.objective import Objective
+from raylign.methods.method import Needs
+from raylign.methods.of_pairs import OfPairs
+from raylign.methods.selection import Selection
 from raylign.types import Group
 
 
-class OAIF(Method):
+class OAIF(OfPairs):
     """Online AI feedback (arXiv 2402.04792): two samples, an annotator, a direct-alignment loss."""
 
     type: Literal["oaif"] = "oaif"
-    loss: Literal["dpo", "ipo", "slic"] = "dpo"
-    """Which pairwise loss."""
-    beta: float = Field(default=0.1, gt=0, le=bounds.FACTOR)
-    """The loss's beta. The paper uses 0.1 for DPO, 1.0 for IPO, 0.002 for SLiC."""
     annotator: AnyAnnotator
     """Who says which response is better."""
 
     @property
     def needs(self) -> Needs:
-        return Needs(compares="two", annotator=self.annotator)
-
-    @property
-    def objective(self) -> Objective:
-        return Objective(loss=LOSSES[self.loss], settings={"beta": self.beta})
+        return Needs(compares="two", annotator=self.annotator, reference=self.loss.needs_reference)
 
     def select(self, groups: Sequence[Group]) -> Selection:
         """One (winner, loser) pair for each prompt on which the annotator had a word."""
@@ -52,6 +42,8 @@ class OAIF(Method):
                 chosen.append((group, (first, second) if won else (second, first)))
         return Selection(chosen=chosen, skips=skips)
 
-    def weigh(self, selection: Selection, scores: Scores) -> Chosen:
-        """Pairs as they are: the loss holds the policy to the reference."""
-        return Chosen(terms=[Term(group=group, samples=samples) for group, samples in selection.chosen])
+    @model_validator(mode="after")
+    def _its_pairs_have_no_row(self) -> Self:
+        if self.loss.reads_margin:
+            raise ValueError(f"{self.loss.type} reads the `margin` of each pair of a file, and here pairs are sampled")
+        return self

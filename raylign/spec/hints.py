@@ -93,7 +93,7 @@ FOREIGN: Mapping[str, str] = {
     "lora_rank": "`policy.lora.rank`",
     "lora_target_modules": "`policy.lora.targets`",
     "loss_agg_mode": "`tasks[].per`: token, or limit, or response for the method's own",
-    "loss_type": "`tasks[].method.loss` of oaif",
+    "loss_type": "`tasks[].method.loss` of oaif and direct",
     "lr": "`trainer.learning_rate`",
     "lr_scheduler": "`trainer.schedule.type`",
     "lr_scheduler_type": "`trainer.schedule.type`",
@@ -196,6 +196,21 @@ FOREIGN: Mapping[str, str] = {
 }
 
 KINDS: Mapping[str, Mapping[str, str]] = {
+    "loss": {
+        "alpha_divergence": "`{type: dpo_alpha, alpha: 0.5}`",
+        "aot": "AOT pairs up the responses of a whole batch: it is a function of `raylign.losses.optimal_transport`",
+        "bco_pair": "`bco`",
+        "cdpo": "`{type: dpo, label_smoothing: 0.1}`",
+        "exo_pair": "`exo`",
+        "forward_kl": "`dpo_forward_kl`",
+        "hinge": "`slic`",
+        "js_divergence": "`dpo_js`",
+        "kto": "of pairs, KTO whose reference point is 0 is `apo_zero`",
+        "nca_pair": "`nca`",
+        "sigmoid": "`dpo`",
+        "sigmoid_norm": "`dpo_norm`",
+        "sppo_hard": "`sppo`",
+    },
     "method": {
         "dapo": "`{type: grpo, clip_high: 0.28, drop_equal: true, beta: 0}` in a task with `per: token`",
         "dpo": "online DPO is `{type: oaif, loss: dpo}`; on a file of pairs it is a job of `kind: preferences`",

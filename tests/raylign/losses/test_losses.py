@@ -30,7 +30,14 @@ METHODS = [
     Lagrangian(clip=0.3, beta=0.5),
 ]
 PAIRWISE = METHODS[2:9]
-NAMES = {id(method): f"{method.type}-{getattr(method, 'loss', getattr(method, 'version', ''))}" for method in METHODS}
+
+
+def called(method):
+    loss = getattr(method, "loss", None)
+    return f"{method.type}-{loss.type if loss else getattr(method, 'version', '')}"
+
+
+NAMES = {id(method): called(method) for method in METHODS}
 
 
 def named(method):

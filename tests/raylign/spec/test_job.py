@@ -47,7 +47,8 @@ def test_defaults_are_pinned():
         {"type": "vcb", "nats_per_sigma": 1.0, "pool": 8, "sigma_floor": 0.1},
         {"type": "lagrangian", "target": 0.1, "targets": {}, "rate": 0.1, "initial": 1.0, "ceiling": 10.0}
         | {"normalize": True, "clip": 0.2, "beta": 0.04},
-        {"type": "oaif", "loss": "dpo", "beta": 0.1, "annotator": {"type": "reward"}},
+        {"type": "oaif", "loss": {"type": "dpo", "beta": 0.1, "label_smoothing": 0.0}, "beta": None}
+        | {"annotator": {"type": "reward"}},
     ]
 
 

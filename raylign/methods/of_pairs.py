@@ -1,0 +1,49 @@
+"""What methods of (better, worse) pairs share: their loss is one of `raylign.methods.losses`, as a job names it."""
+
+from typing import Any, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from raylign import bounds
+from raylign.methods.losses import AnyPairLoss
+from raylign.methods.method import Method
+from raylign.methods.selection import Chosen, Scores, Selection, Term
+from raylign.objective import Objective
+
+
+class OfPairs(Method):
+    """A loss of pairs. Whoever selects them puts the better response first."""
+
+    beta: float | None = Field(default=None, gt=0, le=bounds.FACTOR)
+    """The loss's beta, where ``loss`` is a name alone; the loss's own default where absent."""
+    loss: AnyPairLoss = Field(default="dpo", validate_default=True)
+    """Which loss of pairs: its name, or a mapping of its ``type`` and its settings."""
+
+    @property
+    def objective(self) -> Objective:
+        return self.loss.objective
+
+    def weigh(self, selection: Selection, scores: Scores) -> Chosen:
+        """Pairs as they are: the loss holds the policy to the reference, where it does."""
+        return Chosen(
+            terms=[
+                Term(group=group, samples=samples, coefficient=self.loss.constant(group) or 0.0)
+                for group, samples in selection.chosen
+            ]
+        )
+
+    def moves(self, term: Term) -> bool:
+        """Always: a pair's constant is no factor of its loss."""
+        return True
+
+    @field_validator("loss", mode="before")
+    @classmethod
+    def _with_beta(cls, loss: Any, info: ValidationInfo) -> Any:
+        beta = info.data.get("beta")
+        return {"type": loss, "beta": beta} if isinstance(loss, str) and beta is not None else loss
+
+    @model_validator(mode="after")
+    def _one_beta(self) -> Self:
+        if self.beta not in (None, self.loss.beta):
+            raise ValueError(f"`beta` is {self.beta:g} and the loss's own {self.loss.beta:g}: say it in `loss` alone")
+        return self
