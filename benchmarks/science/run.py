@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,6 +68,10 @@ class Beforehand:
 
     async def groups(self, step: int, clock: Clock) -> list[Group]:
         return self._groups[step]
+
+    def held_out(self) -> Sequence[Group]:
+        """None: the evaluation has the policy's own responses."""
+        return ()
 
     async def aclose(self) -> None:
         """Nothing is left to end."""

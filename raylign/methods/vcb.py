@@ -13,7 +13,7 @@ other is a constant factor, which lambda takes.
 
 from collections import Counter
 from collections.abc import Sequence
-from statistics import stdev
+from statistics import fmean, stdev, variance
 from typing import Literal
 
 from pydantic import Field
@@ -75,3 +75,14 @@ class VCB(Method):
             targets = tuple(self.nats_per_sigma * gap / sigma for gap in gaps)
             terms.append(Term(group=group, samples=samples, targets=targets))
         return Chosen(terms=terms, skips=skips)
+
+    def examine(self, selection: Selection, policy: Scores, reference: Scores) -> dict[str, float]:
+        """``loss``, nats squared, and ``slope``, as the loss measures it."""
+        losses, reached, asked = [], 0.0, 0.0
+        for term in self.weigh(selection, reference).terms:
+            keys = [sample.completion.key for sample in term.samples]
+            ratios = [sum(policy[key]) - sum(reference[key]) for key in keys]
+            losses.append(2 * variance(h - target for h, target in zip(ratios, term.targets, strict=True)))
+            reached += sum(h * target for h, target in zip(ratios, term.targets, strict=True))
+            asked += sum(target**2 for target in term.targets)
+        return {"loss": fmean(losses), "slope": reached / asked} if asked else {}

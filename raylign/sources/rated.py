@@ -35,6 +35,9 @@ class RatedResponses:
     async def groups(self, step: int, clock: Clock) -> list[Group]:
         return [_rewarded(group) for group in await self._written.groups(step, clock)]
 
+    def held_out(self) -> Sequence[Group]:
+        return [_rewarded(group) for group in self._written.held_out()]
+
     async def aclose(self) -> None:
         """Nothing is ever begun for later steps."""
 

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from raylign import bounds
 from raylign.methods.vcb import VCB
+from raylign.spec.held_out import HeldOut
 from raylign.spec.job import Job
-from raylign.spec.parts import Evaluation
 from raylign.spec.task import Task
 
 
@@ -37,8 +37,8 @@ class Rated(Job):
     """What sort of job it is. rated: the policy learns from responses of a file and their rewards."""
     tasks: tuple[RatedTask, ...] = Field(min_length=1, max_length=bounds.TASKS)
     """One or more files of rated responses; each step takes one batch of every task."""
-    evaluation: Evaluation = Evaluation(prompts=0)
-    """Before/after measurement by sampling; none where absent."""
+    evaluation: HeldOut = HeldOut()
+    """Before/after: loss and slope on rows held out, and by sampling where asked for."""
 
     @property
     def source(self) -> str:

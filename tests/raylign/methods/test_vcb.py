@@ -1,7 +1,8 @@
 """VCB: what each response is asked for, and who is passed over."""
 
 import pytest
-from method_cases import group, run, sample
+from loss_terms import make_terms
+from method_cases import group, run, sample, scores
 
 from raylign.losses import build
 from raylign.methods import VCB
@@ -46,3 +47,19 @@ def test_a_response_said_twice_and_nothing_else_has_no_gradient():
 def test_its_objective_takes_terms_of_any_number_of_responses():
     assert VCB().objective.over_tokens is None
     assert build(VCB().objective, max_correction=1.0).measures == ("slope",)
+
+
+def test_it_is_examined_as_its_loss_measures_itself():
+    groups = [group(*ROWS, pool=POOL), group(*ROWS[:2], pool=POOL, number=1)]
+    method, policy, reference = VCB(), {}, scores(groups, -1.0)
+    for key, values in reference.items():
+        policy[key] = tuple(value + 0.25 * (key[1] + 1) for value in values)
+    found = method.examine(method.select(groups), policy, reference)
+    # h = .75, 1.5, 2.25; t = 0, 1.5, -1.5 less 0, and -.75, .75: the loss and its metric say the same, by tensors.
+    three = make_terms([[[0.75], [1.5], [2.25]]], reference=[[[0.0]] * 3], target=[[0.0, 1.5, -1.5]])
+    two = make_terms([[[0.75], [1.5]]], reference=[[[0.0]] * 2], target=[[-0.75, 0.75]])
+    losses = [build(method.objective, max_correction=1.0)(terms) for terms in (three, two)]
+    assert found["loss"] == pytest.approx(sum(float(one.per_unit_U) for one in losses) / 2)
+    slopes = [one.metrics["slope"] for one in losses]
+    assert found["slope"] == pytest.approx(float(sum(a for a, _ in slopes) / sum(b for _, b in slopes)))
+    assert method.examine(method.select([]), {}, {}) == {}

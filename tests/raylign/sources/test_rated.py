@@ -6,12 +6,12 @@ from loop_job import take
 from rated_job import rated_job
 
 from raylign.errors import SpecError
-from raylign.record.events.payloads import StepDone
+from raylign.record.events.payloads import EvaluationDone, StepDone
 
 ROWS = [(["a" * 2, "b" * 3, "c" * 4], [1.0, 3.0, 5.0 + number]) for number in range(8)]
 
 
-async def run(fleet, directory, *, rows=ROWS, **how):
+async def run(fleet, directory, *, rows=ROWS, kind=StepDone, **how):
     made = [make_prompt("talk", at, responses=texts, rewards=rewards) for at, (texts, rewards) in enumerate(rows)]
     said = []
     job = rated_job(**how)
@@ -19,7 +19,7 @@ async def run(fleet, directory, *, rows=ROWS, **how):
         job, fleet, directory, prompts={"talk": made}, encode=lambda one: tuple(map(ord, one.baseline)),
         emit=said.append,
     )  # fmt: skip
-    return [one for one in said if isinstance(one, StepDone)]
+    return [one for one in said if isinstance(one, kind)]
 
 
 async def test_a_rows_responses_are_one_term_whose_targets_are_their_rewards_in_its_sigmas(tmp_path):
@@ -34,6 +34,12 @@ async def test_a_rows_responses_are_one_term_whose_targets_are_their_rewards_in_
         assert example.staleness is None
     assert [step.tasks["talk"].reward for step in steps] == pytest.approx([3.0] * 4)
     assert {step.tasks["talk"].satisfied for step in steps} == {None}
+
+
+async def test_rows_held_out_are_examined_with_their_own_rewards(tmp_path):
+    said = await run(FakeFleet(), tmp_path, steps=1, kind=EvaluationDone)
+    assert [one.step for one in said] == [0, 1]
+    assert {"loss", "slope"} == said[0].tasks["talk"].held_out.keys()
 
 
 async def test_the_first_of_many_are_taken_and_sigma_is_of_all(tmp_path):
