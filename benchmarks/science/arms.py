@@ -99,6 +99,19 @@ VALUES = [
     ),
 ]
 """Rewards' values against their order, on the same responses of the starting policy."""
+ONLINE_BASELINES = [
+    START,
+    Arm(name="crpg", label="CRPG"),
+    Arm(name="lagrangian", label="Lagrangian", method={"type": "lagrangian", "rate": 0.5}),
+    Arm(name="rloo", label="RLOO, judges as a bonus", method={"type": "rloo", "judge_bonus": 2.0}),
+    Arm(
+        name="dr-grpo",
+        label="Dr. GRPO, judges as a bonus",
+        method={"type": "grpo", "normalize": False, "beta": 0.0, "judge_bonus": 2.0},
+        task={"per": "limit", "max_tokens": 40},
+    ),
+]
+"""What users compare CGPO with."""
 SHORT = [arm for arm in MAIN if arm.name in ("start", "reward-only", "grpo-bonus", "crpg", "codpo")]
 
 
@@ -169,6 +182,7 @@ SETS = {
     "main": MAIN,
     "ablations": ABLATIONS,
     "verifiable": VERIFIABLE,
+    "online-baselines": ONLINE_BASELINES,
     "short": SHORT,
     "values": VALUES,
     "sweep": sweep(),
