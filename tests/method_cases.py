@@ -5,7 +5,7 @@ from dataclasses import replace
 from fakes import make_completion, make_prompt
 
 from raylign.judges.annotator import RewardAnnotator
-from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB, Lagrangian, ReinforcePP
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB, XPO, Lagrangian, NashMD, ReinforcePP
 from raylign.types import Group, Sample
 from raylign.verdicts import Verdict
 
@@ -18,8 +18,10 @@ METHODS = [
     RLOO(judge_bonus=1.0),
     ReinforcePP(judge_bonus=1.0),
     Lagrangian(),
+    NashMD(judge_bonus=1.0),
     OAIF_METHOD,
     VCB(),
+    XPO(),
 ]
 
 

@@ -11,14 +11,30 @@ from raylign.methods.crraft import CRRAFT
 from raylign.methods.grpo import GRPO
 from raylign.methods.lagrangian import Lagrangian
 from raylign.methods.method import Method
+from raylign.methods.nash_md import NashMD
 from raylign.methods.oaif import OAIF
 from raylign.methods.reinforce_pp import ReinforcePP
 from raylign.methods.rloo import RLOO
 from raylign.methods.vcb import VCB
+from raylign.methods.xpo import XPO
 
-__all__ = ["CODPO", "CRPG", "CRRAFT", "GRPO", "KINDS", "OAIF", "RLOO", "VCB", "AnyMethod", "Lagrangian", "ReinforcePP"]
+__all__ = [
+    "CODPO",
+    "CRPG",
+    "CRRAFT",
+    "GRPO",
+    "KINDS",
+    "OAIF",
+    "RLOO",
+    "VCB",
+    "XPO",
+    "AnyMethod",
+    "Lagrangian",
+    "NashMD",
+    "ReinforcePP",
+]
 
-OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO, RLOO, ReinforcePP, Lagrangian, VCB)
+OWN: tuple[type[Method], ...] = (CRPG, CODPO, CRRAFT, OAIF, GRPO, RLOO, ReinforcePP, Lagrangian, NashMD, XPO, VCB)
 KINDS = extended(OWN, group="raylign.methods", bases=(Method,))
 """The library's own, and those that other distributions bring."""
 if TYPE_CHECKING:

@@ -26,6 +26,8 @@ class Needs:
     """``a_bar`` of every prompt, with its reward."""
     judged_baseline: bool = False
     """And the judges' word on it."""
+    sampled_baseline: bool = False
+    """And it is to be the reference's own, not the data's."""
     compares: Literal["all", "several", "two"] | None = None
     """How many of a prompt's responses it holds against each other; all: every one that is usable, in one term."""
     pool: int = 0

@@ -62,8 +62,8 @@ class Task(Spec):
     overlong: AnyOverlong | None = None
     """What becomes of responses that come to ``max_tokens``; nothing special where absent."""
     baseline: Literal["reference", "data"] | None = None
-    """``a_bar`` of eq. 5: one response of the reference model made before training, or the file's ``baseline``. CRPG
-    and CRRAFT need it; ``reference`` for them where absent."""
+    """``a_bar`` of eq. 5: one response of the reference model made before training, or the file's ``baseline``. CRPG,
+    CRRAFT and XPO need it; ``reference`` for them where absent."""
     judges: tuple[AnyJudge, ...] = Field(default=(), max_length=bounds.JUDGES)
     """Its constraints; all must hold. Leave out for the ablation without judges."""
     enforce_judges: bool = True
@@ -83,6 +83,8 @@ class Task(Spec):
             raise ValueError(f"{method} ranks responses by reward: add {_REWARDS}")
         if needs.annotator and needs.annotator.needs_reward and self.reward is None:
             raise ValueError(f"an annotator of type {needs.annotator.type!r} needs the task's reward: add {_REWARDS}")
+        if needs.sampled_baseline and self.baseline == "data":
+            raise ValueError(f"{method} compares with what the reference says: leave out `baseline: data`")
         if needs.compares == "two" and self.samples_per_prompt != 2:
             raise ValueError(
                 f"{method} compares two responses: samples_per_prompt is {self.samples_per_prompt}, set it to 2"

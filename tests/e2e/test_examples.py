@@ -33,6 +33,7 @@ ALL = (
     "lagrangian",
     "judges",
     "oaif",
+    "opponents",
     "policy-gradients",
     "questions",
     "verifiable",

@@ -10,7 +10,7 @@ import torch
 from raylign.judges.annotator import RewardAnnotator
 from raylign.losses import Terms, build
 from raylign.losses.terms import Reading
-from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB, Lagrangian, ReinforcePP
+from raylign.methods import CODPO, CRPG, CRRAFT, GRPO, OAIF, RLOO, VCB, XPO, Lagrangian, NashMD, ReinforcePP
 from raylign.methods.tdpo import TDPO
 
 ANNOTATOR = RewardAnnotator()
@@ -22,14 +22,16 @@ METHODS = [
     OAIF(loss="ipo", beta=1.0, annotator=ANNOTATOR),
     OAIF(loss="slic", beta=0.5, annotator=ANNOTATOR),
     VCB(),
+    XPO(beta=0.4, alpha=0.2),
     TDPO(version=1, beta=0.5),
     TDPO(version=2, beta=0.5, alpha=0.7),
     GRPO(clip=0.3, beta=0.5),
     RLOO(),
     ReinforcePP(clip=0.3, kl="loss", beta=0.5),
     Lagrangian(clip=0.3, beta=0.5),
+    NashMD(),
 ]
-PAIRWISE = METHODS[2:9]
+PAIRWISE = METHODS[2:10]
 
 
 def called(method):
@@ -100,6 +102,8 @@ def test_value_at_the_reference(method):
         "tdpo-2": torch.full((3,), math.log(2)),
         "grpo-": torch.full((3,), -0.7 * math.exp(0.2)),  # the sampler liked every token 0.2 nats less
         "reinforce_pp-": torch.full((3,), -0.7 * math.exp(0.2)),
+        "nash_md-": -0.7 * logp[:, 0],
+        "xpo-": math.log(2) + 0.2 * logp[:, -1],
         "lagrangian-": torch.full((3,), -0.7 * math.exp(0.2)),
     }[named(method)]
     assert loss.tolist() == pytest.approx(expected.tolist())

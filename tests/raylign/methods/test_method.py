@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from method_cases import METHODS, group, run
 from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws_of_choosing
 
-from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB, Lagrangian, ReinforcePP
+from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB, XPO, Lagrangian, NashMD, ReinforcePP
 
 DR_GRPO = GRPO(beta=0.0, normalize=False)
 ALL = [
@@ -18,7 +18,7 @@ ALL = [
     ReinforcePP(kl="loss", baseline=True),
 ]
 REWARDED = [method for method in METHODS if not isinstance(method, OAIF)]
-JUDGED = [method for method in REWARDED if not isinstance(method, VCB)]
+JUDGED = [method for method in REWARDED if not isinstance(method, VCB | XPO)]
 over_all = pytest.mark.parametrize("method", ALL, ids=lambda method: method.type)
 
 
@@ -36,7 +36,9 @@ def test_settings_are_plain_data_and_name_a_loss(method):
 
 
 @pytest.mark.parametrize(
-    "method", [METHODS[0], GRPO(beta=0.0), DR_GRPO, RLOO(), Lagrangian(beta=0.0)], ids=lambda method: method.type
+    "method",
+    [METHODS[0], GRPO(beta=0.0), DR_GRPO, RLOO(), Lagrangian(beta=0.0), NashMD()],
+    ids=lambda method: method.type,
 )
 @pytest.mark.parametrize("reward", [0.1, 1 / 3, 1e9 / 7])
 @pytest.mark.parametrize("count", [2, 3, 11, 49])

@@ -31,9 +31,8 @@ def test_a_job_survives_json():
 def test_defaults_are_pinned():
     """A default is a promise: change one only with the run that vetted the new value."""
     task = {**document()["tasks"][0], "samples_per_prompt": 2}
-    methods = [
-        {"type": name} for name in ("crpg", "codpo", "crraft", "grpo", "rloo", "reinforce_pp", "vcb", "lagrangian")
-    ]
+    names = ("crpg", "codpo", "crraft", "grpo", "rloo", "reinforce_pp", "vcb", "lagrangian", "nash_md", "xpo")
+    methods = [{"type": name} for name in names]
     methods.append({"type": "oaif", "annotator": {"type": "reward"}})
     job = parse_job(document(tasks=[{**task, "name": method["type"], "method": method} for method in methods]))
     assert [task.method.model_dump() for task in job.tasks] == [
@@ -47,6 +46,8 @@ def test_defaults_are_pinned():
         {"type": "vcb", "nats_per_sigma": 1.0, "pool": 8, "sigma_floor": 0.1},
         {"type": "lagrangian", "target": 0.1, "targets": {}, "rate": 0.1, "initial": 1.0, "ceiling": 10.0}
         | {"normalize": True, "clip": 0.2, "beta": 0.04},
+        {"type": "nash_md", "mixture": 0.125, "tau": 0.008, "judge_bonus": 0.0},
+        {"type": "xpo", "beta": 0.1, "alpha": 1e-5},
         {"type": "oaif", "loss": {"type": "dpo", "beta": 0.1, "label_smoothing": 0.0}, "beta": None}
         | {"annotator": {"type": "reward"}},
     ]
