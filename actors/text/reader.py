@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from transformers import PreTrainedTokenizerBase
 
@@ -12,6 +13,8 @@ Show = Callable[[str], str]
 """How a piece of foreign text is put into a template."""
 
 PLACEHOLDERS = (".", "a", "0")
+TEMPLATES = 64
+"""Whose own control tokens are remembered."""
 ROUNDS = 8
 """Breaking a token can leave another that overlapped it; whoever nests deeper is not read."""
 
@@ -30,6 +33,8 @@ class Reader:
         self._control_ids = frozenset(control)
         self._control_tokens = tuple(control.values())
         self._placeholder = self._find_placeholder()
+        # A template in which foreign text is hidden reads the same from row to row.
+        self._own = lru_cache(maxsize=TEMPLATES)(self._control_in)
 
     def read(self, write: Callable[[Show], str], *, add_special_tokens: bool) -> list[int] | None:
         """The ids of ``write(show)``, which must put all foreign text through ``show``; None where it is not read.
@@ -38,19 +43,21 @@ class Reader:
         which write it themselves.
         """
 
-        def encode(show: Show) -> list[int]:
-            # What UTF-8 cannot carry, no tokenizer takes.
-            text = write(show).encode("utf-8", "replace").decode("utf-8")
-            begins = self._tokenizer.bos_token is not None and text.startswith(self._tokenizer.bos_token)
-            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=add_special_tokens and not begins)
-            return ids
-
-        own = self._control(encode(self._hide))
+        own = self._own(write(self._hide), add_special_tokens)
         for show in (_as_it_is, self._neutralize):
-            ids = encode(show)
+            ids = self._encode(write(show), add_special_tokens)
             if self._control(ids) == own:
                 return ids
         return None
+
+    def _encode(self, text: str, add_special_tokens: bool) -> list[int]:
+        text = text.encode("utf-8", "replace").decode("utf-8")  # what UTF-8 cannot carry, no tokenizer takes
+        begins = self._tokenizer.bos_token is not None and text.startswith(self._tokenizer.bos_token)
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=add_special_tokens and not begins)
+        return ids
+
+    def _control_in(self, text: str, add_special_tokens: bool) -> list[int]:
+        return self._control(self._encode(text, add_special_tokens))
 
     def _control(self, ids: Iterable[int]) -> list[int]:
         return [id_ for id_ in ids if id_ in self._control_ids]

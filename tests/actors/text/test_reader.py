@@ -121,3 +121,27 @@ def test_a_tokenizer_that_does_not_know_the_placeholder_reads_what_it_knows(unkn
     reader = Reader(tokenizer)
     assert reader.read(lambda show: show("red blue"), add_special_tokens=True) == [2, 3]
     assert reader.read(lambda show: show("green"), add_special_tokens=True) is None
+
+
+def test_a_template_s_own_tokens_are_looked_for_once() -> None:
+    class Counting:
+        """A tokenizer that counts the texts it is given."""
+
+        def __init__(self) -> None:
+            self.read: list[str] = []
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(byte_level(), name)
+
+        def encode(self, text: str, **settings: bool) -> list[int]:
+            self.read.append(text)
+            ids: list[int] = byte_level().encode(text, **settings)
+            return ids
+
+    tokenizer = Counting()
+    reader = Reader(tokenizer)  # type: ignore[arg-type]
+    tokenizer.read.clear()
+    for text in ("one", "two", " "):
+        reader.read(lambda show, text=text: f"Q: {show(text)}", add_special_tokens=False)  # type: ignore[misc]
+    hidden = tokenizer.read[0]
+    assert tokenizer.read == [hidden, "Q: one", "Q: two", "Q:  ", "Q:  "]
