@@ -53,6 +53,31 @@ def load_reward(model: str, *, dtype: DType, device: str, gpus: int = 1) -> PreT
     return _load(AutoModelForSequenceClassification, model, dtype).to(device).eval()
 
 
+def load_rater(model: str, *, dtype: DType, device: str) -> PreTrainedModel:
+    """A sequence-classification model with one output on the backbone of ``model``, to be trained: its head is new, by
+    torch's generator, where the model has none. Else as `load_policy`."""
+    loaded = _load(AutoModelForSequenceClassification, model, dtype, config=rating_config(model), new_head=True)
+    loaded.config.use_cache = False
+    return loaded.to(device).eval()
+
+
+def rating_config(model: str) -> Any:
+    """The model's configuration, of one output. Where it names no padding, the end of a text is: a head reads the last
+    token that is none."""
+    config = load_config(model)
+    config.num_labels = 1
+    text = config.get_text_config()
+    if text.pad_token_id is None:
+        tokenizer = load_tokenizer(model)
+        text.pad_token_id = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    if text.pad_token_id is None:
+        raise SpecError(
+            f"the model {model!r} has neither padding nor an end of texts, by which a head finds where to read: set "
+            "`pad_token` in its tokenizer_config.json"
+        )
+    return config
+
+
 def load_tokenizer(model: str) -> PreTrainedTokenizerBase:
     """The model's tokenizer."""
     if inspect_model(model) is not None and not any(Path(model).expanduser().glob("tokenizer*")):
@@ -86,9 +111,16 @@ def longest_context(model: str, asked: int | None) -> int:
 
 
 def _load(
-    kind: Any, model: str, dtype: DType, weights: str | None = None, *, device_map: str | None = None
+    kind: Any,
+    model: str,
+    dtype: DType,
+    weights: str | None = None,
+    *,
+    device_map: str | None = None,
+    config: Any = None,
+    new_head: bool = False,
 ) -> PreTrainedModel:
-    config = load_config(model)
+    config = config or load_config(model)
     for name, value in config.to_dict().items():
         # Trainer and sampler must be the same distribution; attention reads its dropout from the configuration.
         if ("drop" in name or "pdrop" in name) and isinstance(value, float):
@@ -108,7 +140,8 @@ def _load(
         ),
         source,
     )
-    missing = sorted(report["missing_keys"])
+    body = f"{loaded.base_model_prefix}."
+    missing = sorted(name for name in report["missing_keys"] if not new_head or name.startswith(body))
     if missing:
         raise SpecError(
             f"the model {source!r} lacks the weights of {len(missing)} tensors, first {missing[0]!r}: "

@@ -104,7 +104,8 @@ class Trainer(Protocol):
         ...
 
     async def score(self, sequences: Sequence[TokenSequence]) -> list[tuple[float, ...]]:
-        """Log-probability of every response token under the present weights, at the rollout temperature."""
+        """Log-probability of every response token under the present weights, at the rollout temperature; of a reward
+        model, its one number for the sequence."""
         ...
 
     async def look(self, directory: Path) -> Sequence[Sight]:

@@ -4,23 +4,17 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from actors.loading import load_tokenizer
 from actors.scoring.classifier import Classifier
-from actors.text.reader import Reader, Show
-from raylign.conversation import templated, transcript
+from actors.text.rated import RatedText
 from raylign.rewards.raters import Head
 from raylign.tensors.threads import use_threads
-from raylign.types import Message, Prompt
+from raylign.types import Prompt
 from raylign.workers import Reading, Roles
 
 PLAIN_TEXT = "it has no chat template and reads plain text: docs/methods.md says in which form"
-
-
-class TemplateRefusal(Exception):
-    """The model's chat template does not take this conversation."""
 
 
 class RewardWorker:
@@ -41,7 +35,7 @@ class RewardWorker:
             "warnings": [
                 f"reward model {head.model!r}: {PLAIN_TEXT}"
                 for head, scorer in self._scorers.items()
-                if scorer.reads_plain_text
+                if scorer.texts.is_plain
             ],
         }
 
@@ -60,7 +54,7 @@ class RewardWorker:
     def reading(self, head: Head, shapes: Sequence[Roles]) -> Reading:
         """What the model can read; and of conversations of these roles, which its chat template does not take."""
         scorer = self._scorers[head]
-        refusals = {shape: said for shape in shapes if (said := scorer.refusal(shape))}
+        refusals = {shape: said for shape in shapes if (said := scorer.texts.refusal(shape))}
         return Reading(context=scorer.limit, refusals=refusals)
 
     def shutdown(self) -> None:
@@ -74,9 +68,8 @@ class _Scorer:
         self.classifier = Classifier(head.model, dtype=head.dtype, device=device, gpus=head.gpus)
         self.tokenizer: PreTrainedTokenizerBase = load_tokenizer(head.model)
         self._tokens = head.tokens_per_batch
-        self.reads_plain_text = self.tokenizer.chat_template is None
+        self.texts = RatedText(self.tokenizer)
         self.limit = _context(self.classifier.model.config.to_dict(), self.tokenizer)
-        self._reader = Reader(self.tokenizer)
 
     def reward(self, prompt: Prompt, texts: Sequence[str]) -> list[float | str]:
         rows = [self._read(prompt, text) for text in texts]
@@ -89,52 +82,10 @@ class _Scorer:
         )
         return [row if isinstance(row, str) else _finite(next(values)) for row in rows]
 
-    def refusal(self, roles: Roles) -> str:
-        """What the template says against a conversation of these roles before the response; nothing if it takes it."""
-        try:
-            if not self.reads_plain_text:
-                self.render([{"role": role, "content": "."} for role in (*roles, "assistant")])
-        except TemplateRefusal as refusal:
-            return str(refusal)
-        return ""
-
     def _read(self, prompt: Prompt, text: str) -> list[int] | str:
         """Token ids of the conversation as the model reads it, or why it does not."""
-        try:
-            ids = self._reader.read(
-                lambda show: self._write(prompt, text, show),
-                add_special_tokens=self.reads_plain_text,  # a template writes the special tokens itself
-            )
-        except TemplateRefusal:
-            return "template"
-        if ids is None:
-            return "control token"
-        return ids if len(ids) <= self.limit else "too long"
-
-    def _write(self, prompt: Prompt, text: str, show: Show) -> str:
-        if self.reads_plain_text and prompt.text == prompt.question:
-            # A plain prompt: what the policy read and what it wrote are one text.
-            return show(prompt.text) + show(text)
-        messages: list[Message] = [*prompt.messages, {"role": "assistant", "content": text}]
-        shown = [{"role": turn["role"], "content": show(turn["content"])} for turn in messages]
-        if self.reads_plain_text:
-            return transcript(shown)
-        return self.render(shown)
-
-    def render(self, messages: Sequence[Message]) -> str:
-        """Raises `TemplateRefusal`, whatever it is that the template, a program of the model's, does not take."""
-        try:
-            return templated(self.tokenizer, messages)
-        except (
-            TemplateError,
-            ArithmeticError,
-            AttributeError,
-            LookupError,
-            RecursionError,
-            TypeError,
-            ValueError,
-        ) as no:
-            raise TemplateRefusal(f"{type(no).__name__}: {no}") from no
+        ids = self.texts.read(prompt, text)
+        return "too long" if not isinstance(ids, str) and len(ids) > self.limit else ids
 
 
 def _finite(value: float) -> float | str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
+from actors.text.rated import RatedText
 from raylign.conversation import templated
 from raylign.errors import SpecError
 from raylign.sources.prompts import Encode
@@ -38,6 +39,17 @@ def encoder(
     def encode(prompt: Prompt) -> tuple[int, ...]:
         assert prompt.baseline is not None  # the prompts file was read with need_baseline
         return (*tokenizer.encode(prompt.baseline, add_special_tokens=False), *end(prompt.task, prompt.templated))
+
+    return encode
+
+
+def rating_encoder(texts: RatedText) -> Encode:
+    """How to encode a prompt together with its golden response, as reward models read them; none where they do not."""
+
+    def encode(prompt: Prompt) -> tuple[int, ...]:
+        assert prompt.baseline is not None
+        read = texts.read(prompt, prompt.baseline)
+        return () if isinstance(read, str) else tuple(read)
 
     return encode
 

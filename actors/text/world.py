@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from actors.loading import load_tokenizer, longest_context, stop_tokens
-from actors.text.golden import encoder
+from actors.text.golden import encoder, rating_encoder
+from actors.text.rated import RatedText
 from raylign.plan.vocabulary import check_same_tokens
 from raylign.sources.canaries import Canary, read_canaries
 from raylign.sources.deck import Deck, Outline, Stock
@@ -17,7 +18,8 @@ from raylign.spec.task import Task
 
 
 def read_world(job: Job, kept: Mapping[str, Kept] | None = None) -> tuple[World, Encode]:
-    """Prompts of all tasks, and how to encode a golden response. ``kept``: their rows, where these were read before.
+    """Prompts of all tasks, and how to encode a golden response; with its prompt, where the job trains what rates them.
+    ``kept``: their rows, where these were read before.
 
     Raises `SpecError`.
     """
@@ -57,6 +59,8 @@ def read_world(job: Job, kept: Mapping[str, Kept] | None = None) -> tuple[World,
         canaries=_canaries(job, tokenizer, stops),
         warnings=warnings,
     )
+    if job.rates:
+        return world, rating_encoder(RatedText(tokenizer))
     return world, encoder(job.policy.model, tokenizer, stops, arguments)
 
 

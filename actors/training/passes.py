@@ -12,11 +12,17 @@ from raylign.loop.packing import of_task
 from raylign.losses import LossFunction
 from raylign.losses.terms import Reading
 from raylign.spec import Job
-from raylign.tensors.collate import Batch, behavior_rows, collate, collate_examples, split_terms
-from raylign.tensors.logprobs import response_logprobs
+from raylign.tensors.collate import Batch, behavior_rows, collate_examples, split_terms
+from raylign.tensors.logprobs import batched_logprobs, response_logprobs
 from raylign.tensors.reading import read_beside
 from raylign.tensors.watched import Watched
 from raylign.types import Example
+from raylign.types import Sequence as TokenSequence
+
+IDLE = Example(
+    task="", sequences=(TokenSequence(prompt_ids=(0,), response_ids=(0,), behavior=(), reference=()),), weight=0.0
+)
+"""What a rank reads that has nothing to read."""
 
 
 class Passes:
@@ -73,9 +79,8 @@ class Passes:
         """Sum of weight * loss over the examples, after one forward pass of all their sequences."""
         if not examples:
             # Other ranks are at work: collectives of ZeRO-3 need this rank's forward and backward pass as well.
-            idle = collate([((0,), (0,))], device=self._device)
-            return 0.0 * response_logprobs(self._engine, idle, temperature=self._temperature).sum()
-        batch = collate_examples(examples, device=self._device, layout=self._layout)
+            return 0.0 * self._read(self._collate([IDLE]), whole=False)[0].sum()
+        batch = self._collate(examples)
         policy_ST, reading = self._read(batch, whole=any(example.task in self._reading for example in examples))
         losses = []
         for group in split_terms(examples, policy_ST, batch, reading):
@@ -85,6 +90,22 @@ class Passes:
         gap_ST = (policy_ST.detach() - behavior_rows(examples, batch)).abs()
         tally.add_batch(examples, gap_ST=gap_ST, batch=batch)
         return torch.stack(losses).sum()
+
+    def score(self, sequences: Sequence[TokenSequence]) -> list[tuple[float, ...]]:
+        """What `_read` reads, without gradient: log-probs of every response token."""
+        return batched_logprobs(
+            self._engine,
+            [(sequence.prompt_ids, sequence.response_ids) for sequence in sequences],
+            temperature=self._temperature,
+            tokens_per_batch=self._budget,
+            barred=[sequence.barred for sequence in sequences],
+            ends=self.ends,
+            device=self._device,
+            share_prompts=self.share_prompts,
+        )
+
+    def _collate(self, examples: Sequence[Example]) -> Batch:
+        return collate_examples(examples, device=self._device, layout=self._layout)
 
     def _read(self, batch: Batch, *, whole: bool) -> tuple[Tensor, Reading | None]:
         """The policy's log-probs; where the ``whole`` distribution is asked for, the reading of the reference too."""

@@ -63,7 +63,7 @@ class Tally:
             self._counts[example.task] += 1
         self._response_tokens += sum(len(sequence.response_ids) for sequence in sequences)
         self._all_tokens += sum(num_tokens(example) for example in examples)
-        self._area += len(sequences) * (batch.input_ids_SL.shape[1] + 1)  # the last token is in, which no model reads
+        self._area += len(sequences) * (batch.input_ids_SL.shape[1] + batch.unread)
 
     def reduce(self) -> Totals:
         """Sum over ranks; all of them must call it."""

@@ -16,10 +16,11 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from actors.loading import load_config, load_policy, load_tokenizer, stop_tokens
+from actors.loading import load_config, load_policy, load_rater, load_tokenizer, rating_config, stop_tokens
 from actors.training.adapters import adapted_layers, add_adapters, merge_adapters, save_adapters
 from actors.training.held import hold_reference
 from actors.training.passes import Passes
+from actors.training.rating_passes import RatingPasses
 from actors.training.tally import Totals
 from actors.training.update import NotFiniteError, Update
 from actors.training.zero import (
@@ -41,7 +42,6 @@ from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
 from raylign.spec import Job
-from raylign.tensors.logprobs import batched_logprobs
 from raylign.tensors.threads import use_threads
 from raylign.types import Example, Sequence, StepStats
 from raylign.workers import Sight, WrittenFile
@@ -72,7 +72,8 @@ class PolicyTrainer:
             device=device,
             timeout_s=job.deadlines.step_s,
         )
-        self._model = load_policy(job.policy.model, dtype=job.policy.dtype, device=device)
+        load = load_rater if job.rates else load_policy
+        self._model = load(job.policy.model, dtype=job.policy.dtype, device=device)
         self._adapted = add_adapters(self._model, job.policy.lora) if job.policy.lora else None
         trained = self._adapted or self._model
         losses = {
@@ -95,7 +96,8 @@ class PolicyTrainer:
                 gather_with(layer, layer.used())
         ends = stop_tokens(job.policy.model, load_tokenizer(job.policy.model)) if job.bars_ends else ()
         reference = hold_reference(job, self._model, self._adapted, device=device)
-        self._passes = Passes(
+        passes = RatingPasses if job.rates else Passes
+        self._passes = passes(
             self._engine, losses, job, ends=ends, world_size=world_size, device=device, reference=reference
         )
         self._update = Update(self._engine, self._optimizer, job)
@@ -141,17 +143,9 @@ class PolicyTrainer:
         )
 
     def score(self, sequences: Items[Sequence]) -> list[tuple[float, ...]]:
-        """Log-probs of the responses under the present weights. Under ZeRO-3 all ranks must be asked for the same."""
-        return batched_logprobs(
-            self._engine,
-            [(sequence.prompt_ids, sequence.response_ids) for sequence in sequences],
-            temperature=self._job.rollout.temperature,
-            tokens_per_batch=self._job.trainer.tokens_per_microbatch,
-            barred=[sequence.barred for sequence in sequences],
-            ends=self._passes.ends,
-            device=self._device,
-            share_prompts=self._passes.share_prompts,
-        )
+        """Log-probs of the responses under the present weights; of a reward model, its number for each sequence. Under
+        ZeRO-3 all ranks must be asked for the same."""
+        return self._passes.score(sequences)
 
     def export(self) -> WeightUpdate | None:
         """The present weights under their checkpoint names, adapters merged; on rank 0, None on the others.
@@ -269,11 +263,11 @@ class PolicyTrainer:
         save_file(self._merged(parameters), directory / "model.safetensors", metadata={"format": "pt"})
         if self._adapted:
             save_adapters(self._adapted, parameters, self._job.policy.model, directory / "adapter")
-        config = load_config(self._job.policy.model)
+        config = (rating_config if self._job.rates else load_config)(self._job.policy.model)
         config.dtype = self._job.policy.dtype
         config.architectures = [type(self._model).__name__]
         config.save_pretrained(directory)
-        if self._model.generation_config is not None:
+        if self._model.can_generate() and self._model.generation_config is not None:
             self._model.generation_config.save_pretrained(directory)
         load_tokenizer(self._job.policy.model).save_pretrained(directory)
 

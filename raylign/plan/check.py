@@ -17,12 +17,13 @@ from raylign.sources.inventory import Kept
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 
-Kind = Literal["writes", "rates"]
-"""What a job asks of a model: the next token, or one number for a whole text."""
+Kind = Literal["writes", "rates", "carries"]
+"""What a job asks of a model: the next token, one number for a whole text, or to carry a head that gives one."""
 
 WRONG_ENDINGS: dict[Kind, tuple[str, ...]] = {
     "writes": ("ForSequenceClassification", "ForTokenClassification", "ForRewardModel"),
     "rates": ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration"),
+    "carries": (),
 }
 """Ends of architectures' names that are surely of the other kind; others are left to loading."""
 
@@ -124,7 +125,7 @@ _SHORTCOMINGS: dict[Kind, str] = {
 
 def _models(job: Job) -> Iterator[tuple[str, str, Kind]]:
     """``(whose, model, kind)``, each use of a model once."""
-    yield "the policy", job.policy.model, "writes"
+    yield "the policy", job.policy.model, "carries" if job.rates else "writes"
     if job.reference:
         yield "the reference", job.reference.model, "writes"
     for task in job.tasks:

@@ -17,15 +17,21 @@ async def pairs(job: Job, means: Means) -> AsyncIterator[Written]:
 
     The chosen response comes first; it is alone where the row has no other.
     """
+    require_pairs(job, means)
+    yield Written(job, means, lambda prompt: (prompt.baseline, rejected(prompt)))
+
+
+def require_pairs(job: Job, means: Means) -> None:
+    """Raise `SpecError` where a task's first row has no rejected response."""
     for task in job.tasks:
         first = means.world.prompts[task.name][0]
-        if not isinstance(_rejected(first), str):
+        if not isinstance(rejected(first), str):
             raise SpecError(
                 f"task {task.name!r}: {task.prompts.path!r} holds answers and no rejected ones ({first.id}): give its "
                 "rows `prompt`, `chosen` and `rejected`"
             )
-    yield Written(job, means, lambda prompt: (prompt.baseline, _rejected(prompt)))
 
 
-def _rejected(prompt: Prompt) -> Any:
+def rejected(prompt: Prompt) -> Any:
+    """The row's; anything but text where it has none."""
     return prompt.metadata.get("rejected")

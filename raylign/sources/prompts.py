@@ -8,7 +8,8 @@ from raylign.sources.deck import Outline
 from raylign.types import Prompt
 
 Encode = Callable[[Prompt], tuple[int, ...]]
-"""Token ids of a prompt's golden response in the policy's vocabulary, end included."""
+"""Token ids of a prompt's golden response in the policy's vocabulary, end included. For a job that ``rates``, of the
+whole conversation as reward models read it; none where they do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,11 @@ class Job(Spec):
         return any(task.method.needs.reference for task in self.tasks)
 
     @property
+    def rates(self) -> bool:
+        """Whether what it trains gives a number for a whole conversation, not next tokens."""
+        return False
+
+    @property
     def layout(self) -> Layout:
         """How its sequences lie in a batch."""
         return "aligned"

@@ -36,6 +36,8 @@ class Batch:
     """1.0 on response tokens, 0.0 on padding and on what flush sequences have of their prompts there."""
     begins_S: Sequence[int]
     """The target column at which each response begins; 0 where they are aligned."""
+    unread: int = 1
+    """Columns of a row that are not in the input: the last token, which nothing follows."""
     barred_ST: Tensor | None = None
     """True where the response could not end yet; None where no response was barred."""
 

@@ -6,9 +6,10 @@ from raylign.spec.job import Job
 from raylign.spec.kinds.align import Align
 from raylign.spec.kinds.preferences import Preferences
 from raylign.spec.kinds.rated import Rated
+from raylign.spec.kinds.reward_model import RewardModel
 from raylign.spec.kinds.sft import SFT
 
-KINDS: tuple[type[Job], ...] = (Align, Preferences, SFT, Rated)
+KINDS: tuple[type[Job], ...] = (Align, Preferences, SFT, Rated, RewardModel)
 ABSENT = "align"
 """The kind of a document that names none."""
 AnyJob: Any = Union[KINDS]  # noqa: UP007

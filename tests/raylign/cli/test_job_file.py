@@ -59,7 +59,7 @@ def test_a_plan_that_does_not_fit_says_what_is_missing():
 def test_schema_is_a_json_schema():
     schema = json.loads(raylign("schema").stdout)
     kinds = [schema["$defs"][one["$ref"].split("/")[-1]]["properties"] for one in schema["anyOf"]]
-    assert [kind["kind"]["const"] for kind in kinds] == ["align", "preferences", "sft", "rated"]
+    assert [kind["kind"]["const"] for kind in kinds] == ["align", "preferences", "sft", "rated", "reward_model"]
     assert all(kind["tasks"]["description"] for kind in kinds)
 
 

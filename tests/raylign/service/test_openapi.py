@@ -64,7 +64,13 @@ def test_the_job_is_described_and_every_reference_leads_somewhere(app: FastAPI) 
     assert referred <= schemas.keys()
     assert {"Job", "Task", "Problem", "JobView", "JobDetail", "JobPage", "EventPage", "MetricsPage"} <= referred
     jobs = [schemas[one["$ref"].rsplit("/", 1)[-1]] for one in schemas["Job"]["anyOf"]]
-    assert [job["properties"]["kind"]["const"] for job in jobs] == ["align", "preferences", "sft", "rated"]
+    assert [job["properties"]["kind"]["const"] for job in jobs] == [
+        "align",
+        "preferences",
+        "sft",
+        "rated",
+        "reward_model",
+    ]
     assert all(job["properties"]["steps"]["description"] for job in jobs)
     kinds = {one["title"]: one.get("$ref", "") for one in schemas["Event"]["properties"]["data"]["anyOf"]}
     assert kinds == {kind: f"#/components/schemas/{said.__name__}" for kind, said in KINDS.items()} | {
