@@ -4,12 +4,12 @@ Whoever made the repository wrote it. What it names is never opened: it chooses 
 """
 
 import re
-from collections.abc import Collection, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Collection
 
 from pydantic import BaseModel, Field, ValidationError
 
 from raylign.errors import SpecError
+from raylign.sources.formats.pattern import means
 from raylign.sources.formats.split import DEFAULT_SPLIT, pick
 from raylign.spec.document import MAX_BYTES, read_yaml
 from raylign.spec.telling import shown
@@ -81,21 +81,10 @@ def read_card(text: bytes, whose: str) -> Card:
 def matching(pattern: str, names: Collection[str], whose: str) -> list[str]:
     """Those of ``names`` that the pattern means, sorted; ``**`` stands for any folders. Raises `SpecError` for none."""
     parts = pattern.removeprefix("./").split("/")
-    found = sorted(name for name in names if _means(parts, name.split("/")))
+    found = sorted(name for name in names if means(parts, name.split("/")))
     if not found:
         raise SpecError(f"the dataset {whose!r}: its README.md names {shown(pattern)}, and no file of it is called so")
     return found
-
-
-def _means(pattern: Sequence[str], name: Sequence[str]) -> bool:
-    """In one walk over the pattern, whatever it is: after how many parts of the name one may stand."""
-    places = {0}
-    for part in pattern:
-        if part == "**":
-            places = set(range(min(places, default=len(name) + 1), len(name) + 1))
-        else:
-            places = {place + 1 for place in places if place < len(name) and fnmatchcase(name[place], part)}
-    return len(name) in places
 
 
 def _listed(path: str | list[str]) -> list[str]:

@@ -56,8 +56,9 @@ def files(name: str, subset: str | None, split: str | None, suffixes: Collection
 
 
 def _repository(name: str) -> Repository:
-    hub = library("huggingface_hub", what=f"reading the dataset {name!r}")
-    hub.utils.disable_progress_bars()
+    what = f"reading the dataset {name!r}"
+    hub = library("huggingface_hub", what=what)
+    library("huggingface_hub.utils", what=what).disable_progress_bars()  # the package has it once it is imported
     api = hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="raylign")
     with _told(name):
         revision = api.dataset_info(name, expand=["sha"]).sha
