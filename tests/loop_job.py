@@ -56,6 +56,7 @@ async def take(
     directory,
     *,
     prompts=PROMPTS,
+    eval_prompts=None,
     encode=lambda prompt: (1, 2),
     start=None,
     emit=lambda said: None,
@@ -67,7 +68,7 @@ async def take(
         collector=Collector(fleet.workers, {task.name: task for task in job.tasks}),
         world=World(
             prompts=prompts,
-            eval_prompts=prompts,
+            eval_prompts=eval_prompts or prompts,
             outlines={name: outline(mine) for name, mine in prompts.items()},
             canaries=canaries or {},
         ),

@@ -36,7 +36,7 @@ def read_world(job: Job, kept: Mapping[str, Kept] | None = None) -> tuple[World,
             system=task.system,
             arguments=task.chat_template_kwargs,
         )
-        rows = kept[task.name] if kept else read_rows(task, read_answers=job.evaluation.answers > 0)
+        rows = kept[task.name] if kept else read_rows(task, read_answers=job.evaluation.needs_answers)
         stock = Stock(task.prompts, rows.prompts, renderer)
         warnings += _left_out(task.prompts, renderer, stock)
         outlines[task.name] = stock.outline()

@@ -1,5 +1,6 @@
 """What methods of (better, worse) pairs share: their loss is one of `raylign.methods.losses`, as a job names it."""
 
+from statistics import fmean
 from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -9,6 +10,7 @@ from raylign.methods.losses import AnyPairLoss
 from raylign.methods.method import Method
 from raylign.methods.selection import Chosen, Scores, Selection, Term
 from raylign.objective import Objective
+from raylign.types import Sample
 
 
 class OfPairs(Method):
@@ -31,6 +33,21 @@ class OfPairs(Method):
                 for group, samples in selection.chosen
             ]
         )
+
+    def examine(self, selection: Selection, policy: Scores, reference: Scores) -> dict[str, float]:
+        """``margin``, by how much the chosen response has more than the rejected one, and ``accuracy``, the share of
+        pairs in which it does: of log-ratios, or log-probs where the loss has no reference, by token where it compares
+        those; mean nats."""
+
+        def had(sample: Sample) -> float:
+            key = sample.completion.key
+            total = sum(policy[key]) - (sum(reference[key]) if self.loss.needs_reference else 0.0)
+            return total / len(policy[key]) if self.loss.by_token else total
+
+        margins = [had(better) - had(worse) for _, (better, worse) in selection.chosen]
+        if not margins:
+            return {}
+        return {"margin": fmean(margins), "accuracy": fmean(margin > 0 for margin in margins)}
 
     def moves(self, term: Term) -> bool:
         """Always: a pair's constant is no factor of its loss."""

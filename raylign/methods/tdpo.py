@@ -35,6 +35,10 @@ class TokenLevel(Method):
         """Pairs as they are: the loss holds the policy to the reference."""
         return Direct().weigh(selection, scores)
 
+    def examine(self, selection: Selection, policy: Scores, reference: Scores) -> dict[str, float]:
+        """DPO's margin and accuracy: without the KL, which only the trainer's ranks know."""
+        return Direct().examine(selection, policy, reference)
+
 
 class TDPO(TokenLevel):
     """Token-level DPO (arXiv 2404.11999): DPO with the sequential KL over the vocabulary."""

@@ -75,7 +75,7 @@ def check_job(job: Job, *, keep: bool = False) -> Checked:
     surveys, kept = dict[str, Survey](), {task.name: Kept() for task in job.tasks if keep}
     for task in job.tasks:
         surveys[task.name], said = check_prompts(
-            task, read_answers=job.evaluation.answers > 0, onto=kept.get(task.name)
+            task, read_answers=job.evaluation.needs_answers, onto=kept.get(task.name)
         )
         warnings += [*said, *_reward_warnings(job, task, surveys[task.name], infos)]
         check_canaries(task)

@@ -30,7 +30,7 @@ def glance(job: Job, *, seconds: float = LOOK_S) -> None:
             if prompts is None or not (_seen(prompts.path) and is_text(Path(prompts.path))):
                 continue
             trained = prompts is task.prompts
-            need_baseline = task.baseline_source == "data" if trained else job.evaluation.answers > 0
+            need_baseline = task.baseline_source == "data" if trained else job.evaluation.needs_answers
             judges = task.judges if task.heard_on_prompts or not trained else ()
             survey = survey_prompts(prompts, judges, need_baseline=need_baseline, until=until)
             if survey.whole and trained:

@@ -22,14 +22,17 @@ async def pairs(job: Job, means: Means) -> AsyncIterator[Written]:
 
 
 def require_pairs(job: Job, means: Means) -> None:
-    """Raise `SpecError` where a task's first row has no rejected response."""
+    """Raise `SpecError` where the first row that is trained or measured on has no rejected response."""
     for task in job.tasks:
-        first = means.world.prompts[task.name][0]
-        if not isinstance(rejected(first), str):
-            raise SpecError(
-                f"task {task.name!r}: {task.prompts.path!r} holds answers and no rejected ones ({first.id}): give its "
-                "rows `prompt`, `chosen` and `rejected`"
-            )
+        read = [(task.prompts, means.world.prompts[task.name])]
+        if task.eval_prompts and job.evaluation.needs_answers:
+            read.append((task.eval_prompts, means.world.eval_prompts[task.name]))
+        for named, prompts in read:
+            if not isinstance(rejected(prompts[0]), str):
+                raise SpecError(
+                    f"task {task.name!r}: {named.path!r} holds answers and no rejected ones ({prompts[0].id}): give "
+                    "its rows `prompt`, `chosen` and `rejected`"
+                )
 
 
 def rejected(prompt: Prompt) -> Any:

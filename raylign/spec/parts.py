@@ -173,6 +173,11 @@ class Evaluation(Spec):
         return self.prompts > 0 or self.answers > 0
 
     @property
+    def needs_answers(self) -> bool:
+        """Whether every row of a task's ``eval_prompts`` must hold an answer."""
+        return self.answers > 0
+
+    @property
     def answers(self) -> int:
         """Rows of each task of which it reads the answers too."""
         return 0

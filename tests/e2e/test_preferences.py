@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(PATIENCE_S)]
 
 
 def test_pairs_of_a_file_are_trained_on(tmp_path):
-    job = small_job(tmp_path, "preferences", steps=3, evaluation={"prompts": 0})
+    job = small_job(tmp_path, "preferences", steps=3, evaluation={"rows": 8}, task={"eval_prompts": None})
     status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "run"))
     assert status == 0, output
     run = RunDirectory(tmp_path / "run")
@@ -20,6 +20,10 @@ def test_pairs_of_a_file_are_trained_on(tmp_path):
     assert all({"margin", "accuracy"} <= one["math"].keys() for one in measured)
     assert measured[0]["chat"]["margin"] == pytest.approx(0, abs=1e-4)  # the policy begins as its reference
     assert measured[2]["math"]["margin"] != 0
+    before, after = [event.data["tasks"] for event in run.events() if event.kind == "evaluation"]
+    assert before["chat"]["held_out"]["margin"] == pytest.approx(0, abs=1e-4)
+    assert after["chat"]["held_out"].keys() == {"margin", "accuracy"}
+    assert after["chat"]["held_out"]["margin"] != before["chat"]["held_out"]["margin"]
     path, progress = Checkpoints(run.checkpoints_path).latest()
     assert (progress.next_step, problems(path)) == (3, [])
     assert (run.model_path / "model.safetensors").exists()

@@ -21,6 +21,8 @@ class PairLoss(Spec):
     """Where that class is, in `raylign.losses`: ``pairwise:DPO``."""
     needs_reference: ClassVar[bool] = True
     """Whether the reference's log-probs are part of it."""
+    by_token: ClassVar[bool] = False
+    """Whether it compares what responses have by token, not as a whole."""
     reads_margin: ClassVar[bool] = False
     """Whether it is told each pair's ``margin``, as the coefficient."""
     type: str

@@ -22,6 +22,7 @@ class NormalizedDPO(PairLoss):
     """DPO on log-ratios by token."""
 
     stands_at = "normalized:NormalizedDPO"
+    by_token = True
     type: Literal["dpo_norm"] = "dpo_norm"
     beta: Beta = 5.0
     """Strength of the pull to the reference, for a margin in nats a token."""
@@ -42,6 +43,7 @@ class NormalizedIPO(PairLoss):
     """IPO on log-ratios by token, as most public code has it."""
 
     stands_at = "normalized:NormalizedIPO"
+    by_token = True
     type: Literal["ipo_norm"] = "ipo_norm"
     beta: Beta = 0.1
     """The wanted margin is 1/(2 beta) nats a token."""

@@ -9,6 +9,7 @@ class SimPO(PairLoss):
     """Log-probs by token, and a margin of them; no reference."""
 
     stands_at = "reference_free:SimPO"
+    by_token = True
     needs_reference = False
     type: Literal["simpo"] = "simpo"
     beta: Beta = 2.0
@@ -37,6 +38,7 @@ class ORPO(PairLoss):
     """Imitation of the chosen response, and the odds ratio; no reference."""
 
     stands_at = "reference_free:ORPO"
+    by_token = True
     needs_reference = False
     type: Literal["orpo"] = "orpo"
     beta: Beta = 0.1

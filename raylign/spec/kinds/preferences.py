@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field
 from raylign import bounds
 from raylign.methods.direct import Direct
 from raylign.methods.tdpo import TDPO
+from raylign.spec.held_out import HeldOut
 from raylign.spec.job import Job
-from raylign.spec.parts import Evaluation
 from raylign.spec.task import Task
 
 
@@ -42,6 +42,15 @@ class PreferenceTask(Task):
         return "data"
 
 
+class PairsHeldOut(HeldOut):
+    """Before/after: margin and accuracy of pairs that nobody trains on, and responses where asked for."""
+
+    @property
+    def needs_answers(self) -> bool:
+        """Where ``eval_prompts`` are answered they may be prompts alone."""
+        return self.rows > 0 and self.prompts == 0
+
+
 class Preferences(Job):
     """Direct alignment on preference files: nothing is sampled but for an evaluation, where one is asked for."""
 
@@ -49,8 +58,8 @@ class Preferences(Job):
     """What sort of job it is. preferences: the policy learns from pairs of a file."""
     tasks: tuple[PreferenceTask, ...] = Field(min_length=1, max_length=bounds.TASKS)
     """One or more files of pairs; each step takes one batch of every task."""
-    evaluation: Evaluation = Evaluation(prompts=0)
-    """Before/after measurement by sampling; none where absent."""
+    evaluation: PairsHeldOut = PairsHeldOut()
+    """Before/after measurement: margin and accuracy of held-out pairs, and sampling where asked for."""
 
     @property
     def source(self) -> str:

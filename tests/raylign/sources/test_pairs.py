@@ -9,7 +9,7 @@ from pairs_job import pairs_job
 
 from raylign.errors import SpecError, WorkerLost
 from raylign.record.checkpoint import Checkpoints
-from raylign.record.events.payloads import StepDone
+from raylign.record.events.payloads import EvaluationDone, StepDone
 
 TEXTS = [("b" * (2 + number % 3), "w" * (3 + number % 3)) for number in range(8)]
 
@@ -23,8 +23,10 @@ def prompts(texts=TEXTS):
     }
 
 
-async def run(job, fleet, directory, *, texts=TEXTS, **how):
-    await take(job, fleet, directory, prompts=prompts(texts), encode=lambda one: tuple(map(ord, one.baseline)), **how)
+async def run(job, fleet, directory, *, texts=TEXTS, held_out=None, **how):
+    measured = None if held_out is None else prompts(held_out)
+    encode = lambda one: tuple(map(ord, one.baseline))  # noqa: E731
+    await take(job, fleet, directory, prompts=prompts(texts), eval_prompts=measured, encode=encode, **how)
 
 
 class Nobody:
@@ -56,6 +58,25 @@ async def test_a_file_without_rejected_responses_is_refused_before_the_first_ste
     with pytest.raises(SpecError, match=r"task 'talk': 'p' holds answers and no rejected ones \(talk/0\)"):
         await run(pairs_job(), fleet, tmp_path, texts=[("good", None)] * 8)
     assert fleet.trainer.batches == []
+
+
+async def test_held_out_pairs_are_measured_before_and_after(tmp_path):
+    fleet, said = FakeFleet(), []
+    fleet.rollouts = fleet.judges = fleet.weights = Nobody()
+    await run(pairs_job(evaluation={"rows": 3}), fleet, tmp_path, emit=said.append)
+    found = [(one.step, one.tasks["talk"].held_out) for one in said if isinstance(one, EvaluationDone)]
+    assert [step for step, _ in found] == [0, 4]
+    assert fleet.trainer.scored == [[text for pair in TEXTS[:3] for text in pair]] * 2
+    # A token is -id/100 in the policy and -id/90 in the reference; b is 98 and w 119.
+    margins = [(98 * len(better) - 119 * len(worse)) * (1 / 90 - 1 / 100) for better, worse in TEXTS[:3]]
+    assert found[0][1] == pytest.approx({"margin": sum(margins) / 3, "accuracy": 0.0})
+
+
+async def test_prompts_without_pairs_are_refused_where_nobody_would_answer_them(tmp_path):
+    job = pairs_job(task={"eval_prompts": {"path": "e"}}, evaluation={"rows": 3})
+    texts = [("good", "bad"), *TEXTS]
+    with pytest.raises(SpecError, match=r"task 'talk': 'e' holds answers and no rejected ones \(talk/0\)"):
+        await run(job, FakeFleet(), tmp_path, texts=texts, held_out=[("good", None)])
 
 
 async def test_longer_responses_are_cut_as_the_policy_s_own_are(tmp_path):
