@@ -21,6 +21,8 @@ import sys
 import time
 
 LIBRARIES = "/libraries"
+PIECE = 65536
+"""Bytes of a request that are read at once: what a pipe holds."""
 LONGEST = 4096
 """Bytes of a row's answer."""
 FORK_S = 1.0
@@ -45,19 +47,15 @@ def hide():
         raise OSError("this process cannot be hidden from the rows")
 
 
-def exactly(size):
-    """The next bytes of the requests; ends the process where there are no more."""
-    body = bytearray()
-    while len(body) < size:
-        chunk = os.read(0, size - len(body))
+def request():
+    """The next one: none comes before it is answered. Ends the process where there are no more."""
+    said = bytearray()
+    while len(said) < 4 or len(said) < 4 + int.from_bytes(said[:4], "big"):
+        chunk = os.read(0, PIECE)
         if not chunk:
             os._exit(0)
-        body += chunk
-    return bytes(body)
-
-
-def request():
-    return exactly(int.from_bytes(exactly(4), "big"))
+        said += chunk
+    return said[4:]  # behind its length
 
 
 def named(what, kind):

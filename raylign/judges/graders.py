@@ -12,6 +12,7 @@ import math
 import os
 import select
 import subprocess
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ LONGEST = 16 * 2**20
 """Bytes of one row."""
 START_S = sandbox.START_S
 WARM = 4
-"""Sandboxes that one process keeps up; another grader's takes the place of the one that was asked longest ago."""
+"""Sandboxes that one thread keeps up; another grader's takes the place of the one that was asked longest ago."""
 _LINE = 8192
 _RUNNER = Path(__file__).with_name("graded.py").read_text(encoding="utf-8")
 
@@ -152,7 +153,14 @@ def _first(program: Program) -> bytes:
     return marshal.dumps(document)
 
 
-_warm: OrderedDict[Program, _Warm] = OrderedDict()
+class _Mine(threading.local):
+    """Sandboxes of this thread, which alone asks them; they die with who started them: `--die-with-parent`."""
+
+    def __init__(self) -> None:
+        self.warm: OrderedDict[Program, _Warm] = OrderedDict()
+
+
+_mine = _Mine()
 
 
 def grade(program: Program, sample: Mapping[str, Any], item: Mapping[str, Any]) -> Grade:
@@ -183,25 +191,26 @@ def grade(program: Program, sample: Mapping[str, Any], item: Mapping[str, Any]) 
 
 
 def end(program: Program) -> None:
-    """Take down a grader's sandbox, if it is up."""
-    if warm := _warm.pop(program, None):
+    """Take down a grader's sandbox, if this thread has one."""
+    if warm := _mine.warm.pop(program, None):
         warm.close()
 
 
 @atexit.register
 def end_all() -> None:
-    """Take down every sandbox of this process. One that is killed takes its own with it: `--die-with-parent`."""
-    for program in list(_warm):
+    """Take down every sandbox of this thread."""
+    for program in list(_mine.warm):
         end(program)
 
 
 def _up(program: Program) -> _Warm:
-    if program not in _warm:
-        while len(_warm) >= WARM:
-            _warm.popitem(last=False)[1].close()
-        _warm[program] = _Warm(program)
-    _warm.move_to_end(program)
-    return _warm[program]
+    warm = _mine.warm
+    if program not in warm:
+        while len(warm) >= WARM:
+            warm.popitem(last=False)[1].close()
+        warm[program] = _Warm(program)
+    warm.move_to_end(program)
+    return warm[program]
 
 
 def _read(said: Any) -> Grade:

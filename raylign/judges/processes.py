@@ -1,5 +1,5 @@
 """Rule judges, and rewards that are programs, in child processes: one that hangs or crashes loses its own sample and
-nobody else's.
+nobody else's. Programs that are run apart in any case, graders in their sandboxes, are asked by threads instead.
 
 A task is one (program, response) pair with the program's time limit. A child is given one when the one before has been
 heard of: a pool that holds more cannot tell, once a child has died, whose doing that was. Children fork from a server
@@ -9,7 +9,7 @@ that has imported what the judges need once, so a replacement for a killed one i
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -17,9 +17,10 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from raylign.errors import DeadlineExpired
+from raylign.judges import graders
 from raylign.judges.judge import Judge
 from raylign.judges.rules.rule import Case, Program, Rater, RuleJudge, rules
 from raylign.verdicts import CRASHED, TIMEOUT, TOO_DEEP, Ruling, Verdict, abstained, failed, signed
@@ -28,6 +29,8 @@ START_S = 60.0
 """Longest wait for the children to start."""
 
 Kinds: TypeAlias = tuple[type[Program], ...]
+Asked: TypeAlias = Future[Any]
+"""A task that was given away."""
 Task: TypeAlias = tuple[Program, Callable[[Case], Any], Case]
 
 
@@ -40,15 +43,17 @@ class JudgeProcesses:
 
     def __init__(self, judges: Iterable[Judge], *, raters: Iterable[Rater] = (), processes: int = 2) -> None:
         found: tuple[Program, ...] = (*rules(judges), *raters)
-        self._kinds: Kinds = tuple(dict.fromkeys(type(judge) for judge in found))
-        for kind in self._kinds:
+        kinds = tuple(dict.fromkeys(type(program) for program in found))
+        for kind in kinds:
             kind.require()
         self._judges = len(found)
-        self._pools = [self._start() for _ in range(processes)]
+        self._kinds: Kinds = tuple(kind for kind in kinds if not kind.apart)
+        self._pools = [self._start() for _ in range(processes)] if self._kinds else []
+        self._threads = [ThreadPoolExecutor(1, "grader") for _ in range(processes)]
 
     def ready(self) -> dict[str, int]:
         """What runs here, for people."""
-        return {"judges": self._judges, "processes": len(self._pools)}
+        return {"judges": self._judges, "processes": len(self._threads)}
 
     def judge_all(self, asked: Sequence[tuple[Case, Sequence[RuleJudge]]]) -> list[tuple[Verdict, ...]]:
         """Of each case, the verdict of each of its judges, in their order.
@@ -65,7 +70,11 @@ class JudgeProcesses:
         return [_value(future) for future in self._run_all([(rater, rater.value, case) for case in cases])]
 
     def close(self) -> None:
-        """End all judge processes, at work or not."""
+        """End all judge processes, at work or not, and the graders' sandboxes, with the response that they are at."""
+        for thread in self._threads:
+            thread.submit(graders.end_all)
+        for thread in self._threads:
+            thread.shutdown()
         for pool in self._pools:
             pool.stop()
         for pool in self._pools:
@@ -79,15 +88,15 @@ class JudgeProcesses:
     ) -> None:
         self.close()
 
-    def _run_all(self, tasks: Sequence[Task]) -> list[ProcessFuture]:
+    def _run_all(self, tasks: Sequence[Task]) -> list[Asked]:
         """Of each task, when it has ended, its future."""
         allowed = START_S + sum(program.limit_s for program, *_ in tasks)
         deadline = time.monotonic() + allowed
-        done: dict[int, ProcessFuture] = {}
+        done: dict[int, Asked] = {}
         places = iter(range(len(tasks)))
-        idle = list(range(len(self._pools)))
-        at_work: dict[ProcessFuture, tuple[int, int]] = {}
-        ended: SimpleQueue[ProcessFuture] = SimpleQueue()
+        idle = list(range(len(self._threads)))
+        at_work: dict[Asked, tuple[int, int]] = {}
+        ended: SimpleQueue[Asked] = SimpleQueue()
         while len(done) < len(tasks):
             for place in islice(places, len(idle)):
                 number = idle.pop()
@@ -118,7 +127,9 @@ class JudgeProcesses:
         assert pool.active  # to ask starts it, before there is a response to wait
         return pool
 
-    def _ask(self, number: int, program: Program, call: Callable[[Case], Any], case: Case) -> ProcessFuture:
+    def _ask(self, number: int, program: Program, call: Callable[[Case], Any], case: Case) -> Asked:
+        if program.apart:
+            return self._threads[number].submit(_timed, call, case)
         if not self._pools[number].active:  # its process died before a task was its own
             self._pools[number].join()
             self._pools[number] = self._start()
@@ -136,7 +147,7 @@ def _timed(call: Callable[[Case], Any], case: Case) -> tuple[Any, float]:
     return call(case), time.perf_counter() - start
 
 
-def _verdict(judge: RuleJudge, future: ProcessFuture) -> Verdict:
+def _verdict(judge: RuleJudge, future: Asked) -> Verdict:
     """Of a task that has ended."""
     ruling: Ruling
     seconds = 0.0
@@ -150,7 +161,7 @@ def _verdict(judge: RuleJudge, future: ProcessFuture) -> Verdict:
     return signed(ruling, judge.label, seconds=seconds)
 
 
-def _value(future: ProcessFuture) -> float | str:
+def _value(future: Asked) -> float | str:
     """Of a reward's task that has ended."""
     reason = _problem(future)
     if reason is not None:
@@ -159,7 +170,7 @@ def _value(future: ProcessFuture) -> float | str:
     return value
 
 
-def _problem(future: ProcessFuture) -> str | None:
+def _problem(future: Asked) -> str | None:
     """Why a task that has ended has no answer."""
     match error := future.exception():
         case None:

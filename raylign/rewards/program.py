@@ -15,6 +15,8 @@ class ProgramReward(AskedPart):
     runs_in: ClassVar = "process"
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules that its processes have before they start."""
+    apart: ClassVar[bool] = False
+    """As judges by rule have it."""
 
     @abstractmethod
     def value(self, case: Case) -> Value:

@@ -2,7 +2,7 @@
 
 import ast
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -21,6 +21,8 @@ class Grader(Spec):
     ``choices``; ``item`` the row's metadata, and its ``prompt``. A file is read where the job's own is, and is part of
     the job from then on: whoever gets the job needs no file, and a later edit changes no run.
     """
+
+    apart: ClassVar = True
 
     source: Annotated[str, Field(max_length=bounds.SOURCE)] = ""
     """The program. It defines ``grade``, and runs in a sandbox of its own, with Python's standard library."""

@@ -38,6 +38,7 @@ class Program(Protocol):
     """What runs where it can be killed, as whoever runs it must know it."""
 
     preload: ClassVar[tuple[str, ...]]
+    apart: ClassVar[bool]
 
     @property
     def label(self) -> str: ...
@@ -67,6 +68,9 @@ class RuleJudge(Judge):
     runs_in: ClassVar = "process"
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules that its processes have before they start: what is slow to import, and only there is imported."""
+    apart: ClassVar[bool] = False
+    """Whether it keeps what it runs in a sandbox of its own, and keeps to its limit of time by itself: then it needs no
+    process to be killed with, and a thread asks it."""
     hang_violates: ClassVar[bool] = True
     """Whether a response that it comes to no end of is violated; else it abstains, for the hang is its own."""
 

@@ -162,7 +162,7 @@ def test_what_a_row_leaves_running_is_dead_before_the_next() -> None:
         obey("import os\ntry: os.kill(-1, 0)\nexcept ProcessLookupError: value = 0.0\nelse: value = 1.0").value
         is not None
     )
-    (sandboxed,) = (warm._process.pid for program, warm in graders._warm.items() if program == WORST)
+    (sandboxed,) = (warm._process.pid for program, warm in graders._mine.warm.items() if program == WORST)
     runners = [
         child
         for child in psutil.Process(sandboxed).children(recursive=True)
@@ -254,4 +254,4 @@ def test_few_sandboxes_are_kept_up() -> None:
     for number in range(graders.WARM + 2):
         program = Program(source=f"def grade(sample, item): return {number}", timeout_s=5, memory_mb=128, processes=4)
         assert grade(program, {"output_text": "a"}, {}) == Grade(float(number))
-    assert len(graders._warm) == graders.WARM
+    assert len(graders._mine.warm) == graders.WARM
