@@ -19,6 +19,8 @@ class Objective:
     """Its fields, ``{"beta": 0.1}``."""
     reads: frozenset[Reads] = frozenset()
     """Where it is not empty, every rank of the trainer holds the reference beside the policy."""
+    learned: bool = False
+    """Whether the loss has weights of its own, which are trained beside the policy's."""
     over_tokens: Literal["sum", "mean"] | None = None
     """How a response's loss comes of its tokens. None: a pair's loss, in which no token has a part of its own."""
     corrects_stale: bool = False

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from raylign.losses import Terms
+from raylign.losses.terms import Reading
 
 Rows = Sequence[Sequence[float]]
 
@@ -36,3 +38,25 @@ def make_terms(
         ),
         credit_UNT=None if credit is None else torch.tensor(credit, dtype=torch.float64),
     )
+
+
+class FakePolicy(torch.nn.Module):
+    """What a loss with weights of its own asks a policy about: 2 layers of 3 numbers."""
+
+    num_hidden_layers, hidden_size = 2, 3
+    dtype, device = torch.float64, torch.device("cpu")
+
+    @property
+    def config(self) -> "FakePolicy":
+        return self
+
+    def get_text_config(self, *, decoder: bool) -> "FakePolicy":
+        return self
+
+
+def make_reading(divergence: Tensor, *, seed: int = 0) -> Reading:
+    """With states and maps of `FakePolicy`, drawn by the seed."""
+    generator = torch.Generator().manual_seed(seed)
+    shape, drawn = divergence.shape, {"generator": generator, "dtype": divergence.dtype}
+    states = torch.randn(*shape, FakePolicy.num_hidden_layers, FakePolicy.hidden_size, **drawn)
+    return Reading(divergence=divergence, states=states, maps=torch.randn(*shape, 7, **drawn))

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import torch
 from hypothesis import strategies as st
+from loss_terms import FakePolicy, make_reading
 from method_cases import group, sample
 
 from raylign.losses import Terms, build
-from raylign.losses.terms import Reading
+from raylign.losses.learned import LearnedLoss
 from raylign.types import Preference
 
 rewards = st.one_of(st.none(), st.sampled_from([-2.0, 0.0, 1.0]), st.floats(-50, 50))
@@ -85,10 +86,13 @@ def has_an_objective(method):
     logprobs = -torch.rand(shape)
     terms = Terms(
         policy_UNT=logprobs, reference_UNT=logprobs - 0.1, behavior_UNT=logprobs, mask_UNT=torch.ones(shape),
-        coefficient_U=torch.ones(3), stale_U=torch.zeros(3), reading=Reading(divergence=torch.rand(shape)),
+        coefficient_U=torch.ones(3), stale_U=torch.zeros(3), reading=make_reading(torch.rand(shape)),
     )  # fmt: skip
-    loss = build(method.objective, max_correction=2.0)(terms)
-    assert loss.per_unit_U.shape == (3,)
+    loss = build(method.objective, max_correction=2.0)
+    if isinstance(loss, LearnedLoss):
+        loss.attach(FakePolicy())
+    assert set(loss(terms).metrics) == set(loss.measures)
+    assert loss(terms).per_unit_U.shape == (3,)
 
 
 def chosen_of(method, groups, reference, memory=None):

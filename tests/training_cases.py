@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM
 from actors.training.trainer import PolicyTrainer
 from raylign.loop.packing import pack
 from raylign.losses import Terms, build
+from raylign.methods.method import Method
 from raylign.spec import Job, parse_job
 from raylign.types import Example, Sequence, StepStats
 
@@ -41,6 +42,13 @@ def make_job(
             "trainer": {**rates, **trainer},
         }
     )
+
+
+def pair_job(model: Path, method: Method, **settings: Any) -> Job:
+    """That job with another method of pairs."""
+    job = make_job(model, **settings)
+    alone, paired = job.tasks
+    return job.model_copy(update={"tasks": (alone, paired.model_copy(update={"method": method}))})
 
 
 def make_examples(seed: int = 0, *, pairs: int = 4) -> list[Example]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from actors.training.tally import Tally, Totals
 from raylign.loop.packing import of_task
 from raylign.losses import LossFunction
+from raylign.losses.learned import is_own
 from raylign.losses.terms import Reading
 from raylign.spec import Job
 from raylign.tensors.collate import Batch, behavior_rows, collate_examples, split_terms
@@ -58,7 +59,7 @@ class Passes:
         """Add up the gradients of weight * loss over all microbatches; what the passes found, over all ranks."""
         tally = Tally({task: loss.measures for task, loss in self._losses.items()}, device=self._device)
         for examples in microbatches:
-            self._engine.backward(self._world_size * self._loss(examples, tally))
+            self._engine.backward(self._world_size * (self._loss(examples, tally) + self._nothing()))
         return tally.reduce()
 
     def by_task(self, microbatches: Sequence[Sequence[Example]]) -> dict[str, list[list[Example]]]:
@@ -106,6 +107,14 @@ class Passes:
 
     def _collate(self, examples: Sequence[Example]) -> Batch:
         return collate_examples(examples, device=self._device, layout=self._layout)
+
+    def _nothing(self) -> Tensor | float:
+        """0, in which all weights of losses have a part: ranks add up gradients of the same parameters, whatever
+        tasks the microbatches of each are of."""
+        if self._world_size == 1:
+            return 0.0
+        own = [parameter.sum() for name, parameter in self._engine.module.named_parameters() if is_own(name)]
+        return 0.0 * torch.stack(own).sum() if own else 0.0
 
     def _read(self, batch: Batch, *, whole: bool) -> tuple[Tensor, Reading | None]:
         """The policy's log-probs; where the ``whole`` distribution is asked for, the reading of the reference too."""

@@ -79,12 +79,12 @@ class PolicyTrainer:
         losses = {
             task.name: build(task.method.objective, max_correction=job.trainer.max_correction) for task in job.tasks
         }
-        hang(losses.values(), trained, self._model, zero_stage=job.trainer.sharding)
+        groups = hang(losses.values(), trained, self._model, zero_stage=job.trainer.sharding)
         trained.train()
         if job.trainer.gradient_checkpointing:
             self._model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         self._optimizer = torch.optim.AdamW(
-            [parameter for parameter in trained.parameters() if parameter.requires_grad],
+            groups,
             lr=job.trainer.learning_rate,
             betas=job.trainer.betas,
             weight_decay=job.trainer.weight_decay,

@@ -12,7 +12,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from raylign.errors import CheckpointError, RunError
-from raylign.plan.memory.training import BUCKET
+from raylign.plan.memory.training import BUCKET, stage_of
 from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.spec import Job
 
@@ -81,18 +81,14 @@ def clips_itself(job: Job) -> bool:
 
 
 def engine_config(job: Job, *, world_size: int, trainable: int) -> dict[str, Any]:
-    """DeepSpeed's configuration. ``trainable``: numbers that are trained.
-
-    Stage 0 in bfloat16 becomes stage 1: DeepSpeed would otherwise sum gradients in bfloat16, and the step would depend
-    on how its batch was cut.
-    """
+    """DeepSpeed's configuration. ``trainable``: numbers that are trained."""
     half = job.policy.dtype == "bfloat16"
     config: dict[str, Any] = {
         "train_batch_size": world_size,
         "train_micro_batch_size_per_gpu": 1,
         "managed_gradient_accumulation": False,
         "zero_optimization": {
-            "stage": max(job.trainer.sharding, int(half)),
+            "stage": stage_of(job),
             "overlap_comm": False,
             # A GPU has the whole bucket from the start: none is made larger than what goes into it.
             "reduce_bucket_size": min(BUCKET, trainable),

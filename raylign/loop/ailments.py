@@ -8,7 +8,7 @@ from raylign.loop.prepare import TaskBatch
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Warned
 from raylign.spec.task import Task
-from raylign.types import Group, Sample
+from raylign.types import Group, Sample, StepStats
 
 ENOUGH = 64
 """Responses of a task before anything is said of it: of fewer, a tenth is chance."""
@@ -29,8 +29,8 @@ class Ailments:
         self._why: dict[str, Counter[str]] = {}
         self._told: set[tuple[str, str]] = set()
 
-    def look(self, batches: Sequence[TaskBatch]) -> None:
-        """Take in a step."""
+    def look(self, batches: Sequence[TaskBatch], stats: StepStats | None = None) -> None:
+        """Take in a step. ``stats``: what the trainer said of it; None where it had nothing to train on."""
         for batch in batches:
             task = batch.task.name
             samples = [sample for group in batch.groups for sample in group.samples]
@@ -44,6 +44,9 @@ class Ailments:
             if self._seen[task] >= ENOUGH:
                 self._warn_of_losses(task, ills)
             self._warn_of_idle_prompts(batch)
+            measured = stats.metrics_by_task.get(task, {}) if stats else {}
+            if ill := batch.task.method.ailing(measured):
+                self._tell(task, ill, f"task {task!r}: {ill}")
         self._warn_of_one_word()
 
     def _warn_of_losses(self, task: str, ills: Counter[str]) -> None:

@@ -74,7 +74,7 @@ async def train(
             emit(step_done(job, step, version, age, batches, stats, clock))
             for seen in samples_shown(job, step, groups):
                 emit(seen)
-            ailments.look(batches)
+            ailments.look(batches, stats)
             alarm.look(batches)
             require_examples(batches, empty=empty, limit=job.max_empty_steps)
             done = Progress(step + 1, version, empty, memories)

@@ -13,7 +13,7 @@ from typing import ClassVar
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from raylign.losses.loss import Loss, mean
+from raylign.losses.loss import Loss, Mean, mean
 from raylign.losses.terms import Terms
 
 MEASURES = ("margin", "accuracy", "kl_chosen", "kl_rejected")
@@ -29,7 +29,8 @@ class TDPO1:
 
     def __call__(self, terms: Terms) -> Loss:
         chosen_P, rejected_P = sequence_kl(terms).unbind(1)
-        return _loss(terms, tdpo1(terms.margin_U, chosen_P, rejected_P, beta=self.beta))
+        per_unit_U = tdpo1(terms.margin_U, chosen_P, rejected_P, beta=self.beta)
+        return Loss(per_unit_U=per_unit_U, metrics=measured(terms))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class TDPO2:
 
     def __call__(self, terms: Terms) -> Loss:
         chosen_P, rejected_P = sequence_kl(terms).unbind(1)
-        return _loss(terms, tdpo2(terms.margin_U, chosen_P, rejected_P, beta=self.beta, alpha=self.alpha))
+        per_unit_U = tdpo2(terms.margin_U, chosen_P, rejected_P, beta=self.beta, alpha=self.alpha)
+        return Loss(per_unit_U=per_unit_U, metrics=measured(terms))
 
 
 def tdpo1(h_P: Tensor, chosen_P: Tensor, rejected_P: Tensor, *, beta: float) -> Tensor:
@@ -61,14 +63,12 @@ def sequence_kl(terms: Terms) -> Tensor:
     return (terms.reading.divergence * terms.mask_UNT).sum(-1)
 
 
-def _loss(terms: Terms, per_unit_U: Tensor) -> Loss:
+def measured(terms: Terms) -> dict[str, Mean]:
+    """Under `MEASURES`."""
     h_P, kl_P2 = terms.margin_U, sequence_kl(terms)
-    return Loss(
-        per_unit_U=per_unit_U,
-        metrics={
-            "margin": mean(h_P),
-            "accuracy": mean((h_P > 0).float()),
-            "kl_chosen": mean(kl_P2[:, 0]),
-            "kl_rejected": mean(kl_P2[:, 1]),
-        },
-    )
+    return {
+        "margin": mean(h_P),
+        "accuracy": mean((h_P > 0).float()),
+        "kl_chosen": mean(kl_P2[:, 0]),
+        "kl_rejected": mean(kl_P2[:, 1]),
+    }

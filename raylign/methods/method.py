@@ -1,7 +1,7 @@
 """What a method is: its settings as a job names them, what it needs of a task, and how feedback becomes loss terms."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,6 +60,10 @@ class Method(Spec):
     def kl_limit(self) -> float | None:
         """Nats per response from the reference that it tolerates, where it has such a limit."""
         return None
+
+    def ailing(self, measured: Mapping[str, float]) -> str:
+        """What is wrong by what its loss measured in a step, as a sentence's end; empty where nothing is."""
+        return ""
 
     def asks(self) -> tuple[Question, ...]:
         """What it has to ask of models."""

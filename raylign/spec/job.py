@@ -116,6 +116,11 @@ class Job(Spec):
         return frozenset[Reads]().union(*(task.method.objective.reads for task in self.tasks))
 
     @property
+    def has_learned_loss(self) -> bool:
+        """Whether a loss has weights of its own."""
+        return any(task.method.objective.learned for task in self.tasks)
+
+    @property
     def lends_reference(self) -> bool:
         """Whether the policy without its adapters is the reference. Not under ZeRO-3: it gathers for its own passes."""
         return self.policy.lora is not None and self.held_to == self.policy.model and self.trainer.sharding < 3
@@ -185,6 +190,15 @@ class Job(Spec):
     def _somebody_asks_the_reference(self) -> Self:
         if self.reference and not self.scores_reference:
             raise ValueError("no method of the job asks a reference: leave out `reference`")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_of_losses_can_be_trained(self) -> Self:
+        if self.has_learned_loss and self.trainer.sharding == 3:
+            raise ValueError(
+                "`trainer.zero_stage` 3 cannot train a loss with weights of its own (what gets no gradient in a step "
+                "keeps its last one there): set it to 2 or less"
+            )
         return self
 
     @model_validator(mode="after")

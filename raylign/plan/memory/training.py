@@ -1,7 +1,7 @@
 """Memory of a rank of the trainer: weights, AdamW, gradients, what the backward pass needs, and what publishing makes.
 
 DeepSpeed 0.19.8 as `actors.training.zero` sets it: from stage 1 on each rank keeps its share of float32 weights,
-moments and gradients; bfloat16 is never trained below stage 1.
+moments and gradients.
 """
 
 from collections.abc import Sequence
@@ -52,8 +52,14 @@ def checkpoint(job: Job, info: ModelInfo) -> int:
 
 
 def stage_of(job: Job) -> int:
-    """The ZeRO stage that runs."""
-    return max(job.trainer.sharding, int(job.policy.dtype == "bfloat16"))
+    """The ZeRO stage that runs.
+
+    In bfloat16 it is 1 at least: DeepSpeed would otherwise sum gradients in bfloat16, and the step would depend on how
+    its batch was cut. With weights of a loss it is 2 there: at stage 1 DeepSpeed clears what has a gradient before the
+    policy's logits have theirs.
+    """
+    least = 0 if job.policy.dtype == "float32" else 2 if job.has_learned_loss else 1
+    return max(job.trainer.sharding, least)
 
 
 def _states(job: Job, model: Model, *, whole: float, trained: int) -> Terms:

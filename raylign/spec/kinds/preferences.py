@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from raylign import bounds
 from raylign.methods.direct import Direct
+from raylign.methods.sparsepo import MaPO, SparsePO
 from raylign.methods.tdpo import TDPO
 from raylign.spec.held_out import HeldOut
 from raylign.spec.job import Job
@@ -19,7 +20,7 @@ def typed(document: Any) -> Any:
     return document
 
 
-PairMethod = Annotated[Direct | TDPO, Field(discriminator="type"), BeforeValidator(typed)]
+PairMethod = Annotated[Direct | TDPO | MaPO | SparsePO, Field(discriminator="type"), BeforeValidator(typed)]
 """The methods that learn from pairs of a file."""
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 import torch
+from depths import proof
 from torch import Tensor
-from training_cases import TEMPERATURE, assert_close, make_examples, make_job, make_trainer, weights
+from training_cases import TEMPERATURE, assert_close, make_examples, make_job, make_trainer, pair_job, weights
 from transformers import AutoModelForCausalLM
 
 from actors.training.held import hold_reference
@@ -23,9 +24,7 @@ BETA = 2.0
 
 
 def tdpo_job(model: Path, **settings: Any) -> Job:
-    job = make_job(model, **settings)
-    alone, paired = job.tasks
-    return job.model_copy(update={"tasks": (alone, paired.model_copy(update={"method": TDPO(version=1, beta=BETA)}))})
+    return pair_job(model, TDPO(version=1, beta=BETA), **settings)
 
 
 def pairs(step: int) -> list[Example]:
@@ -60,7 +59,7 @@ def plain_steps(job: Job, steps: range) -> tuple[dict[str, Tensor], list[float]]
     return dict(policy.named_parameters()), norms
 
 
-@pytest.mark.parametrize("stage", [0, 2, 3])
+@pytest.mark.parametrize("stage", [2, proof(0), proof(3)])
 def test_steps_are_those_of_plain_pytorch(model: Path, stage: int) -> None:
     job = tdpo_job(model, zero_stage=stage)
     trainer = make_trainer(job)

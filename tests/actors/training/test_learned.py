@@ -51,7 +51,7 @@ class GatedPairs(CODPO):
 
     @property
     def objective(self) -> Objective:
-        return Objective(loss=f"{__name__}:Gated", settings={"beta": self.beta})
+        return Objective(loss=f"{__name__}:Gated", settings={"beta": self.beta}, learned=True)
 
 
 def gated_job(model: Path, **settings: Any) -> Job:

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from fakes import make_completion, make_prompt
 from loop_job import make_job
+from pairs_job import pairs_job
 
 from raylign.errors import NothingToTrain
 from raylign.loop.ailments import ENOUGH, Ailments, require_examples, require_verdicts
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Chosen, Term
-from raylign.types import Group, Sample
+from raylign.types import Group, Sample, StepStats
 from raylign.verdicts import Verdict
 
 TASK = make_job().tasks[0]
@@ -116,3 +117,17 @@ def test_steps_with_nothing_to_train_on_end_a_run_by_their_reasons() -> None:
         NothingToTrain, match=r"^3 steps in a row .* \(math: abstained 3, no gradient 1; math: no samples\)"
     ):
         require_examples(empty, empty=3, limit=3)
+
+
+def test_what_a_method_finds_wrong_by_what_was_measured_is_said_once() -> None:
+    said: list[str] = []
+    ailments = Ailments(lambda warned: said.append(warned.message))
+    task = pairs_job(task={"method": {"type": "sparsepo"}}).tasks[0]
+    batches = [replace(one, task=task) for one in batch(*MIXED[:2])]
+    for mask in (0.5, 0.0, 0.0):
+        stats = StepStats(
+            loss=1.0, loss_by_task={}, grad_norm=1.0, learning_rate=1e-3, metrics_by_task={"talk": {"mask": mask}}
+        )
+        ailments.look(batches, stats)
+    assert len(said) == 1
+    assert said[0].startswith("task 'talk': the masks of the log-ratios are zero at every token")

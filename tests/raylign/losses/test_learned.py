@@ -29,6 +29,22 @@ def test_weights_hang_in_what_is_trained_corrected_or_not() -> None:
     assert sum(map(is_own, names)) == 4
 
 
+def test_weights_that_decay_otherwise_are_a_group_of_their_own() -> None:
+    policy, frozen = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2).requires_grad_(False)
+    policy.add_module("frozen", frozen)
+    plain, decaying = Scaled(), Scaled()
+    decaying.weight_decay = 0.5
+    first, second = hang([plain, decaying], policy, policy, zero_stage=2)
+    assert "weight_decay" not in first
+    assert second["weight_decay"] == 0.5
+    names = {id(one): name for name, one in policy.named_parameters()}
+    found = [[names[id(one)] for one in group["params"]] for group in (first, second)]
+    assert found == [
+        ["weight", "bias", "objectives.0.weight", "objectives.0.bias"],
+        ["objectives.1.weight", "objectives.1.bias"],
+    ]
+
+
 def test_where_no_loss_has_weights_nothing_changes_and_sharding_is_allowed() -> None:
     policy = torch.nn.Linear(2, 2)
     hang([PolicyGradient()], policy, policy, zero_stage=3)

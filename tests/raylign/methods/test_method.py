@@ -7,10 +7,15 @@ from method_cases import METHODS, group, run
 from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws_of_choosing
 
 from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB, XPO, Lagrangian, NashMD, ReinforcePP
+from raylign.methods.direct import Direct
+from raylign.methods.sparsepo import MaPO, SparsePO
+from raylign.methods.tdpo import TDPO
 
 DR_GRPO = GRPO(beta=0.0, normalize=False)
+PAIRED = [Direct(), TDPO(version=1), TDPO(), MaPO(), SparsePO(), SparsePO(mask="independent")]
 ALL = [
     *METHODS,
+    *PAIRED,
     CRPG(calibrate=False),
     GRPO(beta=0.0),
     DR_GRPO,

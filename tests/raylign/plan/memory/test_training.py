@@ -92,5 +92,11 @@ def test_a_checkpoint_has_the_policy_and_what_training_goes_on_from(make_job: Ma
     assert checkpoint(make_job(dtype="bfloat16"), tiny) == 340 * (2 + 2 + 12)
 
 
+def test_half_precision_with_masks_is_trained_at_stage_2() -> None:
+    for dtype, stage in (("bfloat16", 2), ("float32", 0)):
+        job = pairs_job(task={"method": {"type": "sparsepo"}}, policy={"model": "org/policy", "dtype": dtype})
+        assert stage_of(job) == stage
+
+
 def test_half_precision_is_trained_at_stage_1_at_least(make_job: MakeJob) -> None:
     assert [stage_of(make_job(dtype=dtype)) for dtype in ("float32", "bfloat16")] == [0, 1]
