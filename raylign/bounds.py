@@ -22,6 +22,8 @@ STEPS = 10_000_000
 PROMPTS_PER_STEP = 1_048_576
 SAMPLES_PER_PROMPT = 4096
 """Every pair of a group may be looked at."""
+CANDIDATES = 65_536
+"""Pairs that a choice is made among: their embeddings are held at once."""
 SAMPLES_PER_STEP = 1_048_576
 """Of all tasks together: the driver holds a step in memory."""
 PROMPTS = 1_000_000_000

@@ -4,6 +4,7 @@
 `DeadlineExpired`; the loop itself never waits without one.
 """
 
+from array import array
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,10 @@ class Reference(Protocol):
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
         """Log-probability of every response token, at the rollout temperature."""
+        ...
+
+    async def embed(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list["array[float]"]:
+        """Its last hidden state after every response, float32: all of one length."""
         ...
 
 

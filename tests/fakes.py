@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from array import array
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -123,6 +124,11 @@ class FakeReference:
         self.calls.append("score")
         self.scored += [completion.key for _, completion in pairs]
         return [tuple(-token / 90 for token in completion.token_ids) for _, completion in pairs]
+
+    async def embed(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list["array[float]"]:
+        self.calls.append("embed")
+        tokens = [completion.token_ids for _, completion in pairs]
+        return [array("f", (len(one), sum(one) / 100, max(one) / 10)) for one in tokens]
 
 
 class FakeTrainer:

@@ -1,8 +1,10 @@
 """The frozen reference model: what the policy is held to."""
 
+from array import array
 from collections.abc import Sequence
 
 from actors.loading import DType, load_policy, load_tokenizer, stop_tokens
+from raylign.tensors.embeddings import batched_embeddings
 from raylign.tensors.logprobs import batched_logprobs
 from raylign.tensors.threads import use_threads
 
@@ -49,6 +51,10 @@ class ReferenceWorker:
             ends=self._ends,
             device=self._device,
         )
+
+    def embed(self, pairs: list[Pair]) -> list["array[float]"]:
+        """The last hidden state after each (prompt ids, response ids), float32."""
+        return batched_embeddings(self._model, pairs, tokens_per_batch=self._tokens, device=self._device)
 
     def shutdown(self) -> None:
         """Nothing to give back."""

@@ -1,6 +1,7 @@
 """The trainer's ranks and the reference model as the loop sees them, and the way of weights between workers."""
 
 import asyncio
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,17 @@ class ReferencePool:
             for at, values in zip(asked, said, strict=True):
                 scores[at] = values
         return scores
+
+    async def embed(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list["array[float]"]:
+        rows = [(prompt.token_ids, completion.token_ids) for prompt, completion in pairs]
+        embeddings = [array("f")] * len(rows)
+        passes = batches(rows, self._tokens_per_batch)
+        for start in range(0, len(passes), PASSES_PER_CALL):
+            asked = [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
+            said = await self.crew.ask("embed", [rows[at] for at in asked], phase="embed", seconds=self._score_s)
+            for at, values in zip(asked, said, strict=True):
+                embeddings[at] = values
+        return embeddings
 
 
 class ObjectStoreWeights:

@@ -24,7 +24,7 @@ class Comparisons(Written):
     """The chosen response first. The group's prompt is what both conversations begin with, a response what is left of
     its own: nothing where the conversation cannot be read, and cut where it is longer than the policy's could be."""
 
-    def _group(self, task: Task, prompt: Prompt) -> Group:
+    def group(self, task: Task, prompt: Prompt) -> Group:
         texts = [text for text in self._texts(prompt) if isinstance(text, str)]
         rows = [self._means.encode(replace(prompt, baseline=text)) for text in texts]
         longest = len(prompt.token_ids) + self._job.longest_response(task)

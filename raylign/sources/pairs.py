@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from raylign.errors import SpecError
+from raylign.sources.budget import within_budget
 from raylign.sources.source import Means
 from raylign.sources.written import Written
 from raylign.spec.job import Job
@@ -13,12 +16,15 @@ from raylign.types import Prompt
 
 @asynccontextmanager
 async def pairs(job: Job, means: Means) -> AsyncIterator[Written]:
-    """Ready for the first step. Raises `SpecError` where a task's file is none of pairs, by its first row.
+    """Ready for the first step. Raises `SpecError` where a task's file is none of pairs, by its first row, or holds
+    fewer than the task's budget.
 
     The chosen response comes first; it is alone where the row has no other.
     """
     require_pairs(job, means)
-    yield Written(job, means, lambda prompt: (prompt.baseline, rejected(prompt)))
+    whole = Written(job, means, _texts)
+    prompts = {task.name: await within_budget(job, task, means, partial(whole.group, task)) for task in job.tasks}
+    yield Written(job, replace(means, world=replace(means.world, prompts=prompts)), _texts)
 
 
 def require_pairs(job: Job, means: Means) -> None:
@@ -38,3 +44,7 @@ def require_pairs(job: Job, means: Means) -> None:
 def rejected(prompt: Prompt) -> Any:
     """The row's; anything but text where it has none."""
     return prompt.metadata.get("rejected")
+
+
+def _texts(prompt: Prompt) -> tuple[Any, Any]:
+    return prompt.baseline, rejected(prompt)

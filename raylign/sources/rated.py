@@ -36,13 +36,14 @@ class RatedResponses:
         return [_rewarded(group) for group in await self._written.groups(step, clock)]
 
     def held_out(self) -> Sequence[Group]:
-        return [_rewarded(group) for group in self._written.held_out()]
+        """Those of rows that are rated."""
+        return [_rewarded(group) for group in self._written.held_out() if group.samples]
 
     async def aclose(self) -> None:
         """Nothing is ever begun for later steps."""
 
     def _texts(self, prompt: Prompt) -> Sequence[str]:
-        texts: Sequence[str] = prompt.metadata["responses"][: self._taken[prompt.task]]
+        texts: Sequence[str] = prompt.metadata.get("responses", ())[: self._taken[prompt.task]]
         return texts
 
 

@@ -26,19 +26,20 @@ class Written:
     async def groups(self, step: int, clock: Clock) -> list[Group]:
         with clock.phase("draw"):
             return [
-                self._group(task, prompt)
+                self.group(task, prompt)
                 for task in self._job.tasks
                 for prompt in draw(task, self._means.world.prompts[task.name], seed=self._job.seed, step=step)
             ]
 
     def held_out(self) -> Sequence[Group]:
         rows, prompts = self._job.evaluation.answers, self._means.world.eval_prompts
-        return [self._group(task, prompt) for task in self._job.tasks for prompt in prompts[task.name][:rows]]
+        return [self.group(task, prompt) for task in self._job.tasks for prompt in prompts[task.name][:rows]]
 
     async def aclose(self) -> None:
         """Nothing is ever begun for later steps."""
 
-    def _group(self, task: Task, prompt: Prompt) -> Group:
+    def group(self, task: Task, prompt: Prompt) -> Group:
+        """A prompt with the responses of its row."""
         samples = (
             Sample(completion=self._response(task, prompt, index, text), verdicts=(), asked=False)
             for index, text in enumerate(self._texts(prompt))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from raylign import bounds
+from raylign.acquisition.acquisition import Acquisition
 from raylign.judges.judge import Judge
 from raylign.judges.kinds import AnyJudge
 from raylign.methods import AnyMethod
@@ -131,6 +132,11 @@ class Task(Spec):
     def rewards_verdicts(self) -> bool:
         """Whether its reward goes by what the judges say, each of them."""
         return self.reward is not None and self.reward.hears_judges
+
+    @property
+    def acquisition(self) -> Acquisition | None:
+        """Which of its rows are learned from; all where there is none."""
+        return None
 
     @property
     def brings_rewards(self) -> bool:

@@ -1,5 +1,7 @@
 """The preference example on Ray and DeepSpeed: trainer and reference alone, and no vLLM where nothing is measured."""
 
+import json
+
 import pytest
 from jobs import PATIENCE_S, run_job, small_job
 
@@ -10,12 +12,15 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(PATIENCE_S)]
 
 
 def test_pairs_of_a_file_are_trained_on(tmp_path):
-    job = small_job(tmp_path, "preferences", steps=3, evaluation={"rows": 8}, task={"eval_prompts": None})
+    changes = {"eval_prompts": None, "select": {"budget": 6, "pool": 24}}
+    job = small_job(tmp_path, "preferences", steps=3, evaluation={"rows": 8}, task=changes)
     status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "run"))
     assert status == 0, output
     run = RunDirectory(tmp_path / "run")
     steps = [event.data for event in run.events() if event.kind == "step"]
     assert [(step["step"], step["tasks"]["chat"]["satisfied"]) for step in steps] == [(0, None), (1, None), (2, None)]
+    kept = [json.loads((run.path / f"chosen-{task}.json").read_text()) for task in ("chat", "math")]
+    assert [(one["of"], len(set(one["places"]))) for one in kept] == [(24, 6)] * 2
     measured = [step["train"]["loss_metrics"] for step in steps]
     assert all({"margin", "accuracy"} <= one["math"].keys() for one in measured)
     assert measured[0]["chat"]["margin"] == pytest.approx(0, abs=1e-4)  # the policy begins as its reference

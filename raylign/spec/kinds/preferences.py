@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from raylign import bounds
+from raylign.acquisition.acquisition import Acquisition
 from raylign.methods.direct import Direct
 from raylign.methods.sparsepo import MaPO, SparsePO
 from raylign.methods.tdpo import TDPO
@@ -31,6 +32,31 @@ class PreferenceTask(Task):
     """A pair's."""
     method: PairMethod = Direct()
     """Which loss of the pairs. Where it names no ``type`` it is ``direct``."""
+    select: Acquisition | None = None
+    """Learn from a budget of the file's pairs, those that tell most; from all where absent."""
+
+    @model_validator(mode="after")
+    def _there_is_a_choice(self) -> "PreferenceTask":
+        if self.select and self.select.budget < self.prompts_per_step:
+            raise ValueError(
+                f"a step takes {self.prompts_per_step} pairs, and `select.budget` leaves {self.select.budget}: raise "
+                "`budget`, or lower `prompts_per_step`"
+            )
+        if self.select and self.select.budget > self.select.pool:
+            raise ValueError(
+                f"`select` chooses {self.select.budget} pairs of a pool of {self.select.pool}: lower `budget`, or "
+                "raise `pool`"
+            )
+        if self.select and not self.method.needs.reference:
+            raise ValueError(
+                "`select` asks the reference about every pair, and the job's loss has none: choose another loss, or "
+                "leave out `select`"
+            )
+        return self
+
+    @property
+    def acquisition(self) -> Acquisition | None:
+        return self.select
 
     @property
     def heard_on_prompts(self) -> bool:

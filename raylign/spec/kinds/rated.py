@@ -30,6 +30,16 @@ class RatedTask(Task):
         return self.eval_prompts is None
 
 
+class RatedHeldOut(HeldOut):
+    """Before/after: loss and slope of rated rows that nobody trains on, and responses where asked for."""
+
+    @property
+    def needs_answers(self) -> bool:
+        """None of the rows has a golden one; and ``eval_prompts`` may be prompts alone, of which only the policy's
+        responses are measured."""
+        return False
+
+
 class Rated(Job):
     """Alignment on files of rated responses: nothing is sampled but for an evaluation, where one is asked for."""
 
@@ -37,7 +47,7 @@ class Rated(Job):
     """What sort of job it is. rated: the policy learns from responses of a file and their rewards."""
     tasks: tuple[RatedTask, ...] = Field(min_length=1, max_length=bounds.TASKS)
     """One or more files of rated responses; each step takes one batch of every task."""
-    evaluation: HeldOut = HeldOut()
+    evaluation: RatedHeldOut = RatedHeldOut()
     """Before/after: loss and slope on rows held out, and by sampling where asked for."""
 
     @property

@@ -34,3 +34,12 @@ def test_the_same_pairs_give_the_same_bits_in_any_order(tmp_path: Path) -> None:
     assert [len(row) for row in scores] == [len(response) for _, response in pairs]
     assert reference.score(pairs[::-1]) == scores[::-1]
     assert reference.score([]) == []
+
+
+def test_embeddings_come_in_the_order_of_the_pairs_one_width_each(tmp_path: Path) -> None:
+    settings = {"dtype": "float32", "temperature": 0.9, "tokens_per_microbatch": 60, "device": "cpu", "threads": 1}
+    reference = ReferenceWorker(model=str(make_policy(tmp_path)), **settings)  # type: ignore[arg-type]
+    pairs = [(s.prompt_ids, s.response_ids) for example in make_examples(3) for s in example.sequences]
+    embeddings = reference.embed(pairs)
+    assert len({len(one) for one in embeddings}) == 1
+    assert reference.embed(pairs[::-1]) == embeddings[::-1]

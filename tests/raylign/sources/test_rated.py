@@ -1,5 +1,7 @@
 """Files of rated responses: drawn, trained on through the loop by VCB, with each row's own sigma."""
 
+from types import SimpleNamespace
+
 import pytest
 from fakes import FakeFleet, make_prompt
 from loop_job import take
@@ -7,6 +9,7 @@ from rated_job import rated_job
 
 from raylign.errors import SpecError
 from raylign.record.events.payloads import EvaluationDone, StepDone
+from raylign.sources.rated import rated
 
 ROWS = [(["a" * 2, "b" * 3, "c" * 4], [1.0, 3.0, 5.0 + number]) for number in range(8)]
 
@@ -40,6 +43,17 @@ async def test_rows_held_out_are_examined_with_their_own_rewards(tmp_path):
     said = await run(FakeFleet(), tmp_path, steps=1, kind=EvaluationDone)
     assert [one.step for one in said] == [0, 1]
     assert {"loss", "slope"} == said[0].tasks["talk"].held_out.keys()
+
+
+async def test_of_prompts_alone_nothing_is_held_out(tmp_path):
+    rated_one, bare = make_prompt("talk", 0, responses=["a", "b"], rewards=[0.0, 1.0]), make_prompt("talk", 1)
+    means = SimpleNamespace(
+        world=SimpleNamespace(prompts={"talk": [rated_one]}, eval_prompts={"talk": [bare, rated_one]}),
+        encode=lambda one: tuple(map(ord, one.baseline)),
+    )
+    async with rated(rated_job(), means) as source:
+        (group,) = source.held_out()
+    assert (group.prompt, group.pool) == (rated_one, (0.0, 1.0))
 
 
 async def test_the_first_of_many_are_taken_and_sigma_is_of_all(tmp_path):
