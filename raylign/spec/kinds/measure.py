@@ -4,17 +4,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from raylign import bounds
 from raylign.errors import SpecError
+from raylign.methods.imitation import Imitation
 from raylign.spec.actors import Actors
 from raylign.spec.job import Job
 from raylign.spec.task import Task
+
+
+class MeasuredTask(Task):
+    """Prompts, and who is heard on the responses, whatever kind of job they come from."""
+
+    method: Imitation = Imitation()
+    """Nobody trains: it is one that asks nobody for anything."""
 
 
 class Measure(Job):
     """What `raylign eval` does with either model."""
 
     kind: Literal["measure"] = "measure"
+    tasks: tuple[MeasuredTask, ...] = Field(min_length=1, max_length=1)
 
     @property
     def source(self) -> str:
@@ -40,7 +51,8 @@ def measure(job: Job, model: str, prompts: Path, *, task: str | None, greedy: bo
     chosen = _task(job, task)
     document = job.model_dump(mode="json", exclude={"kind", "reference", "trackers"})
     named = {"path": str(prompts.absolute()), "columns": (chosen.eval_prompts or chosen.prompts).columns}
-    wanted = {**chosen.model_dump(mode="json"), "prompts": named, "eval_prompts": None}
+    kept = chosen.model_dump(mode="json", include=set(Task.model_fields) - {"method", "per"})
+    wanted = {**kept, "prompts": named, "eval_prompts": None}
     most = min(bounds.EVAL_PROMPTS, bounds.SAMPLES_PER_STEP // samples)
     return Measure.model_validate(
         {

@@ -37,3 +37,11 @@ def test_the_version_names_the_loss(version, settings):
     objective = TDPO(version=version, beta=0.3).objective
     assert (objective.loss, objective.settings) == (f"raylign.losses.tdpo:TDPO{version}", settings)
     assert objective.reads == {"divergence"}
+
+
+def test_held_out_pairs_have_the_margin_of_dpo():
+    selection = TDPO().select([pair(0, "good", "bad")])
+    (_, samples), *_ = selection.chosen
+    policy = {one.completion.key: (-1.0 - at,) for at, one in enumerate(samples)}
+    reference = {one.completion.key: (-2.0,) for one in samples}
+    assert TDPO().examine(selection, policy, reference) == {"margin": 1.0, "accuracy": 1.0}

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from documents import document, task
+from pairs_job import pairs_job
+from sft_job import sft_job
 
 from raylign.errors import SpecError
 from raylign.spec import parse_job
@@ -18,7 +20,7 @@ def test_it_has_who_samples_and_who_judges_alone():
     found = measure(job, "org/result", Path("/data/eval.jsonl"), task=None, **ASKED)
     assert [actors.role for actors in found.actors()] == ["rollout", "reward", "judge"]
     (one,) = found.tasks
-    assert (one.prompts.path, one.eval_prompts, one.baseline_source) == ("/data/eval.jsonl", None, "reference")
+    assert (one.prompts.path, one.eval_prompts, one.baseline_source) == ("/data/eval.jsonl", None, None)
     assert one.holdout == 0  # all of the file is measured on
     assert (one.judges, one.reward) == (job.tasks[0].judges, job.tasks[0].reward)
     assert (found.policy.model, found.evaluation.samples, found.trainer.ranks) == ("org/result", 4, 1)
@@ -41,3 +43,11 @@ def test_one_task_measures(named, says):
     with pytest.raises(SpecError, match=says):
         measure(job, "m", Path("p"), task=named, **ASKED)
     assert measure(job, "m", Path("p"), task="chat", **ASKED).tasks[0].name == "chat"
+
+
+@pytest.mark.parametrize("make", [pairs_job, sft_job])
+def test_runs_that_learned_from_a_file_are_measured_as_well(make):
+    job = make(task={"judges": [{"type": "length", "maximum": 3}]}, evaluation={"rows": 4})
+    found = measure(job, "m", Path("e.jsonl"), task=None, **ASKED)
+    assert [actors.role for actors in found.actors()] == ["rollout", "judge"]
+    assert (found.tasks[0].judges, found.evaluation.samples) == (job.tasks[0].judges, 4)
