@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(2 * PATIENC
 
 ROLLOUT = {"max_tokens": 40, "context_tokens": 128}
 TRAINER = {"learning_rate": 5e-4, "tokens_per_microbatch": 2048, "ranks": 2, "zero_stage": 2}
-SHARED = {"cpus_per_actor": 0.2}
-"""They have nine actors together, and a small machine two cores."""
+SHARED = {"cpus_per_actor": 0.15}
+"""They have ten actors together, and a small machine two cores."""
 ADAPTED = {"model": str(EXAMPLES / "tiny" / "policy"), "dtype": "float32", "lora": {"rank": 4}}
 ALL = (
     "codpo",
