@@ -15,6 +15,9 @@ ENOUGH = 64
 MUCH = 0.1
 """Share of responses beyond which a loss of them is worth a word."""
 
+RIGHT = "set the rows of its file right; longer responses need a higher `max_tokens`"
+"""What to do about a file's responses."""
+
 
 class Ailments:
     """Counts over a run's steps; a `Warned` for what stands out."""
@@ -67,12 +70,15 @@ class Ailments:
         share = self._idle[task] / self._drawn[task]
         if self._drawn[task] >= ENOUGH and share > MUCH:
             reasons = ", ".join(f"{reason} {count}" for reason, count in why.most_common(3))
+            sampled = any(one.completion.version is not None for group in batch.groups for one in group.samples)
+            advice = (
+                "raise `samples_per_prompt`, or give prompts nearer to what the policy can do" if sampled else RIGHT
+            )
             self._tell(
                 task,
                 "idle",
                 f"task {task!r}: {share:.0%} of {self._drawn[task]} prompts gave method {batch.task.method.type!r} "
-                f"nothing to train on ({reasons}): raise `samples_per_prompt`, or give prompts nearer to what the "
-                "policy can do",
+                f"nothing to train on ({reasons}): {advice}",
             )
 
     def _warn_of_one_word(self) -> None:

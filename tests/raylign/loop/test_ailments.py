@@ -85,6 +85,20 @@ def test_a_method_that_passes_over_more_than_a_tenth_of_the_prompts_is_told_once
     assert told(drawn(9, of=ENOUGH - 1)) == []
     (message,) = told(drawn(6), drawn(8), drawn(30))
     assert "11% of 128 prompts gave method 'crpg' nothing to train on (none satisfied 14)" in message
+    assert "raise `samples_per_prompt`" in message
+
+
+def test_of_a_file_s_responses_the_rows_are_to_be_set_right() -> None:
+    (step,) = drawn(60)
+    written = [
+        replace(
+            one, samples=tuple(replace(each, completion=replace(each.completion, version=None)) for each in one.samples)
+        )
+        for one in step.groups
+    ]
+    messages = told([replace(step, groups=written)])
+    assert [message for message in messages if message.endswith("longer responses need a higher `max_tokens`")]
+    assert not [message for message in messages if "samples_per_prompt" in message]
 
 
 def test_judges_that_abstain_on_all_end_a_run_before_it_starts() -> None:
