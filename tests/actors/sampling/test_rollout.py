@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from depths import proof
 from engine_process import Call, engine_process, in_this_process, keep, kept
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -19,7 +20,8 @@ from raylign.types import Completion, Prompt, Request
 
 # The engines start on a reference's weights; all else is the policy's. The reference has an end token of its own.
 POLICY, REFERENCE, REFERENCES_END = "policy", "reference", 20
-ENGINES = [pytest.param("vllm", marks=pytest.mark.vllm), "transformers"]
+VLLM = pytest.param("vllm", marks=pytest.mark.vllm)
+ENGINES = [VLLM, "transformers"]
 
 
 def requests(model: Path, *, samples: int = 2, max_tokens: int = 12, temperature: float = 1.0) -> list[Request]:
@@ -104,6 +106,7 @@ def test_samples_follow_their_seeds(engine: Call, model: Path) -> None:
     assert first[0].token_ids != first[1].token_ids
 
 
+@pytest.mark.parametrize("engine", [VLLM, proof("transformers")], indirect=True)
 def test_a_fresh_process_repeats_the_bits(engine: Call, model: Path, request: pytest.FixtureRequest) -> None:
     asked = requests(model)
     before = engine(generate, asked)

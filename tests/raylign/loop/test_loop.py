@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from depths import deep
 from fakes import FakeFleet
 from loop_job import PROMPTS, make_job, take
 
@@ -148,8 +149,9 @@ def evaluations(events):
     return {said.step: said.tasks for said in of(EvaluationDone, events)}
 
 
+@deep("every", short=3, whole=1)
 @pytest.mark.parametrize("staleness", [0, 1])
-async def test_whatever_dies_whenever_no_prompt_is_lost_and_none_is_trained_on_twice(tmp_path, staleness):
+async def test_whatever_dies_whenever_no_prompt_is_lost_and_none_is_trained_on_twice(tmp_path, staleness, every):
     job = make_job(steps=3, rollout={"max_staleness": staleness}, evaluation={"prompts": 1, "every": 2})
     math, _, talk = (task.model_copy(update={"prompts_per_step": 1, "samples_per_prompt": 2}) for task in job.tasks)
     job = job.model_copy(update={"tasks": (math, talk)})
@@ -160,7 +162,7 @@ async def test_whatever_dies_whenever_no_prompt_is_lost_and_none_is_trained_on_t
     whole = FakeFleet()
     straight = await run(job, whole, tmp_path / "whole")
     assert len(whole.trainer.batches) == job.steps
-    for moment in count():
+    for moment in count(step=every):
         broken, again, events = FakeFleet(), FakeFleet(), []
         die_at(broken, moment)
         try:

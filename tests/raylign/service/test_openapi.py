@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
+from depths import deep
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -49,8 +50,9 @@ def call_every_operation(app: FastAPI, *, key: str, examples: int) -> int:
     return len(operations)
 
 
-def test_every_operation_answers_as_documented(app: FastAPI) -> None:
-    assert call_every_operation(app, key=KEY, examples=15) == 9
+@deep("examples", short=5, whole=50)
+def test_every_operation_answers_as_documented(app: FastAPI, examples: int) -> None:
+    assert call_every_operation(app, key=KEY, examples=examples) == 9
 
 
 def test_without_the_key_every_operation_answers_as_documented(app: FastAPI) -> None:
