@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from depths import deep
 
 from raylign.judges.rules.code import CodeJudge, unit_tests
 from raylign.judges.rules.rule import Case
@@ -84,9 +85,10 @@ def case(program: str, **metadata: Any) -> Case:
 
 
 @pytest.mark.reference_data
-def test_humaneval_solutions_pass_and_empty_bodies_fail(reference_data: Path) -> None:
+@deep("count", short=12, whole=120)
+def test_humaneval_solutions_pass_and_empty_bodies_fail(reference_data: Path, count: int) -> None:
     with gzip.open(reference_data / "humaneval" / "HumanEval.jsonl.gz", "rt") as file:
-        rows = random.Random(0).sample([json.loads(line) for line in file], 60)
+        rows = random.Random(0).sample([json.loads(line) for line in file], count)
     metadata = [{"unit_tests": row["test"], "entry_point": row["entry_point"]} for row in rows]
     solved = [case(row["prompt"] + row["canonical_solution"], **data) for row, data in zip(rows, metadata, strict=True)]
     empty = [case(row["prompt"] + "    pass", **data) for row, data in zip(rows, metadata, strict=True)]
@@ -95,9 +97,10 @@ def test_humaneval_solutions_pass_and_empty_bodies_fail(reference_data: Path) ->
 
 
 @pytest.mark.reference_data
-def test_mbpp_solutions_pass_and_empty_programs_fail(reference_data: Path) -> None:
+@deep("count", short=12, whole=120)
+def test_mbpp_solutions_pass_and_empty_programs_fail(reference_data: Path, count: int) -> None:
     rows = json.loads((reference_data / "mbpp" / "sanitized-mbpp.json").read_text())
-    rows = random.Random(0).sample(rows, 60)
+    rows = random.Random(0).sample(rows, count)
     tests = [[*row["test_imports"], *row["test_list"]] for row in rows]
     assert all_rulings([case(row["code"], unit_tests=each) for row, each in zip(rows, tests, strict=True)]) == {True}
     assert all_rulings([case("pass", unit_tests=each) for each in tests]) == {False}
