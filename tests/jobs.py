@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def small_job(directory: Path, *examples: str, **changes: Any) -> Path:
         for task in document["tasks"]
     ]
     for task in job["tasks"]:
-        task |= {"prompts_per_step": 3, **changes.get("task", {})}
+        task |= {"prompts_per_step": 3, **deepcopy(changes.get("task", {}))}  # what is shared would be a YAML anchor
     job |= {"steps": 2, "evaluation": {"prompts": 4}, **{k: v for k, v in changes.items() if k != "task"}}
     file = directory / f"{'-'.join(examples)}.yaml"
     file.write_text(yaml.safe_dump(job))

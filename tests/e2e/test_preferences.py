@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(PATIENCE_S)]
 
 
 def test_pairs_of_a_file_are_trained_on(tmp_path):
-    changes = {"eval_prompts": None, "select": {"budget": 6, "pool": 24}}
+    changes = {"eval_prompts": None, "judges": [], "select": {"budget": 6, "pool": 24}}
     job = small_job(tmp_path, "preferences", steps=3, evaluation={"rows": 8}, task=changes)
     status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "run"))
     assert status == 0, output
