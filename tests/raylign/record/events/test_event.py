@@ -42,6 +42,7 @@ SINCE = (
     "held_out",
     "grad_norm_by_task",
     "loss_metrics",
+    "method",
 )
 """What is said of a task, and of training, since then."""
 
