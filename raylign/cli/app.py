@@ -14,6 +14,7 @@ from raylign.cli.job_file import check, plan, schema
 from raylign.cli.jobs import cancel, jobs, submit, watch
 from raylign.cli.judge import judge
 from raylign.cli.model import chat, evaluate
+from raylign.cli.pairs import pairs
 from raylign.cli.report import report
 from raylign.cli.run import run
 from raylign.cli.samples import samples
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "data": data,
+    "pairs": pairs,
     "init": init,
     "check": check,
     "plan": plan,
