@@ -1,6 +1,7 @@
 """Masks that are learned beside the policy: resumed to the bit, and sparse where tokens tell nothing."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from actors.loading import load_policy
 from actors.training.trainer import PolicyTrainer
 from raylign.methods.method import Method
 from raylign.methods.sparsepo import MaPO, SparsePO
+from raylign.spec import load_job
 from raylign.tensors.collate import collate
 from raylign.tensors.logprobs import batched_logprobs
 from raylign.tensors.reading import read_beside
@@ -117,3 +119,15 @@ def test_learned_masks_are_zero_where_tokens_tell_nothing(model: Path) -> None:
     assert mask_ST[telling_ST].min() > 0
     assert (mask_ST[~telling_ST] == 0).float().mean() > 0.7
     assert stats.metrics_by_task["paired"]["accuracy"] == 1
+
+
+def test_the_example_s_tasks_train_side_by_side() -> None:
+    job = load_job(Path(__file__).parents[3] / "examples" / "sparsepo.yaml")
+    trainer = make_trainer(job)
+    for step in range(2):
+        pairs = [example for example in make_examples(step) if example.task == "paired"]
+        stats = trainer.step(step, [[replace(pair, task=task.name) for task in job.tasks for pair in pairs]])
+    learned, read, whole = (stats.metrics_by_task[task] for task in ("chat", "math", "instructions"))
+    assert 0 < learned["mask"] != 1
+    assert 0 < read["mask"] < 1
+    assert whole["kl_chosen"] > 0
