@@ -5,6 +5,7 @@ import argparse
 import os
 import random
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shape", choices=models.SHAPES, action="append", help="default: 3m and 135m")
     parser.add_argument("--rounds", type=int, help="counted steps of each side; default: 10, for 135m 2")
+    parser.add_argument("--cpu-time", action="store_true", help="one thread, and its own seconds: for a busy machine")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     print(f"{'model':6} {'ours tokens/s':>14} {'bare tokens/s':>14} {'ratio':>6} {'padding':>8} {'as they come':>13}")
     rows = []
     for shape in options.shape or ("3m", "135m"):
         with tempfile.TemporaryDirectory() as directory:
-            rows.append(compare(shape, options.rounds or (2 if shape == "135m" else 10), Path(directory)))
+            rounds = options.rounds or (2 if shape == "135m" else 10)
+            rows.append(compare(shape, rounds, Path(directory), cpu_time=options.cpu_time))
         print(
             "{shape:6} {ours:14.0f} {bare:14.0f} {ratio:6.2f} {padding:8.1%} {as_they_come:13.1%}".format(**rows[-1]),
             flush=True,
@@ -45,9 +48,9 @@ def main() -> None:
     our_side.dump(options.json, rows)
 
 
-def compare(shape: str, rounds: int, directory: Path) -> dict[str, Any]:
+def compare(shape: str, rounds: int, directory: Path, *, cpu_time: bool) -> dict[str, Any]:
     """Both sides in this process, by turns; each side's first step is not counted."""
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(1 if cpu_time else os.cpu_count() or 1)
     model = models.save_policy(shape, directory / "policy")
     examples = make_examples(models.SHAPES[shape]["vocab_size"])
     job = make_job(model)
@@ -58,7 +61,7 @@ def compare(shape: str, rounds: int, directory: Path) -> dict[str, Any]:
         sides = {"ours": lambda: trainer.step(0, microbatches).loss, "bare": bare_steps(model, microbatches)}
         sides["bare"]()
         tokens = sum(len(one) for example in examples for one in example.sequences)
-        rates = by_turns(sides, rounds, tokens=tokens)
+        rates = by_turns(sides, rounds, tokens=tokens, clock=time.process_time if cpu_time else time.perf_counter)
     finally:
         trainer.shutdown()
     return {"shape": shape, **rates, "padding": stats.padding, "as_they_come": unsorted_padding(examples)}

@@ -60,7 +60,13 @@ def _rates(trainer: PolicyTrainer, model: Path, examples: Sequence[Example], rou
     return by_turns(sides, rounds, tokens=sum(len(one) for example in examples for one in example.sequences))
 
 
-def by_turns(sides: Mapping[str, Callable[[], float]], rounds: int, *, tokens: int) -> dict[str, Any]:
+def by_turns(
+    sides: Mapping[str, Callable[[], float]],
+    rounds: int,
+    *,
+    tokens: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, Any]:
     """Tokens a second of ``ours`` and of ``bare``, which answer with the loss of a step of so many tokens."""
     losses = {side: step() for side, step in sides.items()}
     if abs(losses["ours"] - losses["bare"]) > 1e-3 * max(1.0, abs(losses["bare"])):
@@ -68,9 +74,9 @@ def by_turns(sides: Mapping[str, Callable[[], float]], rounds: int, *, tokens: i
     seconds: dict[str, list[float]] = {side: [] for side in sides}
     for turn in range(rounds):
         for side in sorted(sides, reverse=bool(turn % 2)):
-            begun = time.perf_counter()
+            begun = clock()
             sides[side]()
-            seconds[side].append(time.perf_counter() - begun)
+            seconds[side].append(clock() - begun)
     rates = {side: tokens / median(values) for side, values in seconds.items()}
     return {**rates, "ratio": rates["ours"] / rates["bare"], "seconds": seconds}
 
