@@ -15,7 +15,7 @@ A prompt's costs are those of the judges that it has. Every judge is asked about
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -33,7 +33,7 @@ class Lagrangian(Method):
     type: Literal["lagrangian"] = "lagrangian"
     target: float = Field(default=0.1, ge=0, lt=1)
     """``d``: the share of responses that may violate a judge."""
-    targets: Mapping[str, float] = Field(default_factory=dict, max_length=bounds.JUDGES)
+    targets: Mapping[str, Annotated[float, Field(ge=0, lt=1)]] = Field(default_factory=dict, max_length=bounds.JUDGES)
     """By judge's label, where it is another."""
     rate: float = Field(default=0.1, gt=0, le=bounds.FACTOR)
     """What a multiplier gains in a step in which all responses violate and none may."""
@@ -61,11 +61,9 @@ class Lagrangian(Method):
         if not judges:
             raise ValueError("method 'lagrangian' holds each judge to a target: add `judges`")
         labels = [judge.label for judge in judges]
-        for label, target in self.targets.items():
+        for label in self.targets:
             if label not in labels:
                 raise ValueError(f"`targets` names {label!r}, and the judges are {', '.join(labels)}")
-            if not 0 <= target < 1:
-                raise ValueError(f"`targets` of {label!r} is {target:g}: a share from 0 to less than 1")
 
     def moves(self, term: Term) -> bool:
         """Always, where the penalty stands beside the advantage."""
