@@ -14,7 +14,7 @@ QUICK, AMPLE = Limits(wall_s=1.0), Limits(wall_s=60.0)
 HOLDS = ["assert True"]
 FORGED = """
 import os
-for fd in range(3, 64):
+for fd in range(3, 4096):
     try: os.write(fd, b'{"secret": "0"}')
     except OSError: pass
 os._exit(0)

@@ -27,8 +27,8 @@ ATTACKS = {
     "a patched exec": "import builtins\nbuiltins.exec = builtins.compile = print\ndef f(x): return 0",
     "leaving in a call": "import os\ndef f(x): os._exit(0)",
     "leaving by an exception": "def f(x): raise SystemExit(0)",
-    "closing every pipe": "import os\nos.closerange(3, 64)\ndef f(x): return 0",
-    "noise on every pipe": "import os\nfor fd in range(3, 64):\n  try: os.write(fd, b'\\0\\0\\0\\4true')\n"
+    "closing every pipe": "import os\nos.closerange(3, 4096)\ndef f(x): return 0",
+    "noise on every pipe": "import os\nfor fd in range(3, 4096):\n  try: os.write(fd, b'\\0\\0\\0\\4true')\n"
     "  except OSError: pass\ndef f(x): return 0",
     "killing the tester": "import os, signal\ndef f(x): os.kill(os.getppid(), signal.SIGKILL)",
     "stopping the tester": "import os, signal\ndef f(x): os.kill(os.getppid(), signal.SIGSTOP)",
@@ -45,7 +45,7 @@ def f(x):
         if isinstance(thing, dict):
             found |= {value for value in thing.values() if isinstance(value, str)}
     for secret in (one for one in found if len(one) == 32):
-        for fd in range(3, 64):
+        for fd in range(3, 4096):
             try: os.write(fd, ('{"secret": "%s"}' % secret).encode())
             except OSError: pass
     return 0
