@@ -68,6 +68,8 @@ def survey_prompts(
     count = characters = longest = 0
     asked, lacking, silent = Counter[str](), Counter[str](), Counter[str]()
     labels = {id(judge): judge.label for judge in judges}
+    speechless: dict[tuple[int, ...], list[str]] = {}
+    """Labels of the parts that say nothing where those judges apply; few mixtures occur, in many rows."""
     before = len(system or "")
     rows = Rows(prompts, need_baseline=need_baseline)
     for _, row in rows:
@@ -83,9 +85,11 @@ def survey_prompts(
             asked[label] += 1
             if judge.lacks(metadata, baseline):
                 lacking[label] += 1
-        for part in parts:
-            if part.silent(had):
-                silent[part.label] += 1
+        mixture = tuple(map(id, had))
+        if mixture not in speechless:
+            speechless[mixture] = [part.label for part in parts if part.silent(had)]
+        for label in speechless[mixture]:
+            silent[label] += 1
         if onto is not None:
             onto.append(row)
         if until is not None and time.monotonic() > until:
