@@ -2,8 +2,10 @@
 
 from collections import Counter
 
+import pytest
 from fakes import make_prompt
 
+from raylign.errors import WorkerLost
 from raylign.loop.course import take_course
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.rundir import RunDirectory
@@ -77,3 +79,26 @@ async def take(
         emit=emit,
     )
     await take_course(job, means, Checkpoints(directory), start or Progress())
+
+
+async def resumed_equals_uninterrupted(run, job, fleet, directory, *, left_at):
+    """``run(job, fleet, directory, start=...)`` with a trainer that dies in step 3, and again from the checkpoint that
+    was left, at step ``left_at``, ends as one left alone. ``fleet``: makes one.
+    """
+    whole, broken, again = fleet(), fleet(), fleet()
+    await run(job, whole, directory / "whole")
+    real_step = broken.trainer.step
+
+    async def dies(step, microbatches):
+        if step == 3:
+            raise WorkerLost("policy/0 died")
+        return await real_step(step, microbatches)
+
+    broken.trainer.step = dies
+    with pytest.raises(WorkerLost):
+        await run(job, broken, directory / "broken")
+    path, progress = Checkpoints(directory / "broken").latest()
+    assert progress.next_step == left_at
+    await again.trainer.load(path)
+    await run(job, again, directory / "broken", start=progress)
+    assert again.trainer.state == whole.trainer.state

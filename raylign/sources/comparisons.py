@@ -7,10 +7,10 @@ from itertools import takewhile
 
 from raylign.sources.pairs import rejected, require_pairs
 from raylign.sources.source import Means
-from raylign.sources.written import Written
+from raylign.sources.written import Written, written
 from raylign.spec.job import Job
 from raylign.spec.task import Task
-from raylign.types import Completion, Group, Prompt, Sample
+from raylign.types import Group, Prompt, Sample
 
 
 @asynccontextmanager
@@ -31,15 +31,7 @@ class Comparisons(Written):
         shared = max(1, min(_in_common(rows), *(len(row) - 1 for row in rows)))
         samples = (
             Sample(
-                completion=Completion(
-                    prompt_id=prompt.id,
-                    index=index,
-                    text=text,
-                    token_ids=row[shared:longest],
-                    logprobs=(),
-                    finish="length" if len(row) > longest else "stop",
-                    version=None,
-                ),
+                completion=written(prompt, index, text, row[shared:], longest=max(0, longest - shared)),
                 verdicts=(),
                 asked=False,
             )

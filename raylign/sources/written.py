@@ -48,14 +48,19 @@ class Written:
         return Group(prompt=prompt, samples=tuple(samples))
 
     def _response(self, task: Task, prompt: Prompt, index: int, text: str) -> Completion:
-        """As the policy would have written it; cut, and so without an end, where it would have been."""
-        token_ids, longest = self._means.encode(replace(prompt, baseline=text)), self._job.longest_response(task)
-        return Completion(
-            prompt_id=prompt.id,
-            index=index,
-            text=text,
-            token_ids=token_ids[:longest],
-            logprobs=(),
-            finish="length" if len(token_ids) > longest else "stop",
-            version=None,
-        )
+        """As the policy would have written it."""
+        token_ids = self._means.encode(replace(prompt, baseline=text))
+        return written(prompt, index, text, token_ids, longest=self._job.longest_response(task))
+
+
+def written(prompt: Prompt, index: int, text: str, token_ids: Sequence[int], *, longest: int) -> Completion:
+    """A response of a file; cut, and so without an end, where it has more than ``longest`` tokens."""
+    return Completion(
+        prompt_id=prompt.id,
+        index=index,
+        text=text,
+        token_ids=tuple(token_ids[:longest]),
+        logprobs=(),
+        finish="length" if len(token_ids) > longest else "stop",
+        version=None,
+    )

@@ -11,7 +11,7 @@ from raylign.methods.sparsepo import MaPO, SparsePO
 from raylign.methods.tdpo import TDPO
 from raylign.spec.held_out import HeldOut
 from raylign.spec.job import Job
-from raylign.spec.task import Task
+from raylign.spec.written_task import AnsweredTask
 
 
 def typed(document: Any) -> Any:
@@ -25,7 +25,7 @@ PairMethod = Annotated[Direct | TDPO | MaPO | SparsePO, Field(discriminator="typ
 """The methods that learn from pairs of a file."""
 
 
-class PreferenceTask(Task):
+class PreferenceTask(AnsweredTask):
     """One file of pairs. Reward and judges are for the evaluation: nothing else hears them."""
 
     samples_per_prompt: Literal[2] = 2
@@ -57,16 +57,6 @@ class PreferenceTask(Task):
     @property
     def acquisition(self) -> Acquisition | None:
         return self.select
-
-    @property
-    def heard_on_prompts(self) -> bool:
-        """By the evaluation, where it takes its prompts from there."""
-        return self.eval_prompts is None
-
-    @property
-    def baseline_source(self) -> Literal["data"]:
-        """Every row must hold an answer: the chosen one."""
-        return "data"
 
 
 class PairsHeldOut(HeldOut):

@@ -8,10 +8,10 @@ from raylign import bounds
 from raylign.methods.vcb import VCB
 from raylign.spec.held_out import HeldOut
 from raylign.spec.job import Job
-from raylign.spec.task import Task
+from raylign.spec.written_task import WrittenTask
 
 
-class RatedTask(Task):
+class RatedTask(WrittenTask):
     """One file of rated responses. Reward and judges are for the evaluation: nothing else hears them."""
 
     samples_per_prompt: int = Field(default=4, ge=2, le=bounds.SAMPLES_PER_PROMPT)
@@ -23,11 +23,6 @@ class RatedTask(Task):
     @property
     def brings_rewards(self) -> bool:
         return True
-
-    @property
-    def heard_on_prompts(self) -> bool:
-        """By the evaluation, where it takes its prompts from there."""
-        return self.eval_prompts is None
 
 
 class RatedHeldOut(HeldOut):

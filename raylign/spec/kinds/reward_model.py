@@ -8,22 +8,17 @@ from raylign import bounds
 from raylign.methods.bradley_terry import BradleyTerry
 from raylign.spec.held_out import HeldOut
 from raylign.spec.job import Job
-from raylign.spec.task import Task
+from raylign.spec.written_task import AnsweredTask
 from raylign.types import Layout
 
 
-class ComparisonTask(Task):
+class ComparisonTask(AnsweredTask):
     """One file of comparisons."""
 
     samples_per_prompt: Literal[2] = 2
     """A comparison's."""
     method: BradleyTerry = BradleyTerry()
     """How comparisons become a gradient."""
-
-    @property
-    def baseline_source(self) -> Literal["data"]:
-        """Every row must hold an answer: the chosen one."""
-        return "data"
 
     @model_validator(mode="after")
     def _nobody_is_heard(self) -> "ComparisonTask":

@@ -8,11 +8,11 @@ from raylign import bounds
 from raylign.methods.imitation import Imitation
 from raylign.spec.held_out import HeldOut
 from raylign.spec.job import Job
-from raylign.spec.task import Task
+from raylign.spec.written_task import AnsweredTask
 from raylign.types import Layout
 
 
-class DemonstrationTask(Task):
+class DemonstrationTask(AnsweredTask):
     """One file of demonstrations. Reward and judges are for the evaluation: nothing else hears them."""
 
     samples_per_prompt: Literal[1] = 1
@@ -22,16 +22,6 @@ class DemonstrationTask(Task):
     response: every response, the sum over its tokens."""
     method: Imitation = Imitation()
     """The likelihood of responses; prompts are only read."""
-
-    @property
-    def heard_on_prompts(self) -> bool:
-        """By the evaluation, where it takes its prompts from there."""
-        return self.eval_prompts is None
-
-    @property
-    def baseline_source(self) -> Literal["data"]:
-        """Every row must hold an answer."""
-        return "data"
 
 
 class SFT(Job):

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 from comparison_job import comparison_job
 from fakes import FakeFleet, make_prompt
-from loop_job import take
+from loop_job import resumed_equals_uninterrupted, take
 
-from raylign.errors import SpecError, WorkerLost
-from raylign.record.checkpoint import Checkpoints
+from raylign.errors import SpecError
 from raylign.record.events.payloads import EvaluationDone, StepDone
 
 TEXTS = [("b" * (2 + number % 3), "w" * (3 + number % 3)) for number in range(8)]
@@ -61,6 +60,15 @@ async def test_what_is_no_comparison_is_skipped_and_counted(tmp_path):
     assert [spelled(one) for one in fleet.trainer.batches[0][0].sequences] == [("Q:", "good."), ("Q:", "bad.")]
 
 
+async def test_what_begins_alike_for_longer_than_a_response_may_be_is_no_comparison(tmp_path):
+    said = []
+    texts = [("a" * 90 + "x", "a" * 90 + "y")] * 8
+    job = comparison_job(rollout={"max_tokens": 8}, evaluation={"rows": 0})
+    await run(job, lone_trainer(), tmp_path, texts=texts, emit=said.append)
+    steps = [one for one in said if isinstance(one, StepDone)]
+    assert [step.tasks["talk"].skips for step in steps] == [{"too long": 2}] * 4
+
+
 async def test_a_file_of_one_class_is_refused_before_the_first_step(tmp_path):
     fleet = lone_trainer()
     with pytest.raises(SpecError, match=r"task 'talk': 'p' holds answers and no rejected ones"):
@@ -77,21 +85,4 @@ async def test_held_out_comparisons_are_measured_before_and_after(tmp_path):
 
 
 async def test_resumed_equals_uninterrupted(tmp_path):
-    whole = lone_trainer()
-    await run(comparison_job(), whole, tmp_path / "whole")
-    broken = lone_trainer()
-    real_step = broken.trainer.step
-
-    async def dies(step, microbatches):
-        if step == 3:
-            raise WorkerLost("policy/0 died")
-        return await real_step(step, microbatches)
-
-    broken.trainer.step = dies
-    with pytest.raises(WorkerLost):
-        await run(comparison_job(), broken, tmp_path / "broken")
-    path, progress = Checkpoints(tmp_path / "broken").latest()
-    again = lone_trainer()
-    await again.trainer.load(path)
-    await run(comparison_job(), again, tmp_path / "broken", start=progress)
-    assert again.trainer.state == whole.trainer.state
+    await resumed_equals_uninterrupted(run, comparison_job(), lone_trainer, tmp_path, left_at=2)

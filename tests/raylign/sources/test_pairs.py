@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 from fakes import FakeFleet, make_prompt
-from loop_job import take
+from loop_job import resumed_equals_uninterrupted, take
 from pairs_job import pairs_job
 
-from raylign.errors import SpecError, WorkerLost
-from raylign.record.checkpoint import Checkpoints
+from raylign.errors import SpecError
 from raylign.record.events.payloads import EvaluationDone, StepDone
 
 TEXTS = [("b" * (2 + number % 3), "w" * (3 + number % 3)) for number in range(8)]
@@ -87,21 +86,4 @@ async def test_longer_responses_are_cut_as_the_policy_s_own_are(tmp_path):
 
 
 async def test_resumed_equals_uninterrupted(tmp_path):
-    whole = FakeFleet()
-    await run(pairs_job(), whole, tmp_path / "whole")
-    broken = FakeFleet()
-    real_step = broken.trainer.step
-
-    async def dies(step, microbatches):
-        if step == 3:
-            raise WorkerLost("policy/0 died")
-        return await real_step(step, microbatches)
-
-    broken.trainer.step = dies
-    with pytest.raises(WorkerLost):
-        await run(pairs_job(), broken, tmp_path / "broken")
-    path, progress = Checkpoints(tmp_path / "broken").latest()
-    again = FakeFleet()
-    await again.trainer.load(path)
-    await run(pairs_job(), again, tmp_path / "broken", start=progress)
-    assert again.trainer.state == whole.trainer.state
+    await resumed_equals_uninterrupted(run, pairs_job(), FakeFleet, tmp_path, left_at=2)

@@ -12,17 +12,16 @@ from typing import Literal
 
 import pytest
 from fakes import FakeFleet, make_prompt
-from loop_job import take
+from loop_job import resumed_equals_uninterrupted, take
 from pydantic import Field
 
-from raylign.errors import SpecError, WorkerLost
+from raylign.errors import SpecError
 from raylign.methods.method import Method, Needs
 from raylign.methods.selection import Chosen, Selection, Term
 from raylign.objective import Objective
 from raylign.plan.check import check_job
 from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import make_plan
-from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.payloads import StepDone
 from raylign.spec import Job, Task, parse_job
 from raylign.spec.kinds import KINDS
@@ -191,25 +190,7 @@ async def test_pairs_are_trained_on_and_no_rollout_worker_or_judge_is_asked(tmp_
 
 
 async def test_resumed_equals_uninterrupted(tmp_path):
-    whole = FakeFleet()
-    await run(pairs_job(), whole, tmp_path / "whole")
-    broken = FakeFleet()
-    real_step = broken.trainer.step
-
-    async def dies(step, microbatches):
-        if step == 3:
-            raise WorkerLost("policy/0 died")
-        return await real_step(step, microbatches)
-
-    broken.trainer.step = dies
-    with pytest.raises(WorkerLost):
-        await run(pairs_job(), broken, tmp_path / "broken")
-    path, progress = Checkpoints(tmp_path / "broken").latest()
-    assert progress.next_step == 2
-    again = FakeFleet()
-    await again.trainer.load(path)
-    await run(pairs_job(), again, tmp_path / "broken", start=progress)
-    assert again.trainer.state == whole.trainer.state
+    await resumed_equals_uninterrupted(run, pairs_job(), FakeFleet, tmp_path, left_at=2)
 
 
 async def test_where_the_evaluation_rolls_out_it_finds_the_present_weights(tmp_path):

@@ -5,11 +5,9 @@ from dataclasses import replace
 
 import pytest
 from fakes import FakeFleet, make_prompt
-from loop_job import take
+from loop_job import resumed_equals_uninterrupted, take
 from sft_job import sft_job
 
-from raylign.errors import WorkerLost
-from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.payloads import EvaluationDone, StepDone
 
 ANSWERS = ["a" * (2 + number % 4) for number in range(8)]
@@ -73,21 +71,4 @@ async def test_nothing_is_measured_where_nothing_is_asked_for(tmp_path):
 
 
 async def test_resumed_equals_uninterrupted(tmp_path):
-    whole = lone_trainer()
-    await run(sft_job(), whole, tmp_path / "whole")
-    broken = lone_trainer()
-    real_step = broken.trainer.step
-
-    async def dies(step, microbatches):
-        if step == 3:
-            raise WorkerLost("policy/0 died")
-        return await real_step(step, microbatches)
-
-    broken.trainer.step = dies
-    with pytest.raises(WorkerLost):
-        await run(sft_job(), broken, tmp_path / "broken")
-    path, progress = Checkpoints(tmp_path / "broken").latest()
-    again = lone_trainer()
-    await again.trainer.load(path)
-    await run(sft_job(), again, tmp_path / "broken", start=progress)
-    assert again.trainer.state == whole.trainer.state
+    await resumed_equals_uninterrupted(run, sft_job(), lone_trainer, tmp_path, left_at=2)
