@@ -66,7 +66,7 @@ async def test_what_begins_alike_for_longer_than_a_response_may_be_is_no_compari
     job = comparison_job(rollout={"max_tokens": 8}, evaluation={"rows": 0})
     await run(job, lone_trainer(), tmp_path, texts=texts, emit=said.append)
     steps = [one for one in said if isinstance(one, StepDone)]
-    assert [step.tasks["talk"].skips for step in steps] == [{"too long": 2}] * 4
+    assert [step.tasks["talk"].skips for step in steps] == [{"unreadable": 2}] * 4  # nothing of either is left
 
 
 async def test_a_file_of_one_class_is_refused_before_the_first_step(tmp_path):
