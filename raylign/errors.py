@@ -17,9 +17,11 @@ RaylignError
 |   +-- JobNotFound (KeyError)        no such job
 |   +-- JobConflict (ValueError)      a key used again with another body, or a move the job's state does not allow
 |   +-- StoreUnavailable (ConnectionError) the database does not answer, or is locked, at the moment
+|   +-- KeyNotFound (KeyError)        no such API key
 |   +-- StoreInUse  (RuntimeError)    another gateway works on this store
 +-- ServiceError
     +-- Unauthorized (PermissionError)     a key or token is missing or wrong
+    +-- Forbidden (PermissionError)        the key's scopes do not allow it
     +-- GatewayUnreachable (ConnectionError) the gateway does not answer, or not as a gateway
     +-- RayUnreachable (ConnectionError)   Ray's HTTP API does not answer, or what answers is not Ray
     +-- RayRefused  (RuntimeError)         Ray's HTTP API answered with an error
@@ -100,6 +102,10 @@ class JobNotFound(StoreError, KeyError):
     """No such job."""
 
 
+class KeyNotFound(StoreError, KeyError):
+    """No such API key."""
+
+
 class JobConflict(StoreError, ValueError):
     """An idempotency key used again with another body, or a move the job's state does not allow."""
 
@@ -118,6 +124,10 @@ class ServiceError(RaylignError):
 
 class Unauthorized(ServiceError, PermissionError):
     """A key or token is missing or wrong."""
+
+
+class Forbidden(ServiceError, PermissionError):
+    """The scopes of the key that was sent do not allow what was asked."""
 
 
 class GatewayUnreachable(ServiceError, ConnectionError):

@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from raylign.record.events import Event
 from raylign.record.events.demand import Ending
 from raylign.record.events.payloads import RunEnded, StepDone, Warned
+from raylign.service.access import Scope
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.client import Client
@@ -23,6 +24,7 @@ from raylign.service.dispatch.dispatcher import Dispatcher, Limits
 from raylign.service.dispatch.ray_jobs import RayJobs
 from raylign.service.gateway import Gateway
 from raylign.service.home import Home, open_home
+from raylign.service.keyring import make_key
 from raylign.service.serve import http_config
 from raylign.service.store import AttemptRecord, JobRecord, Store, open_database
 from raylign.spec import Job, parse_job
@@ -51,6 +53,11 @@ def started(store: Store, *, name: str = "tiny") -> tuple[JobRecord, AttemptReco
     attempt = store.begin_attempt(made.id, token=TOKEN, run_dir="/nowhere")
     store.confirm_attempt(attempt)
     return store.get(made.id), attempt
+
+
+def key_of(store: Store, tenant: str, *scopes: Scope) -> str:
+    """A key of ``tenant``; it may read and submit where nothing is said."""
+    return make_key(store, name="test", tenant=tenant, scopes=scopes or (Scope.READ, Scope.SUBMIT), lasts_s=None)[1]
 
 
 def step(seq: int, **changes: Any) -> Event:
@@ -215,11 +222,11 @@ class Service:
     ray: FakeRay
     bulletin: Bulletin
 
-    def http(self, **headers: str) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {KEY}", **headers}, timeout=20)
+    def http(self, key: str = KEY, **headers: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}", **headers}, timeout=20)
 
-    def client(self) -> Client:
-        return Client(self.url, KEY)
+    def client(self, key: str = KEY) -> Client:
+        return Client(self.url, key)
 
 
 @contextlib.contextmanager

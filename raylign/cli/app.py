@@ -13,6 +13,7 @@ from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
 from raylign.cli.jobs import cancel, jobs, submit, watch
 from raylign.cli.judge import judge
+from raylign.cli.keys import keys
 from raylign.cli.model import chat, evaluate
 from raylign.cli.pairs import pairs
 from raylign.cli.report import report
@@ -68,3 +69,4 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(keys, name="keys")

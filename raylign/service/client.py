@@ -9,7 +9,15 @@ from typing import Any, Self
 import httpx
 from httpx_sse import SSEError, connect_sse
 
-from raylign.errors import GatewayUnreachable, JobConflict, JobNotFound, RaylignError, SpecError, Unauthorized
+from raylign.errors import (
+    Forbidden,
+    GatewayUnreachable,
+    JobConflict,
+    JobNotFound,
+    RaylignError,
+    SpecError,
+    Unauthorized,
+)
 from raylign.record.events import Event
 from raylign.spec import Job
 
@@ -24,7 +32,13 @@ EVENTS_PAGE = 50
 """Events; one with samples has some hundred kilobytes."""
 SHOWN_IDS = 5
 
-ERRORS: Mapping[int, type[RaylignError]] = {401: Unauthorized, 404: JobNotFound, 409: JobConflict, 422: SpecError}
+ERRORS: Mapping[int, type[RaylignError]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: JobNotFound,
+    409: JobConflict,
+    422: SpecError,
+}
 
 
 class Client:

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from raylign.service.allowance import Allowance
+from raylign.service.authenticator import Authenticator
 from raylign.service.bodies import Bodies
 from raylign.service.bulletin import Bulletin
 from raylign.service.checks import Checks
 from raylign.service.dispatch.ray_jobs import RayJobs
+from raylign.service.seal import Seal
 from raylign.service.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Gateway:
     """One gateway: its store, its notice board, its Ray."""
 
@@ -19,8 +22,19 @@ class Gateway:
     bulletin: Bulletin
     ray: RayJobs
     api_key: str
+    """The home's own: an admin's, of the tenant ``default``."""
     allowed_hosts: Sequence[str] = ()
     """Names, besides this machine's own, under which clients may call: a stop to DNS rebinding."""
     allowance: Allowance = field(default_factory=Allowance)
     bodies: Bodies = field(default_factory=Bodies)
     checks: Checks = field(default_factory=Checks)
+
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        """One for all routes: it remembers keys."""
+        return Authenticator(self.store, self.api_key)
+
+    @cached_property
+    def seal(self) -> Seal:
+        """One for all routes: it remembers whose jobs are."""
+        return Seal(self.store)

@@ -11,8 +11,10 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from raylign.errors import (
+    Forbidden,
     JobConflict,
     JobNotFound,
+    KeyNotFound,
     PlanError,
     RaylignError,
     RayRefused,
@@ -28,7 +30,9 @@ STATUS: Mapping[type[RaylignError], int] = {
     PlanError: 422,
     JobNotFound: 404,
     JobConflict: 409,
+    KeyNotFound: 404,
     Unauthorized: 401,
+    Forbidden: 403,
     RayUnreachable: 503,
     RayRefused: 502,
     StoreUnavailable: 503,
@@ -40,7 +44,7 @@ MOST_SHOWN = 5
 """Faults of one body that an answer lists."""
 LONGEST = 4000
 """Characters of an answer's detail: what was sent is not sent back at length."""
-FINAL = frozenset({401, 404, 409, 422})
+FINAL = frozenset({401, 403, 404, 409, 422})
 """Sending the same request again cannot help; some clients would on 409."""
 
 

@@ -43,6 +43,8 @@ class JobView(BaseModel):
 
     id: str
     name: str
+    tenant: str
+    """Whose it is."""
     state: State
     """Expect more states in later versions."""
     desired: Desired
@@ -143,6 +145,7 @@ def job_view(dossier: Dossier, ray_url: str | None) -> JobView:
     return JobView(
         id=job.id,
         name=job.name,
+        tenant=job.tenant,
         state=job.state,
         desired=job.desired,
         status_reason=job.status_reason,

@@ -8,9 +8,10 @@ from starlette.exceptions import HTTPException
 
 from raylign.errors import SpecError
 from raylign.service import openapi
+from raylign.service.access import Tenant
 from raylign.service.bulletin import WORK
 from raylign.service.gateway import Gateway
-from raylign.service.routes.keyed import JobId, answer, keyed_router
+from raylign.service.routes.keyed import JobId, Who, answer, keyed_router
 from raylign.service.store import Dossier, State
 from raylign.service.views import JobDetail, JobPage, JobView, job_detail, job_view
 from raylign.spec import parse_job
@@ -35,6 +36,7 @@ def router(gateway: Gateway) -> APIRouter:
     )
     async def submit(
         request: Request,
+        who: Who,
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, pattern=PRINTABLE)] = None,
     ) -> Response:
         """Queue a job: the job document as JSON or YAML. 200 where the Idempotency-Key has made this job before.
@@ -44,7 +46,7 @@ def router(gateway: Gateway) -> APIRouter:
         kind = request.headers.get("content-type", "")
 
         def queue() -> Response:
-            made, created = store.create(document, key=idempotency_key)
+            made, created = store.create(document, key=idempotency_key, tenant=who.tenant)
             found = Dossier(job=made, attempts=[]) if created else store.dossier(made.id)
             shown = job_view(found, gateway.ray.url)
             return answer(shown, 201 if created else 200, Location=shown.links.self)
@@ -59,12 +61,16 @@ def router(gateway: Gateway) -> APIRouter:
 
     @routes.get("", response_model=JobPage)
     async def jobs(
-        limit: Annotated[int, Query(ge=1, le=200)] = 50, before: JobId | None = None, state: State | None = None
+        who: Who,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        before: JobId | None = None,
+        state: State | None = None,
+        tenant: Tenant | None = None,
     ) -> Response:
-        """Jobs, newest first."""
+        """Jobs, newest first: one's own; an admin's key lists everybody's, or those of ``tenant``."""
 
         def page() -> Response:
-            found = store.latest(limit=limit + 1, before=before, state=state)
+            found = store.latest(limit=limit + 1, before=before, state=state, tenant=who.listed(tenant))
             shown = [job_view(one, gateway.ray.url) for one in found[:limit]]
             return answer(JobPage(data=shown, has_more=len(found) > limit))
 

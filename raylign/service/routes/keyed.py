@@ -1,34 +1,73 @@
-"""What users' routes have in common: they lie under /v1/jobs, behind the API key."""
+"""What users' routes have in common: a key that says whose they are, and what it may be used for.
 
-import hmac
-from typing import Annotated
+Every noun's routes begin with
 
-from fastapi import APIRouter, Depends, Response
+    routes = keyed_router(gateway, "/v1/datasets")
+
+    @routes.get("")
+    async def datasets(who: Who, tenant: Tenant | None = None) -> Response:
+        found = store.datasets(tenant=who.listed(tenant))   # one's own; an admin's: ?tenant=, or all
+    @routes.post("")
+    async def upload(who: Who, ...) -> Response:
+        made = store.add_dataset(..., tenant=who.tenant)    # whose it will be
+    @routes.get("/{dataset_id}")
+    async def dataset(who: Who, dataset_id: DatasetId) -> Response:
+        found = store.dataset(dataset_id)                   # raises the noun's error of what is not there
+        if not who.sees(found.tenant):
+            raise absent(dataset_id)                        # the same error, word for word: never 403
+
+Before any of them runs, here and by the router alone, the key is looked at (401), its scope (403: GET and HEAD need
+``read``, all else ``submit``; ``needs=`` says otherwise), and a ``{job_id}`` in the path (404 where it is another
+tenant's: job routes need no check of their own, under any prefix).
+"""
+
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, StringConstraints
 
-from raylign.errors import Unauthorized
 from raylign.service import openapi
+from raylign.service.access import Caller, Scope
 from raylign.service.gateway import Gateway
+from raylign.service.seal import JOB_ID
 
 PREFIX = "/v1/jobs"
-JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+JobId = Annotated[str, StringConstraints(pattern=JOB_ID)]
+READING = frozenset({"GET", "HEAD"})
 
 
-def keyed_router(gateway: Gateway) -> APIRouter:
-    """A router that answers 401 to whoever does not send the gateway's key."""
-    bearer = HTTPBearer(auto_error=False, description="The API key")
+async def caller_of(request: Request) -> Caller:
+    """Who sends a request to a route of a `keyed_router`, which has looked at the key."""
+    return cast(Caller, request.state.caller)
+
+
+Who = Annotated[Caller, Depends(caller_of)]
+"""A route's parameter: its caller."""
+
+
+def keyed_router(gateway: Gateway, prefix: str = PREFIX, *, needs: Scope | None = None) -> APIRouter:
+    """A router whose routes answer holders of keys alone, each as far as its scopes and its tenant reach.
+
+    ``needs``: the scope for all of its routes, where that does not follow from the method: `Scope.ADMIN`, or
+    `Scope.READ` for a POST that changes nothing.
+    """
+    bearer = HTTPBearer(auto_error=False, description="An API key")
 
     # Not a plain function: FastAPI would send each request to a thread and back for it.
-    async def authorize(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
-        given = credentials.credentials if credentials else ""
-        if not hmac.compare_digest(given.encode(), gateway.api_key.encode()):
-            raise Unauthorized("send the API key: `Authorization: Bearer KEY`; it is in the file api_key of the home")
+    async def authorize(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    ) -> None:
+        caller = await gateway.authenticator.caller(credentials.credentials if credentials else "")
+        caller.require(needs or (Scope.READ if request.method in READING else Scope.SUBMIT))
+        if (job_id := request.path_params.get("job_id")) is not None:
+            await gateway.seal.check(caller, job_id)
+        request.state.caller = caller
 
     return APIRouter(
-        prefix=PREFIX,
+        prefix=prefix,
         dependencies=[Depends(authorize)],
-        responses={**openapi.FOREIGN_HOST, **openapi.problems(401, 422, 503)},
+        responses={**openapi.FOREIGN_HOST, **openapi.problems(401, 403, 422, 503)},
     )
 
 

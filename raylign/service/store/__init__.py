@@ -1,6 +1,7 @@
 """Jobs, their attempts and their events, in SQLite or PostgreSQL. The gateway is the only writer."""
 
 from raylign.service.store.database import open_database
+from raylign.service.store.keys import KeyRecord
 from raylign.service.store.lease import Lease
 from raylign.service.store.records import AttemptRecord, Dossier, JobRecord, Receipt
 from raylign.service.store.states import TERMINAL, AttemptState, State
@@ -12,6 +13,7 @@ __all__ = [
     "AttemptState",
     "Dossier",
     "JobRecord",
+    "KeyRecord",
     "Lease",
     "Receipt",
     "State",

@@ -105,11 +105,29 @@ def open_database(url: str) -> Database:
         ) from None
     database = Database(engine)
     try:
-        with database.writing() as connection:
+        with _lenient(engine), database.writing() as connection:
             _migrate(connection)
     except (SQLAlchemyError, StoreUnavailable) as error:
         raise StoreError(f"cannot open the job store {engine.url!r}: {error}") from error
     return database
+
+
+@contextlib.contextmanager
+def _lenient(engine: Engine) -> Iterator[None]:
+    """While tables are made anew, as SQLite changes a constraint, rows that refer to them refer to nothing."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+
+    def unbind(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA foreign_keys=OFF")
+
+    event.listen(engine, "checkout", unbind)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", unbind)
+        engine.dispose()  # the connections of afterwards are bound again
 
 
 def _engine(url: str) -> Engine:

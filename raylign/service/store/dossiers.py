@@ -1,7 +1,7 @@
 """Jobs with their attempts, as who asks for them sees them: one statement, so all of it is of one moment."""
 
 from collections.abc import Iterable, Mapping
-from itertools import groupby
+from itertools import groupby, product
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
@@ -29,11 +29,14 @@ class Dossiers:
             found = _one(connection.execute(_OF_ONE, {"job_id": job_id}), job_id)
             return found, connection.execute(_DOCUMENT, {"job_id": job_id}).scalar_one()
 
-    def latest(self, *, limit: int = 50, before: str | None = None, state: State | None = None) -> list[Dossier]:
-        """Newest first. ``before``: only jobs older than this id."""
-        query = _LATEST[before is not None, state is not None]
+    def latest(
+        self, *, limit: int = 50, before: str | None = None, state: State | None = None, tenant: str | None = None
+    ) -> list[Dossier]:
+        """Newest first. ``before``: only jobs older than this id. ``tenant``: whose; everybody's where None."""
+        query = _LATEST[before is not None, state is not None, tenant is not None]
+        told = {"limit": limit, "before": before, "state": state, "tenant": tenant}
         with self._database.reading() as connection:
-            return _dossiers(connection.execute(query, {"limit": limit, "before": before, "state": state}))
+            return _dossiers(connection.execute(query, told))
 
 
 def _with_attempts(query: Select[Any]) -> Select[Any]:
@@ -43,9 +46,10 @@ def _with_attempts(query: Select[Any]) -> Select[Any]:
     return tried.outerjoin(attempts, attempts.c.job_id == found.c.id).order_by(found.c.id.desc(), attempts.c.n)
 
 
-def _latest(before: bool, state: bool) -> Select[Any]:
+def _latest(before: bool, state: bool, tenant: bool) -> Select[Any]:
     query = select(*JOB_COLUMNS).order_by(jobs.c.id.desc()).limit(bindparam("limit"))
     query = query.where(jobs.c.id < bindparam("before")) if before else query
+    query = query.where(jobs.c.tenant == bindparam("tenant")) if tenant else query
     return _with_attempts(query.where(jobs.c.state == bindparam("state")) if state else query)
 
 
@@ -67,4 +71,4 @@ def _one(rows: Iterable[Row[Any]], job_id: str) -> Dossier:
 # Made once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
 _OF_ONE = _with_attempts(select(*JOB_COLUMNS).where(jobs.c.id == bindparam("job_id")))
 _DOCUMENT = select(jobs.c.document).where(jobs.c.id == bindparam("job_id"))
-_LATEST = {(before, state): _latest(before, state) for before in (False, True) for state in (False, True)}
+_LATEST = {asked: _latest(*asked) for asked in product((False, True), repeat=3)}

@@ -6,10 +6,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from raylign.errors import JobConflict
+from raylign.service.access import DEFAULT_TENANT
 from raylign.service.store.changes import JOB_COLUMNS, absent, find_job, finish_job, move_job, plain, set_job
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
@@ -20,6 +21,7 @@ from raylign.spec import Job
 from raylign.spec.kinds import ABSENT
 
 _NEW_JOB = insert(jobs)
+_TENANT = select(jobs.c.tenant).where(jobs.c.id == bindparam("job_id"))
 
 
 class Jobs:
@@ -27,8 +29,8 @@ class Jobs:
 
     _database: Database
 
-    def create(self, job: Job, *, key: str | None = None) -> tuple[JobRecord, bool]:
-        """Queue a job. The same ``key`` with the same document gives the first job again, and False.
+    def create(self, job: Job, *, key: str | None = None, tenant: str = DEFAULT_TENANT) -> tuple[JobRecord, bool]:
+        """Queue a job. A tenant's same ``key`` with the same document gives the first job again, and False.
 
         Raises `JobConflict` when the key came with another document before.
         """
@@ -36,6 +38,7 @@ class Jobs:
         row = {
             "id": new_job_id(),
             "name": job.name,
+            "tenant": tenant,
             "document": document,
             "idempotency_key": key,
             "body_sha256": digest(_body(job)),
@@ -51,8 +54,8 @@ class Jobs:
             return job_record(row.get(name) for name in JOB_FIELDS), True
         except IntegrityError:
             with self._database.reading() as connection:
-                query = select(*JOB_COLUMNS, jobs.c.body_sha256).where(jobs.c.idempotency_key == key)
-                *found, body_sha256 = connection.execute(query).one()
+                mine = (jobs.c.tenant == tenant) & (jobs.c.idempotency_key == key)
+                *found, body_sha256 = connection.execute(select(*JOB_COLUMNS, jobs.c.body_sha256).where(mine)).one()
         first = job_record(found)
         if body_sha256 != row["body_sha256"]:
             raise JobConflict(
@@ -64,6 +67,11 @@ class Jobs:
         """Raises `JobNotFound`."""
         with self._database.reading() as connection:
             return find_job(connection, job_id)
+
+    def tenant_of(self, job_id: str) -> str | None:
+        """Whose a job is; None of what is none."""
+        with self._database.reading() as connection:
+            return connection.execute(_TENANT, {"job_id": job_id}).scalar_one_or_none()
 
     def document(self, job_id: str) -> Mapping[str, Any]:
         """The validated job document. Raises `JobNotFound`."""

@@ -34,6 +34,8 @@ class JobRecord:
 
     id: str
     name: str
+    tenant: str
+    """Whose it is."""
     state: State
     desired: Desired
     status_reason: str

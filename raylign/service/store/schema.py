@@ -29,6 +29,7 @@ jobs = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("name", String(64), nullable=False),
+    Column("tenant", String(64), nullable=False, server_default="default"),
     Column("document", JSON, nullable=False),
     Column("idempotency_key", String(255)),
     Column("body_sha256", String(64), nullable=False),
@@ -41,8 +42,10 @@ jobs = Table(
     Column("started_at", Float),
     Column("finished_at", Float),
     Column("cancel_asked_at", Float),
-    UniqueConstraint("idempotency_key"),
+    UniqueConstraint("tenant", "idempotency_key"),
     Index("ix_jobs_state_id", "state", "id"),
+    Index("ix_jobs_tenant_id", "tenant", "id"),
+    Index("ix_jobs_tenant_state_id", "tenant", "state", "id"),
 )
 
 attempts = Table(
@@ -74,6 +77,20 @@ events = Table(
     Column("kind", String(16), nullable=False),
     Column("data", JSON, nullable=False),
     PrimaryKeyConstraint("job_id", "seq"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("scopes", String(64), nullable=False),
+    Column("secret_sha256", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    Column("revoked_at", Float),
+    Column("used_at", Float),
 )
 
 lease = Table(

@@ -4,11 +4,12 @@ from raylign.service.store.attempts import Attempts
 from raylign.service.store.database import Database
 from raylign.service.store.dossiers import Dossiers
 from raylign.service.store.jobs import Jobs
+from raylign.service.store.keys import Keys
 from raylign.service.store.reports import Reports
 
 
-class Store(Jobs, Attempts, Reports, Dossiers):
-    """Jobs, attempts and events in one database. Thread-safe.
+class Store(Jobs, Attempts, Reports, Dossiers, Keys):
+    """Jobs, attempts, events and keys in one database. Thread-safe.
 
     Every call may raise `StoreUnavailable`: nothing was changed then, or, of a long report, the rest.
     """

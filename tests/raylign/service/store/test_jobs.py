@@ -36,6 +36,15 @@ def test_one_key_makes_one_job(store: Store) -> None:
     assert other.id != first.id
 
 
+def test_each_tenant_has_idempotency_keys_of_its_own(store: Store) -> None:
+    ours, _ = store.create(job("one"), key="k")
+    theirs, created = store.create(job("two"), key="k", tenant="acme")
+    assert (created, ours.id != theirs.id) == (True, True)
+    assert store.create(job("two"), key="k", tenant="acme") == (theirs, False)
+    assert (store.tenant_of(ours.id), store.tenant_of(theirs.id), store.tenant_of("job_x")) == ("default", "acme", None)
+    assert [one.job.id for one in store.latest(tenant="acme")] == [theirs.id]
+
+
 def test_a_key_from_before_jobs_had_kinds_stands_for_the_same_document(store: Store) -> None:
     first, _ = store.create(job(), key="k")
     before = digest(job().model_dump_json(exclude={"kind"}))

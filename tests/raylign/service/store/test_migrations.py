@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from service import open_store
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 
 from raylign.errors import StoreError
 from raylign.service.store import database, open_database
@@ -42,8 +43,13 @@ def test_an_old_store_is_brought_to_the_newest_schema_with_all_it_holds(tmp_path
         columns = "id, name, document, body_sha256, state, desired, status_reason, last_seq, created_at"
         row = ("job_1", "old", '{"name": "old"}', "x", "recovering", "run", "", 0, 1.0)
         old.execute(f"INSERT INTO jobs ({columns}) VALUES ({', '.join('?' * len(row))})", row)
+        old.execute("INSERT INTO events VALUES ('job_1', 1, 1, 1.0, 'warning', '{}')")
         old.commit()
     store = open_store(tmp_path)
     assert store.ready()
     assert store.document("job_1") == {"name": "old"}
     assert [one.id for one in store.waiting(limit=1)] == ["job_1"]
+    assert store.get("job_1").tenant == "default"
+    assert [event.seq for event in store.events("job_1")] == [1]
+    with pytest.raises(IntegrityError), store._database.writing() as connection:  # bound to their jobs as before
+        connection.execute(text("DELETE FROM jobs"))

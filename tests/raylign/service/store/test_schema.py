@@ -45,6 +45,12 @@ def page(jobs: str) -> str:
             lambda store: store.latest(state=State.FAILED, before="job_x"),
             [page("SEARCH jobs USING INDEX ix_jobs_state_id (state=? AND id<?)")],
         ),
+        (lambda store: store.latest(tenant="a"), [page("SEARCH jobs USING INDEX ix_jobs_tenant_id (tenant=?)")]),
+        (
+            lambda store: store.latest(tenant="a", state=State.FAILED, before="job_x"),
+            [page("SEARCH jobs USING INDEX ix_jobs_tenant_state_id (tenant=? AND state=? AND id<?)")],
+        ),
+        (lambda store: store.key("k"), ["SEARCH keys USING INDEX sqlite_autoindex_keys_1 (id=?)"]),
         (
             lambda store: store.detail(store.create(job())[0].id),
             [
