@@ -107,6 +107,7 @@ def test_events_of_some_kinds_are_all_that_comes_and_the_job_before_its_driver_t
             seen.append((event.kind, event.seq))
             if event.kind == "status":
                 service.store.report(made.id, 1, TOKEN, [shown.model_copy(update={"seq": 3}), end(4)])
+                service.bulletin.post(made.id)
         assert seen == [("step", 1), ("status", 0), ("end", 4)]
         assert list(client.events(made.id, kinds=["step"], after=1)) == []
 
