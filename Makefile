@@ -1,7 +1,7 @@
 # One command per chore. `make demo` and `make test` set up everything they need.
 VENV ?= .venv
 RUN := $(VENV)/bin
-HEAVY := ray or vllm or wheel
+HEAVY := ray or vllm or wheel or browser
 # What is compiled is kept: three processes would compile pytest's own, and all tests, each for itself and every time.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -16,7 +16,7 @@ quick: $(VENV)/.installed   ## every check, and every test that starts neither R
 light: $(VENV)/.installed   ## every test that starts neither Ray nor vLLM
 	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "not ($(HEAVY) or proof)"
 
-test: quick   ## what a change must pass: all that is quick, then what starts Ray or vLLM, or installs the wheel
+test: quick   ## what a change must pass: all that is quick, then what starts Ray, vLLM or a browser, or installs the wheel
 	$(RUN)/python -m pytest -m "($(HEAVY)) and not proof"
 
 proof: $(VENV)/.installed   ## what takes long: every kill, every architecture, what judges change

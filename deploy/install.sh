@@ -16,15 +16,19 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):
     sys.exit(f"raylign needs Python 3.11 to 3.13, this is {sys.version.split()[0]}: set PYTHON=python3.11")
 CHECK
 
-# Programs under test run in bubblewrap; without it the code judge refuses to work.
-if ! command -v bwrap >/dev/null; then
+# A Debian package, where it is missing and may be installed; else what will be lacking is said.
+provide() { # COMMAND, PACKAGE, what for, what happens without
+  command -v "$1" >/dev/null && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "Installing bubblewrap (the sandbox of the code judge)"
-    (apt-get install -y -q bubblewrap || { apt-get update -q && apt-get install -y -q bubblewrap; }) >/dev/null
-  else
-    say "bubblewrap is not installed: the code judge will refuse to run. Install the package 'bubblewrap'."
+    say "Installing $2 ($3)"
+    get() { apt-get install -y -q --no-install-recommends "$2"; }
+    (get "$@" || { apt-get update -q && get "$@"; }) >/dev/null && return
   fi
-fi
+  say "$2 is not installed: $4. Install the package '$2'."
+}
+# Programs under test run in bubblewrap.
+provide bwrap bubblewrap "the sandbox of the code judge" "the code judge will refuse to run"
+provide chromium chromium "the browser of the page's tests" "the tests of the page will be skipped"
 
 [ -x "$VENV/bin/python" ] || { say "Making $VENV"; "$PYTHON" -m venv "$VENV"; }
 pip() { "$VENV/bin/python" -m pip -qq "$@"; }

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from jobs import EXAMPLES, finish
 from service import FakeRay, http_server
+
+from raylign.service import page
 
 pytestmark = [pytest.mark.wheel, pytest.mark.timeout(600)]  # what it installs may come over the network
 
@@ -78,6 +81,7 @@ def serving(scripts: Path, home: Path, ray_url: str) -> Iterator[None]:
         process.send_signal(signal.SIGTERM)
         status, output = finish(process, seconds=60)
     assert status == 0, output
+    assert (home / "api_key").read_text() in output  # this start made it
 
 
 def test_nothing_is_there_that_runs_jobs(scripts: Path) -> None:
@@ -105,3 +109,6 @@ def test_a_job_is_served_and_submitted_to_ray(scripts: Path, tmp_path: Path) -> 
         assert submitted["metadata"]["raylign_job_id"] == sent["id"]
         (found,) = json.loads(said(scripts, "raylign", "jobs", "--home", home, "--json"))
         assert (found["id"], found["state"]) == (sent["id"], "starting")
+        url = json.loads((home / "gateway.json").read_text())["url"]
+        for name, asset in page.load().items():
+            assert httpx.get(f"{url}/page/{name}").content == asset.content, name

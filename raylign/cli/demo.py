@@ -1,6 +1,7 @@
 """The demo: a service for the length of one command, started as a child process, stopped at the end."""
 
 import contextlib
+import shlex
 import signal
 import subprocess
 import sys
@@ -39,7 +40,12 @@ def demo(
     checked(job)
     with service(home), connect(home, None) as client:
         sent = client.submit(job.model_dump(mode="json"))
+        place = f"#/jobs/{sent['id']}"
+        tell = Console(stderr=True).print
+        tell(f"Watch it in a browser, too: {client.url}/{place}", highlight=False, soft_wrap=True)
         state = follow(client, sent["id"], as_json)
+    again = f"raylign serve --home {shlex.quote(str(home))}"
+    tell(f"See it again: `{again}`, then http://127.0.0.1:8420/{place}", highlight=False, soft_wrap=True)
     raise typer.Exit(state)
 
 

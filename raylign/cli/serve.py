@@ -45,10 +45,12 @@ def serve(
 
     def announce(serving: Serving) -> None:
         console = Console()
-        console.print(f"gateway    {serving.url}   (API docs at {serving.url}/docs)", highlight=False)
+        console.print(f"page       {serving.url}   (API docs at {serving.url}/docs)", highlight=False)
         asks = f"; it asks for the token in {serving.ray_token}" if serving.ray_token else ""
         console.print(f"dashboard  {serving.ray_url}   (Ray{asks})", highlight=False)
         console.print(f"home       {serving.home.path}   (API key in {serving.home.api_key})", highlight=False)
+        if serving.new_key:
+            console.print(f"key        {serving.api_key}   (new; shown this once)", highlight=False, soft_wrap=True)
         console.print("Send a job: raylign submit FILE --watch", highlight=False)
 
     settings = Settings(

@@ -1,4 +1,4 @@
-"""The REST API."""
+"""The REST API, and the page."""
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -7,7 +7,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from raylign import __version__
 from raylign.service import openapi, problems
 from raylign.service.gateway import Gateway
-from raylign.service.routes import artefacts, events, jobs, metrics, probes, reports
+from raylign.service.routes import artefacts, events, jobs, metrics, page, probes, reports
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
 
@@ -21,4 +21,5 @@ def create_app(gateway: Gateway) -> FastAPI:
     openapi.install(app)
     for routes in (jobs, events, metrics, artefacts, reports, probes):
         app.include_router(routes.router(gateway))
+    app.include_router(page.router())
     return app

@@ -74,6 +74,8 @@ class Serving:
     ray_url: str
     home: Home
     api_key: str
+    new_key: bool
+    """Whether this start made the key: then, and only then, it is shown."""
     ray_token: Path | None
     """File with the token that the dashboard of a local Ray asks for."""
 
@@ -117,7 +119,9 @@ async def _run(
     url = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{port}"
     report_url = settings.report_url or url
     ray_url = local.dashboard_url if local else settings.ray_url or ""
+    had_key = home.api_key.is_file()
     bulletin, key, ray_token = Bulletin(), load_api_key(home), home.ray_token if local else None
+    new_key = not had_key and home.api_key.is_file()
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     async with RayJobs(ray_url, token_path=ray_token) as ray:
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(report_url).hostname])]
@@ -133,7 +137,7 @@ async def _run(
 
         def ready() -> None:
             write_record(home.gateway_record, {"url": url, "pid": os.getpid()})
-            on_ready(Serving(url=url, ray_url=ray_url, home=home, api_key=key, ray_token=ray_token))
+            on_ready(Serving(url=url, ray_url=ray_url, home=home, api_key=key, new_key=new_key, ray_token=ray_token))
 
         server = _Server(http_config(app), bulletin, ready)
         dispatcher = Dispatcher(store, ray, home, report_url=report_url, bulletin=bulletin, limits=settings.limits)
