@@ -200,6 +200,7 @@ class RayFleet:
                     "judges": [judge for task in job.tasks for judge in task.judges],
                     "raters": [part for task in job.tasks for part in programs(task.reward_parts)],
                     "processes": job.judging.processes,
+                    "start_s": job.deadlines.start_s,
                 }
             case "endpoint":
                 return {"name": job.endpoints()[actor.index].endpoint, "seconds": job.deadlines.judge_s}

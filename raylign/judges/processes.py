@@ -8,16 +8,17 @@ that has imported what the judges need once, so a replacement for a killed one i
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from itertools import islice
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from raylign.errors import DeadlineExpired
 from raylign.judges import graders
@@ -27,6 +28,8 @@ from raylign.verdicts import CRASHED, TIMEOUT, TOO_DEEP, Ruling, Verdict, abstai
 
 START_S = 60.0
 """Longest wait for the children to start."""
+LOOK_S = 1.0
+"""Between two looks whether the children that owe an answer are still there."""
 
 Kinds: TypeAlias = tuple[type[Program], ...]
 Asked: TypeAlias = Future[Any]
@@ -36,16 +39,23 @@ Task: TypeAlias = tuple[Program, Callable[[Case], Any], Case]
 
 class JudgeProcesses:
     """The processes that rule judges run in. ``judges``: all that may be asked here; those of other kinds are left out.
-    ``raters``: rewards that run here as well.
+    ``raters``: rewards that run here as well. ``start_s``: longest wait for what they run by, a sandbox for one.
 
     Raises `RunError` at once where a judge cannot run here: a code judge, where programs cannot be isolated.
     """
 
-    def __init__(self, judges: Iterable[Judge], *, raters: Iterable[Rater] = (), processes: int = 2) -> None:
+    def __init__(
+        self,
+        judges: Iterable[Judge],
+        *,
+        raters: Iterable[Rater] = (),
+        processes: int = 2,
+        start_s: float = START_S,
+    ) -> None:
         found: tuple[Program, ...] = (*rules(judges), *raters)
         kinds = tuple(dict.fromkeys(type(program) for program in found))
         for kind in kinds:
-            kind.require()
+            kind.require(start_s)
         self._judges = len(found)
         self._kinds: Kinds = tuple(kind for kind in kinds if not kind.apart)
         self._pools = [self._start() for _ in range(processes)] if self._kinds else []
@@ -104,8 +114,11 @@ class JudgeProcesses:
                 at_work[future] = place, number
                 future.add_done_callback(ended.put)
             try:
-                future = ended.get(timeout=max(0.0, deadline - time.monotonic()))
+                future = ended.get(timeout=LOOK_S)
             except Empty:
+                self._end_lost(at_work)
+                if time.monotonic() < deadline:
+                    continue
                 program, *_ = tasks[min(at_work.values())[0]]
                 raise DeadlineExpired(
                     f"{program.label!r} gave no answer within {allowed:.0f} s: its processes are stuck, restart the "
@@ -130,10 +143,23 @@ class JudgeProcesses:
     def _ask(self, number: int, program: Program, call: Callable[[Case], Any], case: Case) -> Asked:
         if program.apart:
             return self._threads[number].submit(_timed, call, case)
-        if not self._pools[number].active:  # its process died before a task was its own
-            self._pools[number].join()
-            self._pools[number] = self._start()
+        with suppress(RuntimeError):  # its process died before a task was its own
+            return self._pools[number].schedule(_timed, args=(call, case), timeout=program.limit_s)
+        self._renew(number)
         return self._pools[number].schedule(_timed, args=(call, case), timeout=program.limit_s)
+
+    def _renew(self, number: int) -> None:
+        self._pools[number].join()
+        self._pools[number] = self._start()
+
+    def _end_lost(self, at_work: Mapping[Asked, tuple[int, int]]) -> None:
+        """A pool that breaks, because its process died with no task, ends the tasks that it knows of. One that it was
+        given in that moment it comes to know of later, and never ends."""
+        for future, (_, number) in at_work.items():
+            if isinstance(future, ProcessFuture) and not self._pools[number].active:
+                self._renew(number)  # from here on nobody else ends it
+                if not future.done():
+                    future.set_exception(BrokenProcessPool("the process died before it began"))
 
 
 def _warm(kinds: Kinds) -> None:

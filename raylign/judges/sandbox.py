@@ -26,7 +26,7 @@ from raylign.errors import RunError
 from raylign.judges import libraries
 
 START_S = 20.0
-"""Longest wait for the sandbox to stand; counts before the program's own wall clock."""
+"""Longest wait for a sandbox to stand, before the program's own wall clock runs, on a node where one stood before."""
 FILES_MB = 64
 """Size of the program's /tmp, all files together."""
 OPEN_FILES = 64
@@ -56,21 +56,25 @@ class Outcome:
     """Standard output and error together, cut at the limit."""
 
 
-def require() -> None:
-    """Prove that programs can be isolated here. Raises `RunError` that says what to install or allow."""
+def require(*, seconds: float = START_S) -> None:
+    """Prove that programs can be isolated here. Raises `RunError` that says what to install or allow.
+
+    ``seconds``: for a sandbox to stand, and for what it is tried with: where all of a fleet starts beside it, what the
+    fleet has.
+    """
     if sys.platform != "linux" or shutil.which("bwrap") is None:
         raise RunError(
             "judges of type 'code' and 'python' run programs in bubblewrap, and `bwrap` is not on the PATH: "
             "install it (Debian, Ubuntu: apt-get install bubblewrap), or leave them out of the job"
         )
-    outcome = run(_PROBE, ["probe()"], Limits(processes=4))
+    outcome = run(_PROBE, ["probe()"], Limits(wall_s=seconds, processes=4), start_s=seconds)
     if not outcome.passed:
         raise RunError(
             f"bubblewrap runs but does not isolate here ({outcome.reason}: {outcome.output[-300:]!r}): judges of type "
             "'code' and 'python' need user namespaces, or root with CAP_SYS_ADMIN: allow these, or leave the judges out"
         )
     for name in libraries.allowed().modules:
-        outcome = run(f"import {name}", [], Limits(wall_s=START_S))
+        outcome = run(f"import {name}", [], Limits(wall_s=seconds), start_s=seconds)
         if not outcome.passed:
             raise RunError(
                 f"{libraries.VARIABLE} allows {name!r}, and a program cannot import it ({outcome.reason}: "
@@ -106,10 +110,11 @@ def probe():
 """
 
 
-def run(program: str, tests: Sequence[str], limits: Limits) -> Outcome:
+def run(program: str, tests: Sequence[str], limits: Limits, *, start_s: float = START_S) -> Outcome:
     """Run ``program``, then each of ``tests`` against its names.
 
-    Raises `RunError` when the sandbox itself could not be set up: that says nothing of the program.
+    Raises `RunError` when the sandbox does not stand within ``start_s``: nothing of the program has run by then, and
+    nothing is said of it.
     """
     secret = secrets.token_hex(16)
     report_read, report_write = os.pipe()
@@ -128,13 +133,13 @@ def run(program: str, tests: Sequence[str], limits: Limits) -> Outcome:
             os.close(report_write)
         with process:
             try:
-                said, output, expired = _watch(process, report, limits)
+                said, output, expired = _watch(process, report, limits, start_s)
+                if not said.startswith(b"S"):
+                    raise _not_up(process, output, start_s if expired else None)
             finally:
                 # Killing bubblewrap ends its process namespace, and with it everything the program started.
                 process.kill()
     text = output.decode("utf-8", errors="replace")
-    if not said.startswith(b"S"):
-        raise RunError(f"the sandbox did not start within {START_S:.0f} s or failed: {text[-300:]!r}")
     if expired:
         return Outcome(passed=False, reason="out of time", output=text)
     return _outcome(said[1:], secret, text)
@@ -164,10 +169,24 @@ def _payload(program: str, tests: Sequence[str], limits: Limits, secret: str):  
     return file
 
 
-def _watch(process: subprocess.Popen[bytes], report, limits: Limits) -> tuple[bytes, bytes, bool]:  # type: ignore[no-untyped-def]
+def _not_up(process: subprocess.Popen[bytes], output: bytes, waited_s: float | None) -> RunError:
+    """What became of a sandbox that never said it stands. ``waited_s``: how long it was waited for; None: it ended."""
+    printed = output.decode("utf-8", errors="replace")[-300:]
+    words = f"it printed {printed!r}" if printed else "it printed nothing"
+    if waited_s is not None:
+        return RunError(
+            f"the sandbox, Python in bubblewrap (process {process.pid}), did not start within {waited_s:g} s; {words}: "
+            "the machine may be too busy"
+        )
+    return RunError(f"the sandbox, Python in bubblewrap, ended with status {process.wait()} as it started; {words}")
+
+
+def _watch(  # type: ignore[no-untyped-def]
+    process: subprocess.Popen[bytes], report, limits: Limits, start_s: float
+) -> tuple[bytes, bytes, bool]:
     """What the runner reported, the output, and whether time ran out."""
     said, output = bytearray(), bytearray()
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + start_s
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
         selector.register(report, selectors.EVENT_READ, (said, 4096))

@@ -28,8 +28,8 @@ class ProgramReward(AskedPart):
         """Seconds for one response, before its process is killed."""
 
     @classmethod
-    def require(cls) -> None:
-        """Prove that what it runs by is here. Raises `RunError` that says what to install or allow."""
+    def require(cls, seconds: float) -> None:
+        """Prove within ``seconds`` that what it runs by is here. Raises `RunError`: what to install or allow."""
 
     @classmethod
     def warm(cls) -> None:

@@ -23,5 +23,5 @@ class PythonReward(Grader, ProgramReward):
         return self.grading_s
 
     @classmethod
-    def require(cls) -> None:
-        sandbox.require()
+    def require(cls, seconds: float) -> None:
+        sandbox.require(seconds=seconds)

@@ -63,8 +63,8 @@ class CodeJudge(RuleJudge):
         return self.timeout_s + sandbox.START_S + 5
 
     @classmethod
-    def require(cls) -> None:
-        sandbox.require()
+    def require(cls, seconds: float) -> None:
+        sandbox.require(seconds=seconds)
 
 
 def unit_tests(metadata: Any) -> list[str] | str:

@@ -40,5 +40,5 @@ class PythonJudge(Grader, RuleJudge):
         return self.grading_s
 
     @classmethod
-    def require(cls) -> None:
-        sandbox.require()
+    def require(cls, seconds: float) -> None:
+        sandbox.require(seconds=seconds)

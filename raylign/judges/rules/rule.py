@@ -47,7 +47,7 @@ class Program(Protocol):
     def limit_s(self) -> float: ...
 
     @classmethod
-    def require(cls) -> None: ...
+    def require(cls, seconds: float) -> None: ...
 
     @classmethod
     def warm(cls) -> None: ...
@@ -84,8 +84,8 @@ class RuleJudge(Judge):
         """Seconds for one response, before its process is killed."""
 
     @classmethod
-    def require(cls) -> None:
-        """Prove that what it runs by is here. Raises `RunError` that says what to install or allow."""
+    def require(cls, seconds: float) -> None:
+        """Prove within ``seconds`` that what it runs by is here. Raises `RunError`: what to install or allow."""
 
     @classmethod
     def warm(cls) -> None:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 import psutil
 import pytest
+from pebble import ProcessFuture, ProcessPool
 
 from raylign.errors import RunError
 from raylign.judges.judge import Judge, applying
@@ -208,6 +209,35 @@ def test_children_killed_while_idle_are_replaced() -> None:
         answers = [one(judges, "math", "the answer is 4", answer="4")[0] for _ in range(3)]
         assert answers[-1].satisfied is True
         assert {verdict.reason for verdict in answers} <= {"", "crashed"}
+
+
+class Forgetful(ProcessPool):
+    """Breaks as it is given a task, of which it then knows nothing."""
+
+    def schedule(self, *_: Any, **__: Any) -> ProcessFuture:
+        self.stop()
+        return ProcessFuture()
+
+
+class Unlucky(JudgeProcesses):
+    """The process of its first pool dies at the worst of moments."""
+
+    started = False
+
+    def _start(self) -> ProcessPool:
+        if self.started:
+            return super()._start()
+        self.started = True
+        return Forgetful(max_workers=1)
+
+
+def test_a_task_that_came_as_its_process_died_is_waited_for_no_longer() -> None:
+    start = time.monotonic()
+    with Unlucky(JUDGES["math"], processes=1) as judges:
+        math, length = one(judges, "math", "the answer is 4", answer="4")
+    assert (math.satisfied, math.reason) == (None, "crashed")
+    assert length.satisfied is True
+    assert time.monotonic() - start < 60  # less than processes may take to start
 
 
 def test_close_leaves_no_judge_process() -> None:

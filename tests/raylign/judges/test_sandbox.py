@@ -146,10 +146,22 @@ def test_missing_bubblewrap_is_said_with_what_to_install(monkeypatch: pytest.Mon
 
 def test_a_sandbox_that_cannot_start_is_an_error_not_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "command", lambda: ("bwrap", "--ro-bind", "/nowhere", "/usr", "--", "true", "-c"))
-    with pytest.raises(RunError, match="did not start"):
+    said = r"ended with status 1 as it started; it printed .bwrap: .*/nowhere"
+    with pytest.raises(RunError, match=said):
         run("x = 1", HOLDS, AMPLE)
-    with pytest.raises(RunError, match="did not start"):
+    with pytest.raises(RunError, match=said):
         require()
+
+
+def test_a_sandbox_that_is_slow_to_start_is_waited_for_as_long_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried first has no less time than the sandbox that it is tried in."""
+    prompt = sandbox.command()
+    late = ("sh", "-c", 'echo waiting; sleep 1; exec "$@"', "sh", *prompt)
+    monkeypatch.setattr(sandbox, "command", lambda: late)
+    with pytest.raises(RunError, match=r"process \d+\), did not start within 0.3 s; it printed 'waiting\\n'"):
+        require(seconds=0.3)
+    assert require(seconds=60.0) is None
+    assert run("x = 1", HOLDS, AMPLE, start_s=60.0).passed
 
 
 def test_an_interpreter_that_is_not_isolated_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
