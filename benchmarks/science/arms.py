@@ -1,7 +1,7 @@
 """What the science runs compare: one job, many methods."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,24 @@ ONLINE_BASELINES = [
     ),
 ]
 """What users compare CGPO with."""
+OAIF = next(arm for arm in MAIN if arm.name == "oaif")
+PAPERS = [
+    START,
+    OAIF,
+    replace(OAIF, name="oaif-offline", label="the same loss on pairs sampled once", beforehand=True),
+    Arm(name="crpg", label="CRPG"),
+    *(
+        Arm(
+            name=f"lagrangian-{target:g}",
+            label=f"Lagrangian, target {target:g}",
+            method={"type": "lagrangian", "rate": 0.5, "target": target},
+        )
+        for target in (0.0, 0.2)
+    ),
+    *VALUES[1:],
+    *(arm for arm in ONLINE_BASELINES if arm.name in ("rloo", "dr-grpo")),
+]
+"""What each paper says of its method, against the control that it names."""
 SHORT = [arm for arm in MAIN if arm.name in ("start", "reward-only", "grpo-bonus", "crpg", "codpo")]
 
 
@@ -185,6 +203,7 @@ SETS = {
     "online-baselines": ONLINE_BASELINES,
     "short": SHORT,
     "values": VALUES,
+    "papers": PAPERS,
     "sweep": sweep(),
 }
 

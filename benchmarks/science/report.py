@@ -41,7 +41,9 @@ def main() -> None:
 
 def read(results: Path) -> Runs:
     """All result files, arms in the order of their definition."""
-    runs: Runs = {arm.name: {} for name in ("main", "verifiable", "values", "ablations", "sweep") for arm in SETS[name]}
+    runs: Runs = {
+        arm.name: {} for name in ("main", "verifiable", "values", "papers", "ablations", "sweep") for arm in SETS[name]
+    }
     for file in sorted(results.glob("*-seed*.json")):
         found = json.loads(file.read_text())
         runs.setdefault(found["arm"], {})[found["seed"]] = found
