@@ -32,6 +32,8 @@ class Arm:
     trains: bool = True
     beforehand: bool = False
     """On responses of the starting policy alone: all are sampled before the first step."""
+    paired: bool = False
+    """The method is one of a job of pairs: the best and the worst of those responses by reward, kept in files."""
 
 
 def crpg(**settings: Any) -> dict[str, Any]:
@@ -112,6 +114,16 @@ ONLINE_BASELINES = [
     ),
 ]
 """What users compare CGPO with."""
+MASKS = [
+    Arm(name=f"{name}-{beta:g}", label=f"{label}, beta {beta:g}", method={**method, "beta": beta}, paired=True)
+    for name, label, method in (
+        ("tdpo", "TDPO2", {"type": "tdpo"}),
+        ("sparsepo", "SparsePO, common mask", {"type": "sparsepo", "mask": "common", "l1_ratio": 0.01}),
+        ("mapo", "MaPO", {"type": "mapo"}),
+    )
+    for beta in (0.1, 0.3, 1.0)
+]
+"""Learned and activation masks against TDPO2, on the same pairs."""
 OAIF = next(arm for arm in MAIN if arm.name == "oaif")
 PAPERS = [
     START,
@@ -127,6 +139,7 @@ PAPERS = [
         for target in (0.0, 0.2)
     ),
     *VALUES[1:],
+    *MASKS,
     *(arm for arm in ONLINE_BASELINES if arm.name in ("rloo", "dr-grpo")),
 ]
 """What each paper says of its method, against the control that it names."""
@@ -208,12 +221,28 @@ SETS = {
 }
 
 
+def pairs_job(sampled: Job, arm: Arm, files: Path) -> Job:
+    """The job of pairs that a ``paired`` arm trains by, on ``TASK.jsonl`` of ``files``."""
+    document = sampled.model_dump(mode="json", exclude_unset=True)
+    kept = ("name", "eval_prompts", "prompts_per_step", "reward", "judges")
+    tasks = [
+        {key: task[key] for key in kept if key in task}
+        | {"prompts": {"path": str(files / f"{task['name']}.jsonl")}, "method": dict(arm.method)}
+        for task in document["tasks"]
+    ]
+    evaluation = {"prompts": EVAL_PROMPTS, "rows": 0}
+    return parse_job({**document, "kind": "preferences", "tasks": tasks, "evaluation": evaluation})
+
+
 def job_of(arm: Arm, seed: int, *, steps: int, tasks: Sequence[str] = (), policy: str | None = None) -> Job:
-    """The demo's tasks, or those named, under ``arm``; ``policy``: a directory in place of the tiny policy."""
+    """The demo's tasks, or those named, under ``arm``; ``policy``: a directory in place of the tiny policy.
+
+    Of a ``paired`` arm the job that samples what its pairs are made of.
+    """
     document = load_job(EXAMPLES / "demo.yaml").model_dump(mode="json")
     document["tasks"] = [task for task in document["tasks"] if not tasks or task["name"] in tasks]
     for task in document["tasks"]:
-        task |= {"method": dict(arm.method), **arm.task}
+        task |= {"method": {"type": "rloo"} if arm.paired else dict(arm.method), **arm.task}
     document["trainer"]["learning_rate"] = arm.learning_rate
     document |= {"name": arm.name, "seed": seed, "steps": steps, "evaluation": {"prompts": EVAL_PROMPTS}}
     document["checkpoint"]["every"] = steps

@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from actors.text.world import read_world
 from benchmarks.local_fleet import LocalFleets
-from benchmarks.science.arms import ANNOTATOR, Arm, job_of
+from benchmarks.science.arms import ANNOTATOR, Arm, job_of, pairs_job
+from benchmarks.science.paired import write_pairs
 from raylign.clock import Clock
 from raylign.loop.evaluate import evaluate
 from raylign.loop.loop import train
@@ -17,12 +18,13 @@ from raylign.loop.prepare import prepare
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import Payload, StepDone
 from raylign.record.events.tasks import TaskMetrics
+from raylign.record.rundir import RunDirectory
 from raylign.record.samples import SampleFile
 from raylign.sources.baselines import baselines
 from raylign.sources.collect import Collector
 from raylign.sources.draw import draw, requests
 from raylign.sources.online import Online
-from raylign.sources.source import Source
+from raylign.sources.source import Means, Source, opened
 from raylign.spec import Job
 from raylign.types import Group
 
@@ -33,6 +35,8 @@ FLEETS = LocalFleets()
 async def train_and_measure(job: Job, arm: Arm, directory: Path) -> dict[str, Any]:
     """Train, then measure on held-out prompts: ``{"steps": [...], "final": {task: metrics}, "seconds": ...}``."""
     begun = time.perf_counter()
+    if arm.paired:
+        job = await _on_pairs(job, arm, directory)
     fleet = FLEETS.fleet(job)
     world, encode = read_world(job)
     collector = Collector(fleet, {task.name: task for task in job.tasks})
@@ -42,17 +46,37 @@ async def train_and_measure(job: Job, arm: Arm, directory: Path) -> dict[str, An
         if isinstance(said, StepDone):
             steps.append({name: _kept(task) for name, task in said.tasks.items()})
 
-    if arm.trains:
+    if arm.paired:
+        means = Means(collector=collector, world=world, encode=encode, run=RunDirectory(directory), emit=emit)
+        async with opened(job, means) as source:
+            await fleet.weights.publish(0)
+            await train(_quiet(job), source, collector, world.eval_prompts, Checkpoints(directory), emit, Progress())
+        await fleet.weights.publish(job.steps)
+    elif arm.trains:
         with SampleFile(directory / "baselines.jsonl") as made:
             await baselines(job, world.prompts, collector, encode, made, emit)
             await fleet.weights.publish(0)
-            quiet = job.model_copy(update={"evaluation": job.evaluation.model_copy(update={"prompts": 0})})
+            quiet = _quiet(job)
             online = Online(quiet, world.prompts, collector, baselines=made)
             source = await Beforehand.of(online, job.steps) if arm.beforehand else online
             await train(quiet, source, collector, world.eval_prompts, Checkpoints(directory), emit, Progress())
     measured = (await evaluate(job, world.eval_prompts, collector)).tasks
     final = {name: {**_kept(task), "judges": task.judges} for name, task in measured.items()}
     return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}
+
+
+def _quiet(job: Job) -> Job:
+    """The job without its evaluation: what is measured is measured here."""
+    return job.model_copy(update={"evaluation": job.evaluation.model_copy(update={"prompts": 0})})
+
+
+async def _on_pairs(job: Job, arm: Arm, directory: Path) -> Job:
+    """Sample what the starting policy says to the prompts of ``job``; the job that learns from pairs of it."""
+    fleet, (world, _) = FLEETS.fleet(job), read_world(job)
+    collector = Collector(fleet, {task.name: task for task in job.tasks})
+    await fleet.weights.publish(0)
+    await write_pairs(job, Online(_quiet(job), world.prompts, collector, baselines={}), directory)
+    return pairs_job(job, arm, directory)
 
 
 class Beforehand:

@@ -19,15 +19,14 @@ def _of(chosen: Turns, rejected: Turns, place: str) -> Parts:
 
 
 def _read_trl(values: Values, place: str) -> Parts:
+    column = "messages" if "messages" in values and "prompt" not in values else "prompt"
+    prompt = values.get(column)
+    before = turns(prompt, place, column=column) if column == "messages" or is_conversation(prompt) else []
     if not is_conversation(values.get("chosen")):
-        return {
-            "prompt": text(values, "prompt", place),
-            "baseline": text(values, "chosen", place),
-            "metadata": {"rejected": text(values, "rejected", place)},
-        }
-    chosen, rejected = (turns(values.get(column), place, column=column) for column in ("chosen", "rejected"))
-    prompt = values.get("prompt")
-    before = turns(prompt, place, column="prompt") if is_conversation(prompt) else []
+        asked = {"messages": before} if before else {"prompt": text(values, column, place)}
+        better, worse = (text(values, answer, place) for answer in ("chosen", "rejected"))
+        return {**asked, "baseline": better, "metadata": {"rejected": worse}}
+    chosen, rejected = (turns(values.get(answer), place, column=answer) for answer in ("chosen", "rejected"))
     if not before and isinstance(prompt, str) and len(chosen) == 1:
         before = [{"role": "user", "content": prompt}]
     given = chosen[: len(before)] == before  # whether the answers repeat the prompt
@@ -36,10 +35,11 @@ def _read_trl(values: Values, place: str) -> Parts:
 
 TRL = Shape(
     name="TRL preference",
-    takes=frozenset({"prompt", "chosen", "rejected"}),
-    means="`prompt` is the prompt, `chosen` the baseline, `rejected` is metadata.rejected",
+    takes=frozenset({"prompt", "messages", "chosen", "rejected"}),
+    means="`prompt` or `messages` is the prompt, `chosen` the baseline, `rejected` is metadata.rejected",
     fits=lambda values: (
-        {"chosen", "rejected"} <= values.keys() and ("prompt" in values or is_conversation(values["chosen"]))
+        {"chosen", "rejected"} <= values.keys()
+        and (not values.keys().isdisjoint({"prompt", "messages"}) or is_conversation(values["chosen"]))
     ),
     read=_read_trl,
 )

@@ -14,6 +14,9 @@ from shape_cases import DIALOGUE, NO, PREFERRED, USER, YES, check_known, check_r
          {"prompt": "hi", "baseline": "yes", "metadata": {"rejected": "no"}}),
         ("TRL preference", {"prompt": [USER], "chosen": [YES], "rejected": [NO]}, PREFERRED),
         ("TRL preference", {"prompt": "hi", "chosen": [YES], "rejected": [NO]}, PREFERRED),
+        ("TRL preference", {"prompt": [USER], "chosen": "yes", "rejected": "no"}, PREFERRED),
+        ("TRL preference", {"messages": [USER], "chosen": "yes", "rejected": "no"}, PREFERRED),
+        ("TRL preference", {"messages": [USER], "chosen": [YES], "rejected": [NO]}, PREFERRED),
         ("TRL preference", {"prompt": "hi", "chosen": [USER, YES], "rejected": [USER, NO]}, PREFERRED),
         ("TRL preference", {"chosen": [USER, YES], "rejected": [USER, NO]}, PREFERRED),
         ("hh-rlhf", {"chosen": f"{DIALOGUE}yes", "rejected": f"{DIALOGUE}no"}, PREFERRED),
@@ -32,6 +35,8 @@ def test_a_row_is_known_by_its_columns(name: str, row: Mapping[str, Any], means:
         ({"chosen": DIALOGUE, "rejected": ""}, {"chosen": DIALOGUE + "x", "rejected": None}, "`rejected` must be text"),
         ({"chosen": [USER, YES], "rejected": []}, {"chosen": [YES], "rejected": [NO]}, "must be a conversation"),
         ({"chosen": [USER, YES], "rejected": []}, {"chosen": [USER], "rejected": [NO]}, "must be a conversation"),
+        ({"messages": [USER], "chosen": "", "rejected": ""}, {"messages": "hi", "chosen": "a", "rejected": "b"},
+         "`messages`"),
     ],
 )  # fmt: skip
 def test_a_row_that_is_of_another_shape_is_told(first: Mapping[str, Any], row: Mapping[str, Any], says: str) -> None:
