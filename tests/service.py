@@ -134,6 +134,9 @@ class FakeRay:
     obey_stop: bool = True
     starting: bool = False
     """Up, but not yet able to start drivers."""
+    nodes: list[dict[str, float]] = field(default_factory=lambda: [{"CPU": 8, "memory": 2**34, "node:10.0.0.1": 1}])
+    """Resources of those that are alive."""
+    actors: list[dict[str, Any]] = field(default_factory=list)
     instead: tuple[int, str] | None = None
     """Status and body of whatever answers in Ray's place, whatever is asked."""
 
@@ -178,6 +181,14 @@ class FakeRay:
         def version() -> dict[str, str]:
             return {"ray_version": "2.60.0"}
 
+        @app.get("/api/v0/nodes")
+        def nodes() -> Response:
+            return listed([{"state": "ALIVE", "resources_total": held} for held in self.nodes])
+
+        @app.get("/api/v0/actors")
+        def actors(filter_values: str) -> Response:
+            return listed([actor for actor in self.actors if actor["job_id"] == filter_values])
+
         @app.post("/api/jobs/")
         async def submit(request: Request) -> Response:
             body = await request.json()
@@ -211,6 +222,11 @@ class FakeRay:
             return JSONResponse({"stopped": True})
 
         return app
+
+
+def listed(items: list[dict[str, Any]]) -> Response:
+    """As Ray's state API lists them."""
+    return JSONResponse({"result": True, "data": {"result": {"total": len(items), "result": items}}})
 
 
 @dataclass

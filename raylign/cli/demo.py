@@ -14,8 +14,9 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from raylign.cli.connection import connect
 from raylign.cli.job_file import checked
-from raylign.cli.jobs import connect, follow
+from raylign.cli.jobs import follow
 from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder
 from raylign.errors import ServeError, SpecError
 from raylign.service.home import Home

@@ -1,13 +1,15 @@
 """A job's file: checked, planned, described."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from raylign import bounds
-from raylign.cli.options import AsJson, JobFile, Overrides
+from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder, JobFile, Overrides
+from raylign.errors import SpecError
 
 if TYPE_CHECKING:
     from raylign.plan.check import Checked
@@ -40,6 +42,8 @@ def plan(
     gpus: Annotated[float | None, typer.Option(help="... and so many GPUs.")] = None,
     gpu_memory_gb: Annotated[float | None, typer.Option(help="... of so many GiB each.")] = None,
     nodes: Annotated[int, typer.Option(min=1, max=bounds.NODES, help="... and so many such nodes.")] = 1,
+    home: HomeFolder = DEFAULT_HOME,
+    url: Annotated[str | None, typer.Option(help="Ask this gateway what the job would be on its cluster.")] = None,
 ) -> None:
     """Show what a job would run: actors and their resources, samples and microbatches per step, memory."""
     from raylign.plan.cluster import imagined_cluster
@@ -49,6 +53,9 @@ def plan(
     from raylign.spec import load_job
 
     job = load_job(file, settings or ())
+    if url is not None:
+        _show_foretold(job, home, url, as_json)
+        return
     gpu_memory = None if gpu_memory_gb is None else gpu_memory_gb * GIB
     cluster = imagined_cluster(cpus=cpus, gpus=gpus, gpu_memory_bytes=gpu_memory, nodes=nodes)
     made = make_plan(job, cluster, checked=checked(job))
@@ -56,6 +63,24 @@ def plan(
         print(json.dumps(made.to_dict(), indent=2))
     else:
         show_plan(made, Console())
+
+
+def _show_foretold(job: "Job", home: Path, url: str, as_json: bool) -> None:
+    from raylign.cli.connection import connect
+    from raylign.plan.plan import read_plan
+    from raylign.plan.show import show_plan
+
+    with connect(home, url) as client:
+        told = client.plan(job)
+    if as_json:
+        print(json.dumps(told, indent=2))
+        return
+    if told["errors"]:
+        raise SpecError("\n".join(one["message"] for one in told["errors"]))
+    for line in (*(f"warning: {warning}" for warning in told["warnings"]), *told["notes"]):
+        typer.echo(line, err=True)
+    if told["plan"]:
+        show_plan(read_plan(told["plan"]), Console())
 
 
 def schema() -> None:

@@ -1,12 +1,12 @@
 """Jobs at a gateway: sent, followed, listed, cancelled."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from raylign.cli.connection import connect
 from raylign.cli.job_file import checked
 from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder, JobFile, JobWord, Overrides, Url
 
@@ -60,14 +60,6 @@ def cancel(job: JobWord, home: HomeFolder = DEFAULT_HOME, url: Url = None, as_js
     with connect(home, url) as client:
         state = client.cancel(client.find(job)["id"])
     print(json.dumps(state) if as_json else f"{state['id']}  {state['state']}")
-
-
-def connect(home: Path, url: str | None) -> "Client":
-    """A client of the gateway at ``url``, or of the one that serves ``home``."""
-    from raylign.service.client import Client
-    from raylign.service.home import find_gateway
-
-    return Client(*find_gateway(home, url))
 
 
 def follow(client: "Client", job: str, as_json: bool) -> int:

@@ -50,7 +50,7 @@ def samples(
 @contextmanager
 def _events(run: str, home: Path, url: str | None) -> "Iterator[Iterator[Event]]":
     """Of a run directory, or of a job at a gateway, one at a time."""
-    from raylign.cli.jobs import connect
+    from raylign.cli.connection import connect
     from raylign.record.rundir import RunDirectory
     from raylign.record.shown import KINDS
 

@@ -1,8 +1,10 @@
 """What a plan is: every actor and every task of a run, in numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from raylign.plan.memory.terms import STORE, Device, Terms
 from raylign.spec.actors import Role
@@ -90,6 +92,14 @@ class Plan:
     def unknown(self) -> list[str]:
         """Models of which it is not known how much memory they take."""
         return list(dict.fromkeys(model for actor in self.actors for model in actor.unknown))
+
+
+def read_plan(told: Mapping[str, Any]) -> Plan:
+    """The plan of which ``told`` is the plain data. Raises `pydantic.ValidationError` where it is none."""
+    return _PLAN.validate_python(told)
+
+
+_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 
 
 def memory_by_role(actors: Iterable[ActorPlan]) -> dict[str, float]:

@@ -40,13 +40,17 @@ class Survey:
 
     @property
     def tokens(self) -> int:
-        """Of a prompt on average, about."""
-        return ceil(self.characters / self.prompts / CHARACTERS_A_TOKEN)
+        """Of a prompt on average, about; 0 where none was read."""
+        return ceil(self.characters / max(self.prompts, 1) / CHARACTERS_A_TOKEN)
 
     @property
     def longest_tokens(self) -> int:
         """Of the longest prompt, about."""
         return self.longest // CHARACTERS_A_TOKEN
+
+
+UNSEEN = Survey(prompts=0, characters=0, longest=0, asked={}, lacking={}, whole=False)
+"""Of a file that is not here to be read."""
 
 
 def survey_prompts(

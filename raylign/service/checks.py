@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from raylign.plan.check import Checked
 from raylign.plan.glance import glance
 from raylign.spec import Job
 
@@ -18,16 +19,20 @@ AT_ONCE = 2
 class Checks:
     """Looks at jobs in threads of its own: one that hangs takes none of those that the store's calls need."""
 
-    def __init__(self, look: Callable[[Job], None] = glance, *, deadline_s: float = CHECK_S) -> None:
+    def __init__(self, look: Callable[[Job], Checked] = glance, *, deadline_s: float = CHECK_S) -> None:
         self._look = look
         self._deadline_s = deadline_s
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check")
 
-    async def look(self, job: Job) -> None:
-        """Raise `SpecError` for what is seen to be wrong. What cannot be looked at in time is left to the driver."""
+    async def look(self, job: Job) -> Checked | None:
+        """What is found. Raises `SpecError` for what is seen to be wrong.
+
+        None where it could not be looked at in time: that is left to the driver.
+        """
         looking = asyncio.get_running_loop().run_in_executor(self._threads, self._look, job)
         try:
             async with asyncio.timeout(self._deadline_s):
-                await looking
+                return await looking
         except TimeoutError:
             logger.warning("job %r was not looked at within %g s: its driver will", job.name, self._deadline_s)
+            return None

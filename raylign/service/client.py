@@ -67,6 +67,11 @@ class Client:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self._json("POST", "/v1/jobs", json=dict(document), headers=headers)
 
+    def plan(self, job: Job | Mapping[str, Any]) -> dict[str, Any]:
+        """What a job, or the document of one, would be, were it submitted; see `raylign.service.views.PlanView`."""
+        document = job.model_dump(mode="json") if isinstance(job, Job) else job
+        return self._json("POST", "/v1/plans", json=dict(document))
+
     def get(self, job_id: str) -> JobDict:
         """One job, with its document."""
         return self._json("GET", f"/v1/jobs/{job_id}")
@@ -108,6 +113,11 @@ class Client:
         """One row per step and evaluation."""
         rows: list[dict[str, Any]] = self._json("GET", f"/v1/jobs/{job_id}/metrics")["data"]
         return rows
+
+    def actors(self, job_id: str) -> list[dict[str, Any]]:
+        """The actors of its newest attempt and where they run, as Ray tells them."""
+        found: list[dict[str, Any]] = self._json("GET", f"/v1/jobs/{job_id}/actors")["data"]
+        return found
 
     def report(self, job_id: str) -> str:
         """The run's HTML report. Raises `JobNotFound` where there is none yet."""

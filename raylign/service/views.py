@@ -1,7 +1,7 @@
 """What the API says of a job."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, FailFast, Field, model_validator
 
@@ -33,6 +33,7 @@ class Links(BaseModel):
     self: str
     events: str
     metrics: str
+    actors: str
     report: str
     cancel: str
     ray_dashboard: str | None
@@ -122,6 +123,64 @@ class Report(BaseModel):
     events: Annotated[list[ReportedEvent], FailFast(), Field(max_length=MOST_REPORTED)]
 
 
+class ActorView(BaseModel):
+    """One actor of a job's newest attempt, as Ray tells it."""
+
+    name: str
+    """``rollout/3``."""
+    state: str
+    """``ALIVE``, ``PENDING_CREATION``, ``RESTARTING``, ``DEAD``; expect more."""
+    node_id: str
+    """Empty where it has no place yet."""
+    pid: int
+    """0 where it has no process."""
+    ray_dashboard: str
+    """Its page in the Ray dashboard."""
+    node_dashboard: str | None
+    """The page of its node there."""
+
+
+class ActorList(BaseModel):
+    """Actors by name."""
+
+    data: list[ActorView]
+
+
+class FaultView(BaseModel):
+    """One thing that is wrong with a job."""
+
+    location: str = ""
+    """``tasks[0].method.kl_max``; empty where it has no one place."""
+    line: int | None = None
+    """Of the text that was sent; its first is 1."""
+    message: str
+
+
+class ClusterView(BaseModel):
+    """What a plan was made for."""
+
+    source: Literal["ray", "gateway"]
+    """The gateway's own machine stands in where Ray does not tell its nodes."""
+    nodes: int
+    cpus: float
+    gpus: float
+    memory_bytes: float
+
+
+class PlanView(BaseModel):
+    """What a job would be, were it submitted."""
+
+    errors: list[FaultView] = []
+    """Why it would be refused, or could not run; none: it would be queued."""
+    warnings: list[str] = []
+    """What works, and is hardly meant."""
+    notes: list[str] = []
+    """What was not looked at."""
+    plan: dict[str, Any] | None = None
+    """As ``raylign plan --json`` prints it."""
+    cluster: ClusterView | None = None
+
+
 class Readiness(BaseModel):
     """Whether the store answers, at the newest schema; and what is known of Ray."""
 
@@ -160,6 +219,7 @@ def job_view(dossier: Dossier, ray_url: str | None) -> JobView:
             self=path,
             events=f"{path}/events",
             metrics=f"{path}/metrics",
+            actors=f"{path}/actors",
             report=f"{path}/report",
             cancel=f"{path}/cancel",
             ray_dashboard=dashboard,

@@ -1,5 +1,7 @@
 """What is wrong with a job document, in words a person can act on."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -12,19 +14,37 @@ MAX_PROBLEMS = 20
 """Told at once; a document with more is mended in rounds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong."""
+
+    words: str
+    """Where it is, the value, and the nearest right one."""
+    loc: tuple[str | int, ...] = ()
+    """Keys and places that lead there in the document; empty where it has no one place."""
+
+
 def explain(error: ValidationError, document: Any, kind: Any) -> str:
     """A line for every problem: the key, where it stands, the value, and the nearest right one.
 
     ``kind``: what the document was read as, a spec model or a union of some.
     """
-    problems = (_explain(problem, document, kind) for problem in error.errors()[:MAX_PROBLEMS])
-    told = dict.fromkeys(filter(None, problems))
+    return "\n".join(fault.words for fault in faults(error, document, kind))
+
+
+def faults(error: ValidationError, document: Any, kind: Any) -> Sequence[Fault]:
+    """The same, each with its place."""
+    told = dict.fromkeys(
+        Fault(words, tuple(_kept(problem["loc"], document, kind)))
+        for problem in error.errors()[:MAX_PROBLEMS]
+        if (words := _explain(problem, document, kind))
+    )
     more = error.error_count() - MAX_PROBLEMS
-    return "\n".join([*told, *([f"and {more} problems more"] if more > 0 else [])])
+    return [*told, *([Fault(f"and {more} problems more")] if more > 0 else [])]
 
 
 def _explain(problem: Any, document: Any, kind: Any) -> str:
-    where = _place(problem["loc"], document, kind)
+    where = place(_kept(problem["loc"], document, kind))
     subject = repr(where) if where else "it"
     match problem["type"]:
         case "extra_forbidden":
@@ -48,8 +68,8 @@ def _explain(problem: Any, document: Any, kind: Any) -> str:
     return f"{where!r} is {shown(problem['input'])}: {message}"
 
 
-def _place(loc: tuple[Any, ...], document: Any, kind: Any) -> str:
-    """``tasks[0].method.kl_max``: pydantic's location less the union tags it inserts."""
+def _kept(loc: tuple[Any, ...], document: Any, kind: Any) -> list[Any]:
+    """``tasks``, 0, ``method``, ``kl_max``: pydantic's location less the union tags it inserts."""
     kept, here, candidates = [], document, hints.models(kind)
     for position, part in enumerate(loc):
         if tagged := _tagged(candidates, part):
@@ -65,7 +85,7 @@ def _place(loc: tuple[Any, ...], document: Any, kind: Any) -> str:
             here = here[part]
         except (KeyError, IndexError, TypeError):
             here = None
-    return place(kept)
+    return kept
 
 
 def _known_keys(loc: tuple[Any, ...], kind: Any) -> list[str]:

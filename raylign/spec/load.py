@@ -13,7 +13,7 @@ from raylign.judges.judge import Judge
 from raylign.judges.kinds import AnyJudge
 from raylign.spec import hints
 from raylign.spec.document import MAX_BYTES, read_json, read_yaml
-from raylign.spec.explain import explain
+from raylign.spec.explain import Fault, explain, faults
 from raylign.spec.job import Job
 from raylign.spec.kinds import ABSENT
 from raylign.spec.kinds import KINDS as JOBS
@@ -39,15 +39,32 @@ def parse_job(
 
     Raises `SpecError` naming every wrong key, where it stands, and the nearest right name.
     """
-    if not isinstance(document, dict):
-        raise SpecError(f"{source}: a job is a mapping of settings, this is {type(document).__name__}")
-    check_values(document, source=source)
-    kind = _kind(document, kinds, source)
+    kind = _readable(document, kinds, source)
     try:
         job = kind.model_validate(document, context={"root": root})
     except ValidationError as error:
         raise SpecError(f"{source}: {explain(error, document, kind)}") from None
     return job if root is None else _absolute(job, root)
+
+
+def find_faults(document: Any, *, source: str = "job", kinds: Sequence[type[Job]] = JOBS) -> Sequence[Fault]:
+    """What `parse_job` would say is wrong, each thing with its place; nothing where the document is a job."""
+    try:
+        kind = _readable(document, kinds, source)
+        kind.model_validate(document)
+    except ValidationError as error:
+        return faults(error, document, kind)
+    except SpecError as error:
+        return [Fault(str(error))]
+    return []
+
+
+def _readable(document: Any, kinds: Sequence[type[Job]], source: str) -> type[Job]:
+    """The kind of job that a document is to be read as. Raises `SpecError` where it cannot be read at all."""
+    if not isinstance(document, dict):
+        raise SpecError(f"{source}: a job is a mapping of settings, this is {type(document).__name__}")
+    check_values(document, source=source)
+    return _kind(document, kinds, source)
 
 
 def _kind(document: Mapping[str, Any], kinds: Sequence[type[Job]], source: str) -> type[Job]:

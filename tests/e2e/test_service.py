@@ -106,9 +106,10 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     # Actors and phases were readable in the Ray dashboard.
     token = (home / "ray_token").read_text().strip()
     headers = {"Authorization": f"Bearer {token}"}
-    actors = httpx.get(f"{ray.dashboard_url}/api/v0/actors?detail=1", headers=headers).json()
-    names = {actor["name"] for actor in actors["data"]["result"]["result"]}
-    assert {"policy/0", "reference/0", "rollout/0", "reward/0"} <= names
+    actors = {actor["name"]: actor for actor in client.actors(sent["id"])}
+    assert {"policy/0", "reference/0", "rollout/0", "reward/0"} <= set(actors)
+    assert actors["policy/0"]["pid"] > 0
+    assert actors["policy/0"]["ray_dashboard"].startswith(f"{ray.dashboard_url}/#/actors/")
     tasks = httpx.get(f"{ray.dashboard_url}/api/v0/tasks/summarize", headers=headers).text
     assert all(phase in tasks for phase in ("rollout.generate", "policy.step", "reference.score", "rollout.publish"))
 

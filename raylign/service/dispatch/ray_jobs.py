@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Generic, Literal, Self, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
 from raylign.errors import RayRefused, RayUnreachable
+from raylign.plan.cluster import Cluster, Node
 
 RayStatus = Literal["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"]
 RAY_TERMINAL: frozenset[RayStatus] = frozenset({"STOPPED", "SUCCEEDED", "FAILED"})
@@ -24,6 +26,8 @@ NOT_UP_YET = "No available agent"
 
 BUSY = frozenset({429, 502, 503, 504})
 """Said of Ray by a proxy in front of it, or by a Ray that has too much to do."""
+MOST_LISTED = 10_000
+"""Of what Ray lists: its own limit."""
 MAX_ANSWER = 4_000_000
 """Bytes."""
 LOG_END = 64_000
@@ -39,6 +43,20 @@ class RayJob:
     submission_id: str
     status: RayStatus
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RayActor:
+    """What Ray says of one actor."""
+
+    actor_id: str
+    name: str
+    state: str
+    """``ALIVE``, ``PENDING_CREATION``, ``RESTARTING``, ``DEAD``, ..."""
+    node_id: str
+    """Empty where it has no place yet."""
+    pid: int
+    """0 where it has no process."""
 
 
 class RayJobs:
@@ -92,6 +110,33 @@ class RayJobs:
             return None
         found = _read(_Job, answer)
         return RayJob(submission_id=submission_id, status=found.status, message=found.message or "")
+
+    async def cluster(self) -> Cluster:
+        """The nodes that are alive. Raises `RayRefused` where Ray knows of none."""
+        answer = await self._call("GET", f"/api/v0/nodes?detail=1&limit={MOST_LISTED}")
+        found = _read(_Listed[_Node], answer).data.result.result
+        nodes = tuple(node.seen() for node in found if node.state == "ALIVE")
+        if not nodes:
+            raise RayRefused(f"the Ray at {self.url!r} tells of no node that is alive")
+        return Cluster(nodes=nodes)
+
+    async def actors(self, submission_id: str) -> list[RayActor]:
+        """The named actors of a submission, dead ones too; none where Ray has not begun it, or does not know it."""
+        answer = await self._call("GET", f"/api/jobs/{submission_id}", missing_ok=True)
+        within = None if answer.missing else _read(_Job, answer).job_id
+        if not within:
+            return []
+        query = urlencode(
+            {
+                "detail": 1,
+                "limit": MOST_LISTED,
+                "filter_keys": "job_id",
+                "filter_predicates": "=",
+                "filter_values": within,
+            }
+        )
+        found = _read(_Listed[_Actor], await self._call("GET", f"/api/v0/actors?{query}")).data.result.result
+        return [actor.seen() for actor in found if actor.name]
 
     async def stop(self, submission_id: str) -> None:
         """Ask Ray to stop it. Does nothing to a PENDING job, whatever Ray answers: ask again."""
@@ -156,7 +201,50 @@ class _Submission(BaseModel):
 
 class _Job(BaseModel):
     status: RayStatus
+    job_id: str | None = None
+    """Of its driver, once that has joined the cluster."""
     message: str | None = None
+
+
+class _Page(BaseModel, Generic[A]):
+    result: list[A]
+
+
+class _Data(BaseModel, Generic[A]):
+    result: _Page[A]
+
+
+class _Listed(BaseModel, Generic[A]):
+    """What Ray's state API wraps its lists in."""
+
+    data: _Data[A]
+
+
+class _Node(BaseModel):
+    state: str
+    resources_total: dict[str, float] = {}
+
+    def seen(self) -> Node:
+        held = self.resources_total
+        memory = held.get("memory", 0.0) + held.get("object_store_memory", 0.0)
+        return Node(cpus=held.get("CPU", 0.0), gpus=held.get("GPU", 0.0), memory_bytes=memory)
+
+
+class _Actor(BaseModel):
+    actor_id: str
+    name: str | None = None
+    state: str
+    node_id: str | None = None
+    pid: int | None = None
+
+    def seen(self) -> RayActor:
+        return RayActor(
+            actor_id=self.actor_id,
+            name=self.name or "",
+            state=self.state,
+            node_id=self.node_id or "",
+            pid=self.pid or 0,
+        )
 
 
 class _Logs(BaseModel):

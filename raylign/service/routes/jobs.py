@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from raylign.errors import SpecError
 from raylign.service import openapi
 from raylign.service.access import Tenant
+from raylign.service.admission import admit
 from raylign.service.bulletin import WORK
 from raylign.service.gateway import Gateway
 from raylign.service.routes.keyed import JobId, Who, answer, keyed_router
@@ -53,8 +54,7 @@ def router(gateway: Gateway) -> APIRouter:
 
         async with gateway.bodies.read(request, MAX_BYTES) as body:
             document = await asyncio.to_thread(lambda: parse_job(read_document(body, kind)))
-            gateway.allowance.require(document)
-            await gateway.checks.look(document)
+            await admit(gateway, document)
             told = await asyncio.to_thread(queue)
         bulletin.post(WORK)
         return told

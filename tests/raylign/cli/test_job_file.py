@@ -5,6 +5,7 @@ import json
 import pytest
 from command import raylign
 from jobs import EXAMPLES, small_job
+from service import KEY, live_service
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.glob("*.yaml")))
@@ -71,3 +72,17 @@ def test_settings_beside_the_file_are_checked_planned_and_refused_as_its_own():
     done = raylign("check", crpg, "tasks.mth.weight=2")
     assert done.returncode == 2
     assert "'tasks' has no 'mth'; did you mean 'math'?" in done.stderr
+
+
+def test_a_gateway_is_asked_what_a_job_would_be_on_its_cluster(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAYLIGN_API_KEY", KEY)
+    with live_service(tmp_path) as service:
+        here = ("plan", EXAMPLES / "crpg.yaml", "--url", service.url)
+        done = raylign(*here)
+        assert done.returncode == 0, done.stderr
+        assert "policy/0" in done.stdout
+        assert json.loads(raylign(*here, "--json").stdout)["cluster"]["source"] == "ray"
+        service.ray.nodes = [{"CPU": 8, "memory": 2**20}]
+        done = raylign(*here)
+        assert done.returncode == 2
+        assert "does not fit the cluster" in done.stderr

@@ -4,7 +4,7 @@ import json
 
 from raylign.plan.demand import Role
 from raylign.plan.memory.terms import STORE, Terms
-from raylign.plan.plan import ActorPlan, Plan, memory_by_role
+from raylign.plan.plan import ActorPlan, Plan, memory_by_role, read_plan
 
 
 def actor(role: Role, index: int, memory: Terms, *unknown: str) -> ActorPlan:
@@ -64,3 +64,8 @@ def test_an_unknown_model_is_named_once_and_leaves_no_sum() -> None:
     assert said["memory_bytes"] is None
     assert [one["memory_bytes"] for one in said["actors"]] == [140, 100, 117, 117, 3, None, None]
     assert made.memory_bytes == 377 + 5 + 6  # as far as it is known
+
+
+def test_a_plan_is_read_from_its_plain_data():
+    made = plan(*KNOWN)
+    assert read_plan(json.loads(json.dumps(made.to_dict()))) == made

@@ -27,6 +27,13 @@ def test_submit_get_list_cancel(service: Service) -> None:
         assert client.metrics(made["id"]) == []
 
 
+def test_a_plan_is_asked_for_without_queueing_anything(service: Service) -> None:
+    with service.client() as client:
+        assert client.plan(job_document())["plan"]["job"] == "tiny"
+        assert client.plan({"stepz": 1})["errors"]
+        assert client.jobs() == []
+
+
 def test_errors_keep_their_type_and_their_words(service: Service) -> None:
     with service.client() as client:
         with pytest.raises(SpecError, match="did you mean 'steps'"):

@@ -50,6 +50,8 @@ async def test_jobs_on_a_local_ray_run_stop_and_leave_nothing(tmp_path: Path) ->
         assert await asyncio.to_thread(ensure_ray, home) == ray  # the one that is there
         async with RayJobs(ray.dashboard_url, token_path=home.ray_token) as jobs:
             assert await jobs.get("job_x-a1") is None
+            assert await jobs.actors("job_x-a1") == []
+            assert (await jobs.cluster()).total("cpus") == 2
             hello = f"{sys.executable} -c 'print(6 * 7)'"
             await submit(jobs, "job_x-a1", hello)
             with pytest.raises(RayRefused, match="already exists"):

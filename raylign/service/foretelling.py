@@ -1,0 +1,59 @@
+"""What a job would be, were it submitted: its faults, each with its place, or its plan. Nothing is made or kept."""
+
+import asyncio
+import logging
+from typing import Literal
+
+from raylign.errors import PlanError, RayRefused, RayUnreachable, SpecError
+from raylign.plan.cluster import Cluster, imagined_cluster
+from raylign.plan.resolve import make_plan
+from raylign.service.admission import admit
+from raylign.service.gateway import Gateway
+from raylign.service.views import ClusterView, FaultView, PlanView
+from raylign.spec.explain import Fault
+from raylign.spec.lines import line_of
+from raylign.spec.load import find_faults, parse_job
+from raylign.spec.telling import place
+
+logger = logging.getLogger(__name__)
+
+
+async def foretell(gateway: Gateway, document: object, text: str) -> PlanView:
+    """What ``document`` would be, which ``text`` was read as. It is looked at no further than a submit looks."""
+    if found := await asyncio.to_thread(find_faults, document):
+        return PlanView(errors=[_view(fault, text) for fault in found])
+    job = await asyncio.to_thread(parse_job, document)
+    try:
+        seen = await admit(gateway, job)
+    except SpecError as error:
+        return PlanView(errors=[FaultView(message=str(error).removeprefix("job: "))])
+    if seen is None:
+        return PlanView(notes=["the files could not be looked at in time: the driver will"])
+    cluster, described = await _cluster(gateway)
+    told = PlanView(warnings=list(seen.warnings), notes=list(seen.notes), cluster=described)
+    try:
+        made = await asyncio.to_thread(make_plan, job, cluster, checked=seen)
+    except PlanError as error:
+        return told.model_copy(update={"errors": [FaultView(message=str(error))]})
+    return told.model_copy(update={"plan": made.to_dict()})
+
+
+async def _cluster(gateway: Gateway) -> tuple[Cluster, ClusterView]:
+    """Ray's, or this machine as one of its own where Ray does not tell."""
+    source: Literal["ray", "gateway"] = "ray"
+    try:
+        cluster = await gateway.ray.cluster()
+    except (RayUnreachable, RayRefused) as error:
+        logger.warning("planned for this machine, since Ray does not tell its nodes: %s", error)
+        cluster, source = await asyncio.to_thread(imagined_cluster), "gateway"
+    return cluster, ClusterView(
+        source=source,
+        nodes=len(cluster.nodes),
+        cpus=cluster.total("cpus"),
+        gpus=cluster.total("gpus"),
+        memory_bytes=cluster.total("memory_bytes"),
+    )
+
+
+def _view(fault: Fault, text: str) -> FaultView:
+    return FaultView(location=place(fault.loc), line=line_of(text, fault.loc), message=fault.words)

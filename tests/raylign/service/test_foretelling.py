@@ -1,0 +1,26 @@
+"""What a job would be, as far as no route is asked: tests/raylign/service/routes/test_plans.py has the rest."""
+
+from service import FakeRay, job_document, open_store
+
+from raylign.service.bulletin import Bulletin
+from raylign.service.checks import Checks
+from raylign.service.foretelling import foretell
+from raylign.service.gateway import Gateway
+
+
+async def test_what_cannot_be_looked_at_in_time_is_said_and_not_planned(tmp_path) -> None:
+    import threading
+
+    hang = threading.Event()
+    gateway = Gateway(
+        store=open_store(tmp_path),
+        bulletin=Bulletin(),
+        ray=FakeRay().client(),
+        api_key="k",
+        checks=Checks(lambda job: hang.wait(10), deadline_s=0.02),
+    )
+    told = await foretell(gateway, job_document(), "{}")
+    hang.set()
+    assert told.errors == []
+    assert told.plan is None
+    assert "could not be looked at in time" in told.notes[0]
