@@ -26,12 +26,12 @@ from raylign.spec import Job, load_job, parse_job
 from raylign.trackers.kinds import of_run
 from raylign.trackers.tracking import Tracking
 
-EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
+EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130, "paused": 75}
 EXIT_SPEC = 2
 
 
 def main() -> int:
-    """Returns the exit status: 0 succeeded, 1 failed, 2 the job is wrong, 130 cancelled."""
+    """Returns the exit status: 0 succeeded, 1 failed, 2 the job is wrong, 75 paused, 130 cancelled."""
     soften_streams()
     options = _options()
     if "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ:

@@ -7,20 +7,21 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from actors.cluster.connection import describe
 from actors.cluster.detached import detached
 from actors.emitter import Emitter
 from actors.fleet import RayFleet
-from raylign.errors import Cancelled, PlanError, RaylignError, RunError, SpecError, WorkerLost
+from raylign.errors import Cancelled, Paused, PlanError, RaylignError, RunError, SpecError, WorkerLost
 from raylign.loop.course import take_course
+from raylign.loop.pause import Pause
 from raylign.loop.resume import resume
 from raylign.plan.check import check_job
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.demand import Ending
-from raylign.record.events.payloads import PlanMade, Pushed, RunEnded, Status, Warned
+from raylign.record.events.payloads import Payload, PlanMade, Pushed, RunEnded, RunPaused, Status, Warned
 from raylign.record.hub import push
 from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
@@ -44,18 +45,23 @@ CHECKPOINTS_FREE = 2
 async def drive(
     job: Job, run: RunDirectory, *, job_id: str, emit: Emitter, wish: Callable[[], str], dashboard: str = ""
 ) -> str:
-    """Run the job to its end and say so in an ``end`` event. Returns the end's state.
+    """Run the job to its end and say so in an ``end`` event, or to a pause. Returns the end's state, or "paused".
 
-    ``wish`` answers what the user wants now: "run" or "cancel". Never raises for a failing run; the message tells.
+    ``wish`` answers what the user wants now: "run", "pause" or "cancel". Never raises for a failing run; the message
+    tells.
     """
-    work = asyncio.ensure_future(_attempts(job, run, job_id, emit, dashboard))
-    watch = asyncio.ensure_future(_cancel_on_wish(work, wish))
-    state: Ending = "succeeded"
+    pause = Pause()
+    work = asyncio.ensure_future(_attempts(job, run, job_id, emit, dashboard, pause))
+    watch = asyncio.ensure_future(_obey(work, wish, pause))
+    state: Ending | Literal["paused"] = "succeeded"
     message = f"{job.steps} steps"
     try:
         await work
+    except Paused:
+        state = "paused"
     except asyncio.CancelledError:
-        state, message = "cancelled", f"stopped on request; {await _where_to_resume(run)}"
+        state = "paused" if wish() == "pause" else "cancelled"
+        message = f"stopped on request; {await _where_to_resume(run)}"
     except Cancelled as error:
         state, message = "cancelled", str(error)
     except (SpecError, PlanError) as error:  # the message says what to mend; going on would end the same way
@@ -68,23 +74,36 @@ async def drive(
         state, message = "failed", f"{unforeseen}; {await _where_to_resume(run)}"
     finally:
         watch.cancel()
-    model = str(run.model_path) if run.model_path.exists() else None
-    end = RunEnded(state=state, message=message, model=model, report=str(run.report_path))
-    await asyncio.to_thread(emit, end)  # trackers have a minute for what they still hold
+    last: Payload
+    if state == "paused":
+        last = await asyncio.to_thread(_paused, run)
+    else:
+        model = str(run.model_path) if run.model_path.exists() else None
+        last = RunEnded(state=state, message=message, model=model, report=str(run.report_path))
+    await asyncio.to_thread(emit, last)  # trackers have a minute for what they still hold
     return state
 
 
-async def _cancel_on_wish(work: "asyncio.Future[None]", wish: Callable[[], str]) -> None:
-    while wish() == "run":
+async def _obey(work: "asyncio.Future[None]", wish: Callable[[], str], pause: Pause) -> None:
+    """Cancel at once; pause where the loop stands, or at once where it has not begun or is through."""
+    while (wanted := wish()) == "run" or (wanted == "pause" and pause.ask()):
         await asyncio.sleep(WISH_POLL_S)
     work.cancel()
 
 
-async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str) -> None:
+def _paused(run: RunDirectory) -> RunPaused:
+    found = Checkpoints(run.checkpoints_path).latest()
+    if found is None:
+        return RunPaused(step=0, message="before the first checkpoint: it will begin anew")
+    path, progress = found
+    return RunPaused(step=progress.next_step, message=f"it goes on from {path}")
+
+
+async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str, pause: Pause) -> None:
     """Build the fleet and train; again, from the last checkpoint, when a worker that cannot be replaced is lost."""
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
-            await _attempt(job, run, job_id, emit, dashboard)
+            await _attempt(job, run, job_id, emit, dashboard, pause)
         except WorkerLost as lost:
             if attempt == MAX_ATTEMPTS:
                 raise
@@ -93,7 +112,7 @@ async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emitter, das
             return
 
 
-async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str) -> None:
+async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str, pause: Pause) -> None:
     emit(Status(phase="planning", detail=job.name))
     checked = check_job(job, keep=True)
     plan = make_plan(job, describe(), checked=checked)
@@ -110,7 +129,7 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
             emit(Warned(message=warning))
         collector = Collector(workers, {task.name: task for task in job.tasks})
         means = Means(collector=collector, world=world, encode=encode, run=run, emit=emit)
-        await take_course(job, means, checkpoints, start)
+        await take_course(job, means, checkpoints, start, pause)
     await asyncio.to_thread(_keep_model, run, checkpoints)
     await _push(job, run, emit)
 

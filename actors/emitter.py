@@ -1,13 +1,16 @@
 """One run's voice: numbers what is said and passes it on: run directory, gateway, display, trackers."""
 
 from raylign.record.events import Event
-from raylign.record.events.payloads import EvaluationDone, Payload, RunEnded, StepDone, Tracked, Warned
+from raylign.record.events.payloads import EvaluationDone, Payload, RunEnded, RunPaused, StepDone, Tracked, Warned
 from raylign.record.metrics import flat_metrics
 from raylign.record.rundir import RunDirectory
 from raylign.service.reporter import Reporter
 from raylign.show.console import LiveDisplay
 from raylign.show.report import write_report
 from raylign.trackers.tracking import Tracking
+
+LAST_WORDS = (RunEnded, RunPaused)
+"""Nothing of this attempt follows them."""
 
 
 class Emitter:
@@ -26,8 +29,8 @@ class Emitter:
         self._tracking.rewind(next_step)
 
     def __call__(self, said: Payload) -> None:
-        if isinstance(said, RunEnded):  # the last word: what trackers still have to say comes before it
-            self._tracking.close(succeeded=said.state == "succeeded")
+        if isinstance(said, LAST_WORDS):  # what trackers still have to say comes before it
+            self._tracking.close(succeeded=isinstance(said, RunEnded) and said.state == "succeeded")
             self._tell_news()
         self._say(said)
         match said:
@@ -39,8 +42,8 @@ class Emitter:
         event = Event.of(said, seq=self._next_seq)
         self._run.append(event)
         self._next_seq += 1
-        if isinstance(said, RunEnded):
-            write_report(self._run)  # before anyone hears of the end: who follows it up finds the report
+        if isinstance(said, LAST_WORDS):
+            write_report(self._run)  # before anyone hears of it: who follows it up finds the report
         if self._reporter is not None:
             self._reporter.wake()
         self._display.show(event)

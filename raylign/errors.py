@@ -12,6 +12,7 @@ RaylignError
 |   +-- CheckpointError (OSError)     a checkpoint cannot be written, or is not one
 |   +-- NothingToTrain                too many steps in a row without one sample to learn from
 |   +-- Cancelled                     the user asked the run to stop
+|   +-- Paused                        the user asked the run to pause
 +-- ExtensionError  (ImportError)     a kind that another distribution brings cannot be used
 +-- StoreError
 |   +-- JobNotFound (KeyError)        no such job
@@ -88,6 +89,10 @@ class NothingToTrain(RunError):
 
 class Cancelled(RunError):
     """The user asked the run to stop."""
+
+
+class Paused(RunError):
+    """The user asked the run to pause: it gives its resources back, and goes on later."""
 
 
 class ExtensionError(RaylignError, ImportError):

@@ -7,6 +7,7 @@ from fakes import make_prompt
 
 from raylign.errors import WorkerLost
 from raylign.loop.course import take_course
+from raylign.loop.pause import Pause
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.rundir import RunDirectory
 from raylign.sources.collect import Collector
@@ -63,6 +64,7 @@ async def take(
     start=None,
     emit=lambda said: None,
     canaries=None,
+    pause=None,
 ):
     """From ``start`` to the last step; baselines and checkpoints lie in ``directory``."""
     directory.mkdir(exist_ok=True)
@@ -78,7 +80,7 @@ async def take(
         run=RunDirectory(directory),
         emit=emit,
     )
-    await take_course(job, means, Checkpoints(directory), start or Progress())
+    await take_course(job, means, Checkpoints(directory), start or Progress(), pause or Pause())
 
 
 async def resumed_equals_uninterrupted(run, job, fleet, directory, *, left_at):

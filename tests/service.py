@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from raylign.record.events import Event
 from raylign.record.events.demand import Ending
-from raylign.record.events.payloads import RunEnded, StepDone, Warned
+from raylign.record.events.payloads import RunEnded, RunPaused, StepDone, Warned
 from raylign.service.access import Scope
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
@@ -83,6 +83,11 @@ def warning(seq: int, message: str) -> Event:
 
 def end(seq: int, state: Ending = "succeeded", message: str = "done") -> Event:
     return Event.of(RunEnded(state=state, message=message, model=None, report=None), seq=seq)
+
+
+def paused(seq: int, steps: int) -> Event:
+    """A driver's last word when it pauses."""
+    return Event.of(RunPaused(step=steps, message=f"it goes on from step-{steps}"), seq=seq)
 
 
 class HttpServer(uvicorn.Server):

@@ -11,7 +11,7 @@ from raylign.cli.data import data
 from raylign.cli.demo import demo
 from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
-from raylign.cli.jobs import cancel, jobs, submit, watch
+from raylign.cli.jobs import cancel, jobs, pause, resume, submit, watch
 from raylign.cli.judge import judge
 from raylign.cli.keys import keys
 from raylign.cli.model import chat, evaluate
@@ -58,6 +58,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "submit": submit,
     "watch": watch,
     "jobs": jobs,
+    "pause": pause,
+    "resume": resume,
     "cancel": cancel,
     "samples": samples,
     "chat": chat,

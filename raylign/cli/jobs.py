@@ -1,4 +1,4 @@
-"""Jobs at a gateway: sent, followed, listed, cancelled."""
+"""Jobs at a gateway: sent, followed, listed, paused, resumed, cancelled."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ from raylign.cli.job_file import checked
 from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder, JobFile, JobWord, Overrides, Url
 
 if TYPE_CHECKING:
-    from raylign.service.client import Client
+    from raylign.service.client import Client, JobDict
 
 
 def submit(
@@ -58,8 +58,31 @@ def jobs(home: HomeFolder = DEFAULT_HOME, url: Url = None, as_json: AsJson = Fal
 def cancel(job: JobWord, home: HomeFolder = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
     """Stop a job, in whatever state it is. Its last checkpoint stays."""
     with connect(home, url) as client:
-        state = client.cancel(client.find(job)["id"])
-    print(json.dumps(state) if as_json else f"{state['id']}  {state['state']}")
+        _tell(client.cancel(client.find(job)["id"]), as_json)
+
+
+def pause(
+    job: JobWord,
+    ttl: Annotated[
+        float | None, typer.Option(min=1, help="Seconds after which it is cancelled, if not resumed.")
+    ] = None,
+    home: HomeFolder = DEFAULT_HOME,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have a job keep what it has made and give its resources back, in whatever state it is."""
+    with connect(home, url) as client:
+        _tell(client.pause(client.find(job)["id"], ttl_s=ttl), as_json)
+
+
+def resume(job: JobWord, home: HomeFolder = DEFAULT_HOME, url: Url = None, as_json: AsJson = False) -> None:
+    """Let a paused job go on, to the same result as if it had not been."""
+    with connect(home, url) as client:
+        _tell(client.resume(client.find(job)["id"]), as_json)
+
+
+def _tell(found: "JobDict", as_json: bool) -> None:
+    print(json.dumps(found) if as_json else f"{found['id']}  {found['state']}")
 
 
 def follow(client: "Client", job: str, as_json: bool) -> int:

@@ -31,6 +31,9 @@ def serve(
     hub_data: Annotated[
         bool, typer.Option("--allow-hub-data", help="Jobs may name prompts of the hub, read with your token.")
     ] = False,
+    pause_days: Annotated[
+        float, typer.Option(min=0.001, help="For how long a job may stay paused; then it is cancelled.")
+    ] = 7,
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
@@ -60,5 +63,6 @@ def serve(
         database_url=database_url,
         report_url=report_url,
         allowance=allowance,
+        pause_ttl_s=pause_days * 86400,
     )
     serve_gateway(home, settings, on_ready=announce)

@@ -1,18 +1,29 @@
 """A job's course once its workers stand: its source made ready, the first weights published, and the steps."""
 
+from raylign.errors import Paused
 from raylign.loop.loop import train
+from raylign.loop.pause import Pause
+from raylign.loop.stand import Stand
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import Status
 from raylign.sources.source import Means, opened
 from raylign.spec.job import Job
 
 
-async def take_course(job: Job, means: Means, checkpoints: Checkpoints, start: Progress) -> None:
-    """From ``start``, which the trainer holds, to the last step. Raises what the source and the loop raise."""
+async def take_course(job: Job, means: Means, checkpoints: Checkpoints, start: Progress, pause: Pause) -> None:
+    """From ``start``, which the trainer holds, to the last step. Raises what the source and the loop raise; `Paused`
+    once a checkpoint holds all steps made.
+    """
     collector, emit = means.collector, means.emit
     async with opened(job, means) as source:
         if job.rolls_out:
             emit(Status(phase="publishing", detail=f"version {start.version} to every rollout worker"))
             await collector.fleet.weights.publish(start.version, verify_all=True)
         emit(Status(phase="training"))
-        await train(job, source, collector, means.world.eval_prompts, checkpoints, emit, start)
+        stand = Stand(checkpoints, collector.fleet.trainer, emit, start)
+        with pause.heeded():
+            try:
+                await train(job, source, collector, means.world.eval_prompts, emit, stand, pause)
+            except Paused:
+                await stand.keep()
+                raise

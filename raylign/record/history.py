@@ -12,6 +12,7 @@ from raylign.record.events.payloads import (
     PlanMade,
     Pushed,
     RunEnded,
+    RunPaused,
     Status,
     StepDone,
     Tracked,
@@ -111,6 +112,8 @@ class History:
                 self.pushed = address
             case Tracked(tracker=tracker, link=link):
                 self.trackers[tracker] = link
+            case RunPaused(message=message):
+                self.phase, self.detail = "paused", message
             case RunEnded() as end:
                 self.end = end
 
@@ -121,8 +124,10 @@ class History:
 
     @property
     def state(self) -> str:
-        """``"running"``, or how it ended."""
-        return "running" if self.end is None else self.end.state
+        """``"running"``, ``"paused"``, or how it ended."""
+        if self.end is not None:
+            return self.end.state
+        return "paused" if self.phase == "paused" else "running"
 
     @property
     def newest(self) -> StepDone | None:

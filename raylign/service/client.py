@@ -109,6 +109,17 @@ class Client:
         """Ask a job to stop. Raises `JobConflict` when it has ended."""
         return self._json("POST", f"/v1/jobs/{job_id}/cancel")
 
+    def pause(self, job_id: str, *, ttl_s: float | None = None) -> JobDict:
+        """Ask a job to keep what it has made and give its resources back; cancelled after ``ttl_s``, where not resumed.
+
+        Raises `JobConflict` when it is being cancelled or has ended.
+        """
+        return self._json("POST", f"/v1/jobs/{job_id}/pause", params={} if ttl_s is None else {"ttl_s": ttl_s})
+
+    def resume(self, job_id: str) -> JobDict:
+        """Let a paused job go on. Raises `JobConflict` when it is being cancelled or has ended."""
+        return self._json("POST", f"/v1/jobs/{job_id}/resume")
+
     def metrics(self, job_id: str) -> list[dict[str, Any]]:
         """One row per step and evaluation."""
         rows: list[dict[str, Any]] = self._json("GET", f"/v1/jobs/{job_id}/metrics")["data"]

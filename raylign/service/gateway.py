@@ -13,6 +13,8 @@ from raylign.service.dispatch.ray_jobs import RayJobs
 from raylign.service.seal import Seal
 from raylign.service.store import Store
 
+PAUSE_TTL_S = 7 * 86400.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gateway:
@@ -25,6 +27,8 @@ class Gateway:
     """The home's own: an admin's, of the tenant ``default``."""
     allowed_hosts: Sequence[str] = ()
     """Names, besides this machine's own, under which clients may call: a stop to DNS rebinding."""
+    pause_ttl_s: float = PAUSE_TTL_S
+    """For which a job may stay paused, where its user does not say, and at most."""
     allowance: Allowance = field(default_factory=Allowance)
     bodies: Bodies = field(default_factory=Bodies)
     checks: Checks = field(default_factory=Checks)

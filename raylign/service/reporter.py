@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 TOKEN_FILE = "report-token"
 """In the run directory, readable by its owner only: the attempt's token."""
-HEARTBEAT_S = 5.0
+HEARTBEAT_S = 2.0
+"""Also how late a driver may hear of a wish."""
 FIRST_RETRY_S = 0.2
 SLOWEST_RETRY_S = 5.0
 BATCH_EVENTS = 200
@@ -62,7 +63,7 @@ class Reporter:
 
     @property
     def desired(self) -> Desired:
-        """What the user wants of this run, as of the last answer: run or cancel."""
+        """What the user wants of this run, as of the last answer: run, pause or cancel."""
         return self._desired
 
     def wake(self) -> None:

@@ -23,7 +23,7 @@ from raylign.service.bulletin import Bulletin
 from raylign.service.dispatch.dispatcher import Dispatcher, Limits, collect
 from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJobs
-from raylign.service.gateway import Gateway
+from raylign.service.gateway import PAUSE_TTL_S, Gateway
 from raylign.service.home import Home, hold, load_api_key, load_identity, open_home, write_record
 from raylign.service.store import Lease, Store, open_database
 
@@ -63,6 +63,8 @@ class Settings:
     """Names, besides localhost, under which clients call."""
     allowance: Allowance = field(default_factory=Allowance)
     """What posted jobs may do beyond the service's own machines."""
+    pause_ttl_s: float = PAUSE_TTL_S
+    """For which a job may stay paused."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -132,6 +134,7 @@ async def _run(
             api_key=key,
             allowed_hosts=hosts,
             allowance=settings.allowance,
+            pause_ttl_s=settings.pause_ttl_s,
         )
         app = create_app(gateway)
 

@@ -36,6 +36,8 @@ class Links(BaseModel):
     actors: str
     report: str
     cancel: str
+    pause: str
+    resume: str
     ray_dashboard: str | None
 
 
@@ -49,12 +51,14 @@ class JobView(BaseModel):
     state: State
     """Expect more states in later versions."""
     desired: Desired
-    """What its driver is told: run or cancel."""
+    """What its user wants: run, pause or cancel."""
     status_reason: str
     """What it waits for, or why it ended."""
     created_at: float
     started_at: float | None
     finished_at: float | None
+    pause_ends_at: float | None
+    """Of a paused job: when it is cancelled, unless somebody resumes it before."""
     last_seq: int
     """Number of its newest event."""
     run_dir: str | None
@@ -211,6 +215,7 @@ def job_view(dossier: Dossier, ray_url: str | None) -> JobView:
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
+        pause_ends_at=job.pause_ends_at if job.state is State.PAUSED else None,
         last_seq=job.last_seq,
         run_dir=job.run_dir,
         attempt=len(attempts),
@@ -222,6 +227,8 @@ def job_view(dossier: Dossier, ray_url: str | None) -> JobView:
             actors=f"{path}/actors",
             report=f"{path}/report",
             cancel=f"{path}/cancel",
+            pause=f"{path}/pause",
+            resume=f"{path}/resume",
             ray_dashboard=dashboard,
         ),
     )

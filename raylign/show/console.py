@@ -20,6 +20,7 @@ from raylign.record.events.payloads import (
     PlanMade,
     Pushed,
     RunEnded,
+    RunPaused,
     SamplesShown,
     Status,
     StepDone,
@@ -41,7 +42,7 @@ PHASE_STYLES = {
     "draw": "white", "generate": "cyan", "judge": "magenta", "select": "bright_black",
     "score": "blue", "pack": "bright_black", "step": "green", "norms": "bright_green", "publish": "yellow",
 }  # fmt: skip
-STATE_STYLES = {"running": "cyan", "succeeded": "green", "failed": "red", "cancelled": "yellow"}
+STATE_STYLES = {"running": "cyan", "succeeded": "green", "failed": "red", "cancelled": "yellow", "paused": "yellow"}
 NONE = "–"
 SHOWN = tuple(kind for kind in KINDS if kind != SamplesShown.kind)
 """Kinds of events that a display has something of: responses are for `raylign samples` to show."""
@@ -158,6 +159,8 @@ def plain_line(event: Event, history: History) -> str | None:
             words = f"pushed: {address}"
         case Tracked(tracker=tracker, link=link):
             words = f"{tracker}: {link}"
+        case RunPaused(message=message):
+            words = f"paused: {message}"
         case RunEnded(state=state, message=message):
             words = f"{state} {message}"
         case SamplesShown() | None:
@@ -213,7 +216,7 @@ def _header(history: History, width: int) -> list[RenderableType]:
     left = Text.assemble((visible(history.name), "bold"), "  ", (waiting, "cyan"))
     top = Table.grid(Column(ratio=1, no_wrap=True), Column(justify="right", no_wrap=True), expand=True, padding=(0, 1))
     top.add_row(
-        Spinner("dots", left) if history.end is None else left,
+        Spinner("dots", left) if history.state == "running" else left,
         Text(" · ".join(fact for fact in facts if fact), "dim"),
     )
     passed = (history.latest or 0) - (history.started or 0)

@@ -14,9 +14,10 @@ from loop_job import make_job
 
 from actors import driver
 from actors.driver import MAX_ATTEMPTS, _keep_model, _together, drive
-from raylign.errors import Cancelled, Diverged, PlanError, RunError, SpecError, WorkerLost
+from raylign.errors import Cancelled, Diverged, Paused, PlanError, RunError, SpecError, WorkerLost
+from raylign.loop.pause import Pause
 from raylign.record.checkpoint import Checkpoints, Progress
-from raylign.record.events.payloads import Payload, Pushed, RunEnded, Status, Warned
+from raylign.record.events.payloads import Payload, Pushed, RunEnded, RunPaused, Status, Warned
 from raylign.record.rundir import RunDirectory
 from raylign.spec.parts import Deadlines, Output
 
@@ -113,6 +114,42 @@ async def test_a_wish_to_cancel_ends_what_is_under_way(driven: Any) -> None:
     state, (end,) = await driven(forever, wish=lambda: "cancel" if begun.is_set() else "run")
     assert (state, end.state, end.message) == ("cancelled", "cancelled", f"stopped on request; {NO_CHECKPOINT}")
     assert undone.is_set()
+
+
+async def test_a_wish_to_pause_ends_what_is_under_way_before_the_loop(driven: Any, run: RunDirectory) -> None:
+    begun = asyncio.Event()
+
+    async def forever() -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    def wish() -> str:
+        return "pause" if begun.is_set() else "run"
+
+    state, (last,) = await driven(forever, wish=wish)
+    assert (state, last.step, "begin anew" in last.message) == ("paused", 0, True)
+    kept = await save(run, 2, 4)
+    state, (last,) = await driven(forever, wish=wish)
+    assert (state, last) == ("paused", RunPaused(step=4, message=f"it goes on from {kept}"))
+
+
+async def test_the_loop_pauses_by_itself_and_nothing_cancels_it_on_its_way_out(
+    driven: Any, run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[Any] = []
+    monkeypatch.setattr(driver, "Pause", lambda: pauses.append(Pause()) or pauses[-1])  # type: ignore[func-returns-value]
+
+    async def attempt() -> None:
+        with pauses[-1].heeded():
+            try:
+                await pauses[-1].unless(asyncio.sleep(60))
+            except Paused:
+                await save(run, 3)
+                await asyncio.sleep(0.02)
+                raise
+
+    state, (last,) = await driven(attempt, wish=lambda: "pause" if pauses[-1]._heeded else "run")
+    assert (state, last.step) == ("paused", 3)
 
 
 async def test_nobody_is_asked_for_wishes_after_the_end(driven: Any) -> None:

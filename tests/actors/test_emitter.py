@@ -9,7 +9,7 @@ from event_stream import evaluation, step_done
 from rich.console import Console
 
 from actors.emitter import Emitter
-from raylign.record.events.payloads import RunEnded, Status, StepDone, Tracked, Warned
+from raylign.record.events.payloads import RunEnded, RunPaused, Status, StepDone, Tracked, Warned
 from raylign.record.rundir import RunDirectory
 from raylign.show.console import LiveDisplay
 from raylign.trackers.sink import Sink
@@ -100,6 +100,14 @@ def test_what_is_said_goes_to_disk_trackers_and_screen(run):
         assert sink.points[0][1]["evaluation/math/kl"] == 0.0
         assert sink.points[1][1]["train/grad_norm_by_task/math"] == step.train.grad_norm_by_task["math"]
         assert sink.succeeded is False
+
+
+def test_a_pause_is_an_attempt_s_last_word_too(run):
+    display, sink = Watched(run), Points()
+    emit = Emitter(run, display, tracking(run, sink), None)
+    emit(RunPaused(step=1, message="it goes on from step-1"))
+    assert display.seen[-1] == (2, "paused", True)
+    assert sink.succeeded is False
 
 
 def test_steps_that_are_made_again_are_forgotten_everywhere(run):

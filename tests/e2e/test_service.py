@@ -1,4 +1,4 @@
-"""The service as a user meets it: submit over REST, watch, kill the gateway in mid-run, fail, cancel, stop."""
+"""The service as a user meets it: submit over REST, watch, kill the gateway in mid-run, fail, pause, cancel, stop."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from jobs import PATIENCE_S, finish, small_job, start
+from jobs import PATIENCE_S, finish, small_job, start, untimed
 from service import job_document
 
 from raylign.errors import GatewayUnreachable
@@ -20,7 +20,8 @@ from raylign.spec import load_job
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(3 * PATIENCE_S)]
 
-ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128, "max_staleness": 1}
+ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128}
+STEPS = 8
 SERVING = []
 
 
@@ -67,7 +68,7 @@ def home(tmp_path):
 def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(tmp_path, home):
     gateway, client = serve(home)
     ray = find_ray(Home(home))
-    document = load_job(small_job(tmp_path, "crpg", steps=12, rollout=ENGINE)).model_dump(mode="json")
+    document = load_job(small_job(tmp_path, "crpg", steps=STEPS, rollout=ENGINE)).model_dump(mode="json")
     sent = client.submit(document)
     until(client, sent["id"], lambda job: steps(client, sent["id"]) >= 2)
     os.kill(gateway.pid, signal.SIGKILL)
@@ -80,7 +81,7 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     events = [event for event in client.events(sent["id"]) if event.seq]  # 0: the gateway's own words
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     made = [event.data for event in events if event.kind == "step"]
-    assert [(step["step"], step["staleness"]) for step in made] == [(0, 0), *((step, 1) for step in range(1, 12))]
+    assert [step["step"] for step in made] == list(range(STEPS))
     assert events[-1].data["state"] == "succeeded"
     job = until(client, sent["id"], lambda job: job["state"] == "succeeded", seconds=60)
     assert len(job["attempts"]) == 1
@@ -95,7 +96,26 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     *_, end = client.events(failing["id"])
     assert (end.kind, end.data["state"]) == ("end", "failed")
 
-    # A third is cancelled while its actors start.
+    # A third is paused in mid-run, leaves the cluster, and goes on to the bits of the first.
+    until(client, running["id"], lambda job: steps(client, running["id"]) >= 2)
+    asked = time.monotonic()
+    client.pause(running["id"])
+    paused = until(client, running["id"], lambda job: job["state"] == "paused", seconds=60)
+    print(f"paused after {time.monotonic() - asked:.1f} s")
+    [left] = paused["attempts"]
+    assert left["state"] == "paused"
+    assert "it goes on from" in left["reason"]
+    made_before = steps(client, running["id"])
+    assert made_before < STEPS
+    client.resume(running["id"])
+    until(client, running["id"], lambda job: job["state"] == "succeeded")
+    runs = [Path(job["run_dir"]) for job in (client.get(running["id"]), client.get(sent["id"]))]
+    assert untimed(runs[0]) == untimed(runs[1])
+    weights = [run / f"checkpoints/step-{STEPS}/policy/model.safetensors" for run in runs]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+    # A fourth is cancelled while its actors start.
+    running = client.submit(document)
     for event in client.events(running["id"]):
         if event.data.get("phase") == "starting actors":
             break

@@ -174,6 +174,18 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunPaused:
+    """An attempt gave its resources back; the run goes on later, from its last checkpoint."""
+
+    kind: ClassVar = "paused"
+    demand: ClassVar = NUMBERED
+
+    step: Step
+    """Steps made, and made again by nobody."""
+    message: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded:
     """How an attempt came to its end."""
 
@@ -196,6 +208,7 @@ Payload = (
     | Warned
     | Tracked
     | Pushed
+    | RunPaused
     | RunEnded
 )
 

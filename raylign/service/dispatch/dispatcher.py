@@ -23,7 +23,7 @@ from raylign.service.bulletin import WORK, Bulletin, wait_for_news
 from raylign.service.dispatch.launch import entrypoint, env_vars, prepare
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
 from raylign.service.home import Home
-from raylign.service.store import TERMINAL, AttemptRecord, JobRecord, State, Store
+from raylign.service.store import LEAVING, TERMINAL, AttemptRecord, JobRecord, State, Store
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +51,11 @@ class Limits:
     start_s: float = 300.0
     """From submission to the driver's first report."""
     heartbeat_s: float = 60.0
-    """Without a report, a driver is lost; it reports at least every 5 s."""
+    """Without a report, a driver is lost; it reports at least every 2 s."""
     cancel_grace_s: float = 60.0
     """For a driver to obey a cancel by itself, and to leave after its `end` event."""
+    pause_grace_s: float = 600.0
+    """For a driver to end a trainer's step, write a checkpoint and leave; then it is stopped as it is."""
     stop_s: float = 90.0
     """For Ray to stop what it was told to; more than RAY_STOP_WAIT_S."""
 
@@ -101,6 +103,7 @@ class Dispatcher:
 
         found = await asyncio.to_thread(self._store.open_attempts)
         watched = await asyncio.gather(*(watch(job, attempt) for job, attempt in found))
+        self._bulletin.post(*await asyncio.to_thread(self._store.end_pauses))
         return await self._start_waiting() and (any(watched) or not watched)
 
     async def _survive(self, deed: Awaitable[object], job: JobRecord | None = None) -> bool:
@@ -192,7 +195,7 @@ class Dispatcher:
 
     async def _unconfirmed(self, job: JobRecord, attempt: AttemptRecord) -> None:
         """Written down, but Ray never got it: submit it, under the same name, unless nobody wants it any more."""
-        if job.desired == "cancel":
+        if job.state in LEAVING:
             await self._close(attempt, "it never reached Ray")
         else:
             await self._submit(job, attempt)
@@ -211,9 +214,11 @@ class Dispatcher:
             await self._ray.stop(attempt.submission_id)
 
     def _unwanted(self, job: JobRecord, attempt: AttemptRecord, now: float) -> bool:
-        """Cancelled or ended, and its driver has had its time to leave."""
-        if attempt.reported_at is None and job.desired == "cancel":
+        """Paused, cancelled or ended, and its driver has had its time to leave."""
+        if attempt.reported_at is None and job.state in LEAVING:
             return True  # no driver listens
+        if job.state is State.PAUSING:
+            return now - (job.pause_asked_at or now) > self._limits.pause_grace_s
         since = job.finished_at or job.cancel_asked_at
         return since is not None and now - since > self._limits.cancel_grace_s
 

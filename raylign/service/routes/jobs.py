@@ -1,4 +1,4 @@
-"""Jobs: queued, listed, looked at, cancelled."""
+"""Jobs: queued, listed, looked at."""
 
 import asyncio
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
 
 def router(gateway: Gateway) -> APIRouter:
-    """POST and GET /v1/jobs, GET /v1/jobs/{id}, POST /v1/jobs/{id}/cancel."""
+    """POST and GET /v1/jobs, GET /v1/jobs/{id}."""
     store, bulletin, routes = gateway.store, gateway.bulletin, keyed_router(gateway)
 
     @routes.post(
@@ -84,18 +84,6 @@ def router(gateway: Gateway) -> APIRouter:
             return answer(job_detail(*store.detail(job_id), gateway.ray.url))
 
         return await asyncio.to_thread(detail)
-
-    @routes.post("/{job_id}/cancel", status_code=202, response_model=JobView, responses=openapi.problems(404, 409))
-    async def cancel(job_id: JobId) -> Response:
-        """Ask a job to stop. 409 when it has ended."""
-
-        def stop() -> Response:
-            store.cancel(job_id)
-            return answer(job_view(store.dossier(job_id), gateway.ray.url), 202)
-
-        told = await asyncio.to_thread(stop)
-        bulletin.post(job_id, WORK)
-        return told
 
     return routes
 

@@ -4,10 +4,11 @@ from raylign.service.store.database import open_database
 from raylign.service.store.keys import KeyRecord
 from raylign.service.store.lease import Lease
 from raylign.service.store.records import AttemptRecord, Dossier, JobRecord, Receipt
-from raylign.service.store.states import TERMINAL, AttemptState, State
+from raylign.service.store.states import LEAVING, TERMINAL, AttemptState, State
 from raylign.service.store.store import Store
 
 __all__ = [
+    "LEAVING",
     "TERMINAL",
     "AttemptRecord",
     "AttemptState",

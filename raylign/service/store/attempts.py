@@ -4,7 +4,17 @@ import time
 
 from sqlalchemy import func, insert, select, update
 
-from raylign.service.store.changes import ATTEMPT_COLUMNS, find_job, finish_job, move_job, plain, set_attempt, set_job
+from raylign.service.store.changes import (
+    ATTEMPT_COLUMNS,
+    find_job,
+    finish_job,
+    move_job,
+    plain,
+    set_attempt,
+    set_job,
+    settle_job,
+    word_of_pause,
+)
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
 from raylign.service.store.records import AttemptRecord, JobRecord, attempt_record
@@ -66,23 +76,24 @@ class Attempts:
             connection.execute(update(attempts).where(first).values(stop_asked_at=time.time()))
 
     def close_attempt(self, attempt: AttemptRecord, reason: str, *, max_attempts: int) -> JobRecord:
-        """An attempt is over. If its driver did not say how, the job recovers, or has had its last attempt."""
+        """An attempt is over. If nobody wanted that, nor its driver said how, the job recovers, or has had its last."""
         with self._database.writing() as connection:
             job = find_job(connection, attempt.job_id, lock=True)
-            ended = job.state in TERMINAL
-            state = AttemptState.ENDED if ended else AttemptState.LOST
+            state = _closed(job)
+            if state is AttemptState.PAUSED:
+                reason = word_of_pause(connection, job) or reason
             set_attempt(connection, attempt, state=state, reason=plain(reason), ended_at=time.time())
-            if ended:
+            if state is AttemptState.ENDED:
                 return job
+            if state is AttemptState.PAUSED or job.desired != "run":
+                settle_job(connection, job, reason)
+                return find_job(connection, job.id)
             mine_lost = (attempts.c.job_id == job.id) & (attempts.c.state == AttemptState.LOST)
             lost = connection.execute(select(func.count()).select_from(attempts).where(mine_lost)).scalar_one()
-            if job.desired == "cancel":
-                finish_job(connection, job, State.CANCELLED, f"cancelled ({reason})")
-            elif lost >= max_attempts:
+            if lost >= max_attempts:
                 finish_job(connection, job, State.FAILED, f"attempt {attempt.n} of {max_attempts} was lost: {reason}")
             else:
-                lost_reason = f"attempt {attempt.n} was lost ({reason}); starting another"
-                move_job(connection, job, State.RECOVERING, lost_reason)
+                settle_job(connection, job, f"attempt {attempt.n} was lost ({reason}); starting another")
             return find_job(connection, job.id)
 
     def interrupt_attempt(self, attempt: AttemptRecord, reason: str) -> None:
@@ -90,7 +101,12 @@ class Attempts:
         with self._database.writing() as connection:
             job = find_job(connection, attempt.job_id, lock=True)
             set_attempt(connection, attempt, state=AttemptState.INTERRUPTED, reason=plain(reason), ended_at=time.time())
-            if job.desired == "cancel" and job.state not in TERMINAL:
-                finish_job(connection, job, State.CANCELLED, f"cancelled ({reason})")
-            elif job.state not in TERMINAL:
-                move_job(connection, job, State.RECOVERING, reason)
+            if job.state not in TERMINAL:
+                settle_job(connection, job, reason)
+
+
+def _closed(job: JobRecord) -> AttemptState:
+    """What an attempt of this job is that is over."""
+    if job.state in TERMINAL:
+        return AttemptState.ENDED
+    return AttemptState.PAUSED if job.state is State.PAUSING else AttemptState.LOST

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from raylign.errors import JobNotFound
 from raylign.record.events import Event
-from raylign.record.events.payloads import RunEnded, Warned
+from raylign.record.events.payloads import RunEnded, RunPaused, Warned
 from raylign.service.store.records import (
     ATTEMPT_FIELDS,
     JOB_FIELDS,
@@ -79,6 +79,24 @@ def finish_job(
         end = Event.of(said, seq=last + 1)
     append_events(connection, job.id, attempt, [end])
     set_job(connection, job.id, finished_at=end.time)
+
+
+def settle_job(connection: Connection, job: JobRecord, reason: str) -> None:
+    """Bring a job whose attempt is over, and did not end it, to where its user wants it."""
+    match job.desired:
+        case "cancel":
+            finish_job(connection, job, State.CANCELLED, f"cancelled ({reason})")
+        case "pause":
+            move_job(connection, job, State.PAUSED, reason)
+        case "run":
+            move_job(connection, job, State.RECOVERING, reason)
+
+
+def word_of_pause(connection: Connection, job: JobRecord) -> str | None:
+    """What a driver said of its pause, where that was its last word."""
+    query = select(events.c.data).where((events.c.job_id == job.id) & (events.c.seq == job.last_seq))
+    data = connection.execute(query.where(events.c.kind == RunPaused.kind)).scalar_one_or_none()
+    return None if data is None else f"after {data['step']} steps; {data.get('message', '')}"
 
 
 def append_events(connection: Connection, job_id: str, attempt: int, batch: Sequence[Event]) -> None:

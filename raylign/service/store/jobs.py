@@ -1,4 +1,4 @@
-"""Jobs in the store: queued, listed, cancelled."""
+"""Jobs in the store: queued, and what is read of them."""
 
 import base64
 import secrets
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from raylign.errors import JobConflict
 from raylign.service.access import DEFAULT_TENANT
-from raylign.service.store.changes import JOB_COLUMNS, absent, find_job, finish_job, move_job, plain, set_job
+from raylign.service.store.changes import JOB_COLUMNS, absent, find_job, finish_job, plain
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
 from raylign.service.store.records import JOB_FIELDS, JobRecord, job_record
@@ -96,22 +96,6 @@ class Jobs:
         with self._database.writing() as connection:
             live = (jobs.c.id == job_id) & jobs.c.state.not_in(TERMINAL)
             connection.execute(update(jobs).where(live).values(status_reason=plain(reason)))
-
-    def cancel(self, job_id: str) -> JobRecord:
-        """Ask a job to stop; at once where nothing runs yet. Asking again changes nothing.
-
-        Raises `JobNotFound`; `JobConflict` when it has already ended.
-        """
-        with self._database.writing() as connection:
-            job = find_job(connection, job_id, lock=True)
-            if job.state is State.CANCELLING:
-                return job
-            set_job(connection, job_id, desired="cancel", cancel_asked_at=time.time())
-            if job.state in WAITING:
-                finish_job(connection, job, State.CANCELLED, "cancelled before it started")
-            else:
-                move_job(connection, job, State.CANCELLING, "cancel asked; waiting for the driver to stop")
-            return find_job(connection, job_id)
 
     def fail(self, job_id: str, reason: str) -> None:
         """End a job that could not be started. Raises `JobConflict` when it has ended."""

@@ -48,6 +48,10 @@ class JobRecord:
     """First attempt."""
     finished_at: float | None
     cancel_asked_at: float | None
+    pause_asked_at: float | None
+    """When a pause was asked for last."""
+    pause_ends_at: float | None
+    """When a job that is still paused then is cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,7 @@ class Receipt:
     """The store's answer to a driver's report."""
 
     desired: Desired
+    """What it is to do."""
     next_seq: int
     """The event number it expects next."""
     gap: bool = False

@@ -14,7 +14,7 @@ from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
 from raylign.service.store.records import AttemptRecord, JobRecord, Receipt
 from raylign.service.store.schema import events
-from raylign.service.store.states import CLOSED, TERMINAL, AttemptState, State
+from raylign.service.store.states import CLOSED, TERMINAL, AttemptState, State, order
 
 PART = 500
 """Events written in one transaction: others come to write in between, however long a report is."""
@@ -68,11 +68,11 @@ class Reports:
                     job = find_job(connection, job_id)
                 fresh = [event for event in batch if event.seq > job.last_seq]
                 if not _consecutive(fresh, job.last_seq):
-                    return Receipt(desired=job.desired, next_seq=job.last_seq + 1, gap=True)
+                    return Receipt(desired=order(job.state, job.desired), next_seq=job.last_seq + 1, gap=True)
                 job = take_events(connection, job, n, fresh[:PART])
             batch = fresh[PART:]
             if not batch or job.state in TERMINAL:
-                return Receipt(desired=job.desired, next_seq=job.last_seq + 1)
+                return Receipt(desired=order(job.state, job.desired), next_seq=job.last_seq + 1)
 
     def ingest(self, attempt: AttemptRecord, spooled: Iterable[Event]) -> None:
         """Take what a driver that is gone left in its spool: everything the store lacks, up to the first gap."""

@@ -42,6 +42,8 @@ jobs = Table(
     Column("started_at", Float),
     Column("finished_at", Float),
     Column("cancel_asked_at", Float),
+    Column("pause_asked_at", Float),
+    Column("pause_ends_at", Float),
     UniqueConstraint("tenant", "idempotency_key"),
     Index("ix_jobs_state_id", "state", "id"),
     Index("ix_jobs_tenant_id", "tenant", "id"),

@@ -4,6 +4,10 @@ queued -> starting -> running -> succeeded | failed
              ^           |
          recovering <----+        an attempt was lost; the next one resumes from the last checkpoint
 any of these -> cancelling -> cancelled
+any of these -> pausing -> paused -> where it came from
+
+What a job's user wants (`Desired`) is another thing, and may change while its state cannot yet: a job that is resumed
+while it is pausing goes on once its attempt has left. What its driver is told (`order`) follows from both.
 """
 
 from collections.abc import Mapping
@@ -13,8 +17,8 @@ from typing import Literal
 from raylign.errors import JobConflict
 from raylign.record.events.demand import Ending
 
-Desired = Literal["run", "cancel"]
-"""What the driver should be doing; it learns it from the answer to each report."""
+Desired = Literal["run", "pause", "cancel"]
+"""What the user wants of a job; and what its driver is told, in the answer to each report."""
 
 
 class State(StrEnum):
@@ -26,6 +30,10 @@ class State(StrEnum):
     RUNNING = "running"
     RECOVERING = "recovering"
     """An attempt was lost; waiting for the next one."""
+    PAUSING = "pausing"
+    """Asked to pause; its driver still has to write its checkpoint and leave."""
+    PAUSED = "paused"
+    """Holds no resources; goes on from its last checkpoint when it is resumed."""
     CANCELLING = "cancelling"
     """Asked to stop; its driver still has to obey."""
     CANCELLED = "cancelled"
@@ -48,6 +56,8 @@ class AttemptState(StrEnum):
     """It ended, or fell silent, without saying how."""
     INTERRUPTED = "interrupted"
     """The service itself stopped it; does not count against the limit of attempts."""
+    PAUSED = "paused"
+    """It left because it was asked to; does not count either."""
 
 
 ENDINGS: Mapping[State, Ending] = {
@@ -59,20 +69,29 @@ ENDINGS: Mapping[State, Ending] = {
 TERMINAL = frozenset(ENDINGS)
 WAITING = (State.RECOVERING, State.QUEUED)
 """States in which the dispatcher may start an attempt, in the order in which it does."""
-CLOSED = frozenset({AttemptState.ENDED, AttemptState.LOST, AttemptState.INTERRUPTED})
+LEAVING = frozenset({State.PAUSING, State.CANCELLING})
+"""States in which no attempt is wanted any more."""
+CLOSED = frozenset({AttemptState.ENDED, AttemptState.LOST, AttemptState.INTERRUPTED, AttemptState.PAUSED})
 
 OPEN = tuple(state for state in AttemptState if state not in CLOSED)
 
 MOVES: Mapping[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.STARTING, State.CANCELLED, State.FAILED}),
-    State.STARTING: frozenset({State.RUNNING, State.RECOVERING, State.CANCELLING}) | TERMINAL,
-    State.RUNNING: frozenset({State.RECOVERING, State.CANCELLING}) | TERMINAL,
-    State.RECOVERING: frozenset({State.STARTING, State.CANCELLED, State.FAILED}),
+    State.QUEUED: frozenset({State.STARTING, State.PAUSED, State.CANCELLED, State.FAILED}),
+    State.STARTING: frozenset({State.RUNNING, State.RECOVERING}) | LEAVING | TERMINAL,
+    State.RUNNING: frozenset({State.RECOVERING}) | LEAVING | TERMINAL,
+    State.RECOVERING: frozenset({State.STARTING, State.PAUSED, State.CANCELLED, State.FAILED}),
+    State.PAUSING: frozenset({State.PAUSED, State.RECOVERING, State.CANCELLING}) | TERMINAL,
+    State.PAUSED: frozenset({State.QUEUED, State.RECOVERING, State.CANCELLED, State.FAILED}),
     State.CANCELLING: TERMINAL,
     State.CANCELLED: frozenset(),
     State.SUCCEEDED: frozenset(),
     State.FAILED: frozenset(),
 }
+
+
+def order(state: State, desired: Desired) -> Desired:
+    """What a job's driver is told. One that may have begun to pause does so, whatever is wanted by now."""
+    return "pause" if state is State.PAUSING else desired
 
 
 def check_move(job_id: str, old: State, new: State) -> None:

@@ -6,9 +6,10 @@ from raylign.service.store.dossiers import Dossiers
 from raylign.service.store.jobs import Jobs
 from raylign.service.store.keys import Keys
 from raylign.service.store.reports import Reports
+from raylign.service.store.wishes import Wishes
 
 
-class Store(Jobs, Attempts, Reports, Dossiers, Keys):
+class Store(Jobs, Wishes, Attempts, Reports, Dossiers, Keys):
     """Jobs, attempts, events and keys in one database. Thread-safe.
 
     Every call may raise `StoreUnavailable`: nothing was changed then, or, of a long report, the rest.

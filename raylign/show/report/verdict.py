@@ -23,6 +23,8 @@ def _ending(history: History) -> str:
             return f"The run finished its {steps}."
         case "running":
             return f"The run has not ended: {steps} so far."
+        case "paused":
+            return f"The run is paused: {steps} so far."
         case state:
             message = visible(history.end.message.strip(), limit=LONGEST_MESSAGE) if history.end else ""
             return f"The run {state} after {steps}{': ' + message if message else ''}".rstrip(".") + "."

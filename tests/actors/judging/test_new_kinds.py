@@ -21,6 +21,8 @@ from raylign.judges.kinds import KINDS
 from raylign.judges.questions.asking import AskingJudge
 from raylign.judges.rules.rule import Case, RuleJudge
 from raylign.loop.loop import train
+from raylign.loop.pause import Pause
+from raylign.loop.stand import Stand
 from raylign.methods import GRPO
 from raylign.plan.check import check_judges
 from raylign.plan.cluster import Cluster, Node
@@ -151,8 +153,8 @@ async def test_they_judge_in_the_loop(tmp_path: Path) -> None:
     judges = PoolJudges(JudgePool(job, rules=[Here(Rules())], rewards=[], askers=crew))
     collector = Collector(replace(FakeFleet().workers, judges=judges), {task.name: task for task in job.tasks})
     source = Online(job, PROMPTS, collector, baselines={})
-    checkpoints = Checkpoints(tmp_path, keep_last=1)
-    await train(job, source, collector, PROMPTS, checkpoints, events.append, Progress())
+    stand = Stand(Checkpoints(tmp_path), collector.fleet.trainer, events.append, Progress())
+    await train(job, source, collector, PROMPTS, events.append, stand, Pause())
     steps = [said.tasks["math"] for said in events if isinstance(said, StepDone)]
     assert len(steps) == 2
     assert {judge for step in steps for judge in step.judges} == {"short", "digit", "some"}

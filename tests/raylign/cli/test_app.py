@@ -40,6 +40,21 @@ def test_the_version_is_the_packages_and_no_command_shows_the_help():
     assert raylign("version").stdout == f"{__version__}\n"
     commands = [line.split()[0] for line in raylign("--help").stdout.partition("Commands:")[2].splitlines() if line]
     assert commands == [
-        *("data", "pairs", "init", "check", "plan", "run", "serve", "demo", "submit", "watch", "jobs", "cancel"),
+        *(
+            "data",
+            "pairs",
+            "init",
+            "check",
+            "plan",
+            "run",
+            "serve",
+            "demo",
+            "submit",
+            "watch",
+            "jobs",
+            "pause",
+            "resume",
+            "cancel",
+        ),
         *("samples", "chat", "eval", "report", "judge", "schema", "version", "keys"),
     ]

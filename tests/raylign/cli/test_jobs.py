@@ -35,6 +35,8 @@ def test_a_job_is_sent_once_listed_and_cancelled_by_its_name(gateway):
     [listed] = json.loads(raylign("jobs", "--json").stdout)
     assert (listed["id"], listed["name"]) == (sent["id"], "crpg")
     assert sent["id"] in raylign("jobs").stdout
+    assert raylign("pause", "crpg", "--ttl", "60").stdout == f"{sent['id']}  paused\n"
+    assert json.loads(raylign("resume", "crpg", "--json").stdout)["state"] == "queued"
     assert raylign("cancel", "crpg").stdout == f"{sent['id']}  cancelled\n"
     done = raylign("cancel", "latest")
     assert done.returncode == 1

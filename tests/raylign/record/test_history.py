@@ -5,7 +5,7 @@ import pytest
 from event_stream import evaluated, event_stream, full_of_holes, step_done, stepped
 
 from raylign.record.events import Event
-from raylign.record.events.payloads import EvaluationDone, StepDone
+from raylign.record.events.payloads import EvaluationDone, RunPaused, Status, StepDone
 from raylign.record.events.tasks import JudgeFigures
 from raylign.record.history import History, satisfied
 
@@ -116,3 +116,14 @@ def test_pass_at_changes_from_the_first_evaluation_to_the_last():
     assert folded(events[:1]).pass_at("math") == {"1": (0.25, None), "8": (0.5, None)}
     assert folded(events).pass_at("math") == {"1": (0.25, 0.5), "8": (0.5, 0.75)}
     assert folded([]).pass_at("math") == {}
+
+
+def test_a_paused_run_says_so_until_it_goes_on():
+    history = History()
+    for said in (Status(phase="training"), RunPaused(step=2, message="it goes on from step-2")):
+        history.add(Event.of(said, seq=1))
+    assert (history.state, history.phase, history.detail) == ("paused", "paused", "it goes on from step-2")
+    history.add(Event.of(Status(phase="paused", detail="after 2 steps"), seq=0))  # the gateway's own word
+    assert history.state == "paused"
+    history.add(Event.of(Status(phase="planning"), seq=2))
+    assert history.state == "running"

@@ -34,6 +34,18 @@ def test_a_plan_is_asked_for_without_queueing_anything(service: Service) -> None
         assert client.jobs() == []
 
 
+def test_pause_and_resume(service: Service) -> None:
+    with service.client() as client:
+        made = client.submit(job_document("hello"))
+        paused = client.pause(made["id"], ttl_s=60)
+        assert (paused["state"], paused["pause_ends_at"] > paused["created_at"]) == ("paused", True)
+        assert client.resume(made["id"])["state"] == "queued"
+        client.cancel(made["id"])
+        for wish in (client.pause, client.resume):
+            with pytest.raises(JobConflict, match="cancelled"):
+                wish(made["id"])
+
+
 def test_errors_keep_their_type_and_their_words(service: Service) -> None:
     with service.client() as client:
         with pytest.raises(SpecError, match="did you mean 'steps'"):

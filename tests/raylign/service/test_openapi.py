@@ -52,7 +52,8 @@ def call_every_operation(app: FastAPI, *, key: str, examples: int) -> int:
 
 @deep("examples", short=5, whole=50)
 def test_every_operation_answers_as_documented(app: FastAPI, examples: int) -> None:
-    assert call_every_operation(app, key=KEY, examples=examples) == 12
+    documented = sum(len(operations) for operations in app.openapi()["paths"].values())
+    assert call_every_operation(app, key=KEY, examples=examples) == documented > 10
 
 
 def test_without_the_key_every_operation_answers_as_documented(app: FastAPI) -> None:

@@ -48,6 +48,7 @@ def test_the_words_name_what_is_demanded():
         "step": "a whole number as `step`, and as `tasks` at most 64 objects by name",
         "samples": "a whole number as `step`",
         "checkpoint": "a whole number as `step`",
+        "paused": "a whole number as `step`",
         "end": "as `state` one of succeeded, failed, cancelled",
     }
 

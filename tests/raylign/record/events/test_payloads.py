@@ -3,13 +3,25 @@ from dataclasses import MISSING, fields, is_dataclass
 import pytest
 from event_stream import event_stream
 
-from raylign.record.events.payloads import KINDS, Warned, read, wire
+from raylign.record.events.payloads import KINDS, RunPaused, Warned, read, wire
 from raylign.record.events.reading import MOST_PARTS
 
 
 def test_kinds_are_words_of_their_own():
     assert list(KINDS) == [
-        *("status", "plan", "evaluation", "step", "samples", "checkpoint", "warning", "tracker", "pushed", "end")
+        *(
+            "status",
+            "plan",
+            "evaluation",
+            "step",
+            "samples",
+            "checkpoint",
+            "warning",
+            "tracker",
+            "pushed",
+            "paused",
+            "end",
+        )
     ]
 
 
@@ -25,13 +37,13 @@ def test_who_says_something_says_all_of_it(kind):
 
 
 def test_all_kinds_come_back_from_the_wire():
-    said = [event.said for event in event_stream(steps=20)]
+    said = [*(event.said for event in event_stream(steps=20)), RunPaused(step=4, message="from step-4")]
     assert {type(one) for one in said} == set(KINDS.values())
     assert [read(one.kind, wire(one)) for one in said] == said
 
 
 @pytest.mark.parametrize(
-    "kind", [name for name in KINDS if name not in ("step", "samples", "evaluation", "checkpoint", "end")]
+    "kind", [name for name in KINDS if name not in ("step", "samples", "evaluation", "checkpoint", "paused", "end")]
 )
 def test_what_demands_nothing_is_read_from_anything(kind):
     assert isinstance(read(kind, {"phase": 3, "message": None, "tasks": "x", "job": []}), KINDS[kind])

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
-from service import Desk, FakeRay, dispatcher_desk, end, job, step
+from service import Desk, FakeRay, dispatcher_desk, end, job, paused, step
 from sqlalchemy import event
 
 from raylign.service.dispatch import dispatcher
@@ -341,6 +341,64 @@ async def test_cancel_between_look_and_start_wins(desk: Desk, monkeypatch: pytes
     await desk.look()
     assert desk.job(job_id).state is State.CANCELLED
     assert desk.ray.submits == []
+
+
+async def test_a_pause_is_the_drivers_to_obey_and_resume_goes_on_with_another_attempt(desk: Desk) -> None:
+    job_id = await running(desk)
+    desk.store.pause(job_id, ttl_s=60)
+    await desk.look()
+    assert desk.ray.stops == []
+    assert report(desk, job_id, paused(2, 1)) == "pause"
+    await desk.look()
+    assert desk.job(job_id).state is State.PAUSING  # Ray has not seen it leave
+    desk.ray.set(f"{job_id}-a1", "FAILED")  # exit status 75
+    await desk.look()
+    assert (desk.job(job_id).state, last_attempt(desk, job_id)) == (State.PAUSED, (1, AttemptState.PAUSED))
+    await desk.look()
+    assert len(desk.ray.submits) == 1
+    desk.store.resume(job_id)
+    await desk.look()
+    assert last_attempt(desk, job_id) == (2, AttemptState.SUBMITTED)
+
+
+async def test_pause_of_a_job_whose_driver_does_not_listen_yet_goes_through_ray(desk: Desk) -> None:
+    job_id = queue(desk)
+    await desk.look()
+    desk.store.pause(job_id, ttl_s=60)
+    await desk.look()
+    assert desk.job(job_id).state is State.PAUSING  # PENDING: Ray forgets the stop
+    desk.ray.set(f"{job_id}-a1", "RUNNING")
+    await desk.look()
+    await desk.look()
+    assert (desk.job(job_id).state, last_attempt(desk, job_id)) == (State.PAUSED, (1, AttemptState.PAUSED))
+
+
+async def test_pause_before_ray_was_reached_needs_no_ray_job(desk: Desk) -> None:
+    job_id = queue(desk)
+    desk.store.begin_attempt(job_id, token="t", run_dir="/x")
+    desk.store.pause(job_id, ttl_s=60)
+    await desk.look()
+    assert desk.job(job_id).state is State.PAUSED
+    assert desk.ray.submits == []
+
+
+async def test_pause_of_a_driver_that_does_not_obey_goes_through_ray(tmp_path: Path) -> None:
+    async with dispatcher_desk(tmp_path, pause_grace_s=0) as desk:
+        job_id = await running(desk)
+        desk.store.pause(job_id, ttl_s=60)
+        await desk.look()
+        assert desk.ray.stops == [f"{job_id}-a1"]
+        await desk.look()
+        assert desk.job(job_id).state is State.PAUSED
+
+
+async def test_a_paused_job_leaves_its_place_to_another_and_is_cancelled_when_its_time_is_over(desk: Desk) -> None:
+    job_id = queue(desk, "paused")
+    other = queue(desk, "other")
+    desk.store.pause(job_id, ttl_s=0)
+    await desk.look()
+    assert desk.job(other).state is State.STARTING
+    assert desk.job(job_id).state is State.CANCELLED
 
 
 async def test_a_driver_that_said_end_but_stays_is_stopped(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
-"""Jobs in the store: made once, listed, cancelled."""
+"""Jobs in the store: made once, listed."""
 
 import threading
 from pathlib import Path
 
 import pytest
-from service import TOKEN, end, job, open_store, started, step
+from service import job, open_store, started
 from sqlalchemy import update
 
 from raylign.errors import JobConflict, JobNotFound
@@ -86,48 +86,9 @@ def test_recovering_jobs_come_before_queued_ones(store: Store) -> None:
 
 
 def test_an_unknown_job_is_not_found(store: Store) -> None:
-    for call in (store.get, store.cancel, store.events):
+    for call in (store.get, store.cancel, store.resume, store.events):
         with pytest.raises(JobNotFound, match="'job_x'"):
             call("job_x")
-
-
-def test_cancel_in_every_state(store: Store) -> None:
-    queued, _ = store.create(job())
-    assert store.cancel(queued.id).state is State.CANCELLED
-
-    starting, _ = started(store)
-    assert starting.state is State.STARTING
-    assert store.cancel(starting.id).state is State.CANCELLING
-
-    running, attempt = started(store)
-    store.report(running.id, 1, TOKEN, [step(1)])
-    assert store.get(running.id).state is State.RUNNING
-    assert store.cancel(running.id).state is State.CANCELLING
-    asked = store.get(running.id).cancel_asked_at
-    assert store.cancel(running.id).cancel_asked_at == asked  # again changes nothing
-    assert store.report(running.id, 1, TOKEN, []).desired == "cancel"
-    store.close_attempt(attempt, "stopped", max_attempts=3)
-    assert store.get(running.id).state is State.CANCELLED
-
-    recovering, attempt = started(store)
-    store.close_attempt(attempt, "lost", max_attempts=3)
-    assert store.get(recovering.id).state is State.RECOVERING
-    assert store.cancel(recovering.id).state is State.CANCELLED
-
-    for state in ("succeeded", "failed"):
-        ended, _ = started(store)
-        store.report(ended.id, 1, TOKEN, [end(1, state)])
-        with pytest.raises(JobConflict, match=state):
-            store.cancel(ended.id)
-    with pytest.raises(JobConflict, match="cancelled"):
-        store.cancel(queued.id)
-
-
-def test_every_cancelled_job_has_an_end_event(store: Store) -> None:
-    made, _ = store.create(job())
-    store.cancel(made.id)
-    events = store.events(made.id)
-    assert [(one.seq, one.kind, one.data["state"]) for one in events] == [(1, "end", "cancelled")]
 
 
 def test_a_note_says_what_a_job_waits_for_and_never_why_one_has_ended(store: Store) -> None:

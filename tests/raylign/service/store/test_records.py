@@ -28,5 +28,5 @@ def test_a_row_with_another_number_of_values_is_not_read_as_another_one(read, fi
 
 
 def test_a_state_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="'paused'"):
-        job_record("paused" for _ in JOB_FIELDS)
+    with pytest.raises(ValueError, match="'asleep'"):
+        job_record("asleep" for _ in JOB_FIELDS)
