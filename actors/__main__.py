@@ -15,6 +15,7 @@ from actors.emitter import Emitter
 from actors.judging import trial
 from actors.text import inspection
 from raylign.errors import RaylignError, SpecError
+from raylign.plan.confinement import Confinement
 from raylign.record.events import Event
 from raylign.record.events.payloads import Status
 from raylign.record.hub import require_hub
@@ -62,6 +63,7 @@ def _options() -> argparse.Namespace:
     run.add_argument("--report", help="URL of the gateway to report to")
     run.add_argument("--job-id", help="the job's id there, also the Ray namespace")
     run.add_argument("--attempt", type=int, default=1)
+    run.add_argument("--within", type=Path, action="append", help="the job may read nothing that lies elsewhere")
     run.set_defaults(command=_run)
     trial.arguments(commands.add_parser("judge", help="try judges that ask a model on labeled rows"))
     inspection.arguments(commands.add_parser("data", help="show what a data file holds, in the policy's tokens"))
@@ -128,7 +130,10 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
 
         dashboard = connect(namespace=job_id, dashboard=not options.no_dashboard)
         driver = await importing
-        state = await driver.drive(job, run, job_id=job_id, emit=emit, wish=wish, dashboard=dashboard)
+        confinement = Confinement(roots=tuple(options.within)) if options.within else None
+        state = await driver.drive(
+            job, run, job_id=job_id, emit=emit, wish=wish, dashboard=dashboard, confinement=confinement
+        )
     if reporter is not None:
         reporter.close()
     return EXIT[state]

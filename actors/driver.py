@@ -18,6 +18,7 @@ from raylign.loop.course import take_course
 from raylign.loop.pause import Pause
 from raylign.loop.resume import resume
 from raylign.plan.check import check_job
+from raylign.plan.confinement import Confinement
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.demand import Ending
@@ -43,15 +44,22 @@ CHECKPOINTS_FREE = 2
 
 
 async def drive(
-    job: Job, run: RunDirectory, *, job_id: str, emit: Emitter, wish: Callable[[], str], dashboard: str = ""
+    job: Job,
+    run: RunDirectory,
+    *,
+    job_id: str,
+    emit: Emitter,
+    wish: Callable[[], str],
+    dashboard: str = "",
+    confinement: Confinement | None = None,
 ) -> str:
     """Run the job to its end and say so in an ``end`` event, or to a pause. Returns the end's state, or "paused".
 
-    ``wish`` answers what the user wants now: "run", "pause" or "cancel". Never raises for a failing run; the message
-    tells.
+    ``wish`` answers what the user wants now: "run", "pause" or "cancel". ``confinement``: where it may read; anywhere
+    for None. Never raises for a failing run; the message tells.
     """
     pause = Pause()
-    work = asyncio.ensure_future(_attempts(job, run, job_id, emit, dashboard, pause))
+    work = asyncio.ensure_future(_attempts(job, run, job_id, emit, dashboard, pause, confinement))
     watch = asyncio.ensure_future(_obey(work, wish, pause))
     state: Ending | Literal["paused"] = "succeeded"
     message = f"{job.steps} steps"
@@ -99,8 +107,18 @@ def _paused(run: RunDirectory) -> RunPaused:
     return RunPaused(step=progress.next_step, message=f"it goes on from {path}")
 
 
-async def _attempts(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str, pause: Pause) -> None:
+async def _attempts(
+    job: Job,
+    run: RunDirectory,
+    job_id: str,
+    emit: Emitter,
+    dashboard: str,
+    pause: Pause,
+    confinement: Confinement | None,
+) -> None:
     """Build the fleet and train; again, from the last checkpoint, when a worker that cannot be replaced is lost."""
+    if confinement is not None:  # what is there now counts, not what was at submit
+        await asyncio.to_thread(confinement.require, job)
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             await _attempt(job, run, job_id, emit, dashboard, pause)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from raylign.located import DATA, MODEL
+
 TASKS = 64
 """Each has its own file, method and metrics; CGPO mixes five."""
 JUDGES = 32
@@ -122,8 +124,10 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\u
 """No text of a job holds one: controls, which would reach terminals, paths and databases, and halves of surrogate
 pairs, which are no text."""
 
-Model = Annotated[str, Field(min_length=1, max_length=PATH)]
+Model = Annotated[str, Field(min_length=1, max_length=PATH), MODEL]
 """A directory, or a hub id."""
+Data = Annotated[str, Field(min_length=1, max_length=PATH), DATA]
+"""A file, or what else holds rows."""
 Answer = Annotated[str, Field(min_length=1, max_length=ANSWER)]
 """A text that must be one token."""
 Template = Annotated[str, Field(min_length=1, max_length=TEMPLATE)]

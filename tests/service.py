@@ -20,6 +20,7 @@ from raylign.service.access import Scope
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.client import Client
+from raylign.service.confines import Confines
 from raylign.service.dispatch.dispatcher import Dispatcher, Limits
 from raylign.service.dispatch.ray_jobs import RayJobs
 from raylign.service.gateway import Gateway
@@ -251,9 +252,10 @@ class Service:
 
 
 @contextlib.contextmanager
-def live_service(folder: Path, port: int = 0) -> Iterator[Service]:
+def live_service(folder: Path, port: int = 0, **settings: Any) -> Iterator[Service]:
+    """``settings``: of the gateway."""
     store, ray, bulletin = open_store(folder), FakeRay(), Bulletin()
-    app = create_app(Gateway(store=store, bulletin=bulletin, ray=ray.client(), api_key=KEY))
+    app = create_app(Gateway(store=store, bulletin=bulletin, ray=ray.client(), api_key=KEY, **settings))
     with http_server(app, port) as url:
         yield Service(url=url, store=store, ray=ray, bulletin=bulletin)
         bulletin.close()
@@ -290,11 +292,19 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def dispatcher_desk(folder: Path, ray: FakeRay | None = None, **limits: Any) -> AsyncIterator[Desk]:
+async def dispatcher_desk(
+    folder: Path, ray: FakeRay | None = None, *, confined: bool = False, **limits: Any
+) -> AsyncIterator[Desk]:
     home = open_home(folder)
     store, ray = open_store(folder), ray or FakeRay()
     async with ray.client() as client:
         dispatcher = Dispatcher(
-            store, client, home, report_url="http://127.0.0.1:1", bulletin=Bulletin(), limits=Limits(**limits)
+            store,
+            client,
+            home,
+            report_url="http://127.0.0.1:1",
+            bulletin=Bulletin(),
+            limits=Limits(**limits),
+            confines=Confines(home=home, store=store) if confined else None,
         )
         yield Desk(dispatcher, store, ray, home)

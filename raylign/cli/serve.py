@@ -1,5 +1,6 @@
 """The gateway, served."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +35,13 @@ def serve(
     pause_days: Annotated[
         float, typer.Option(min=0.001, help="For how long a job may stay paused; then it is cancelled.")
     ] = 7,
+    hub_models: Annotated[
+        bool, typer.Option("--hub-models/--no-hub-models", help="Whether jobs may name models by hub ids.")
+    ] = True,
+    allow_path: Annotated[
+        list[Path] | None,
+        typer.Option(help="Jobs may read what lies there, and, besides what is their tenant's, nothing else; again."),
+    ] = None,
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
@@ -44,7 +52,9 @@ def serve(
 
     allow(libraries)
     of_run(())  # raises for a name in the environment before the first job would
-    allowance = Allowance(trackers=frozenset(known(trackers, whose="--trackers")), push=push, hub_data=hub_data)
+    allowance = Allowance(
+        trackers=frozenset(known(trackers, whose="--trackers")), push=push, hub_data=hub_data, hub_models=hub_models
+    )
 
     def announce(serving: Serving) -> None:
         console = Console()
@@ -62,6 +72,7 @@ def serve(
         ray_url=ray_url,
         database_url=database_url,
         report_url=report_url,
+        allowed_paths=allow_path or (),
         allowance=allowance,
         pause_ttl_s=pause_days * 86400,
     )

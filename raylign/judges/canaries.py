@@ -9,7 +9,7 @@ from raylign.settings import Spec
 class Canaries(Spec):
     """Rows with known verdicts that a judge is asked about in training. Nothing is trained on them."""
 
-    path: str = Field(min_length=1, max_length=bounds.PATH)
+    path: bounds.Data
     """A JSON Lines file of ``prompt`` (or ``messages``), ``response``, ``metadata`` and ``gold``: whether the response
     satisfies, true or false."""
     rate: float = Field(default=0.02, gt=0, le=0.5)

@@ -69,7 +69,7 @@ def inspect_model(model: str | Path) -> ModelInfo | None:
     """
     path = Path(model).expanduser()
     if not path.exists():
-        if _is_hub_id(str(model)):
+        if is_hub_id(str(model)):
             return None
         raise SpecError(f"there is no model directory {str(model)!r}: check the path, or name a hub id like 'org/name'")
     if not path.is_dir():
@@ -102,7 +102,7 @@ def check_same_vocabulary(policy: ModelInfo, reference: ModelInfo) -> None:
     check_same_files(policy.path, reference.path)
 
 
-def _is_hub_id(model: str) -> bool:
+def is_hub_id(model: str) -> bool:
     return not model.startswith((".", "/", "~")) and model.count("/") <= 1
 
 

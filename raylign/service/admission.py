@@ -1,14 +1,29 @@
 """What stands between a posted job and the queue: the same for who submits it and who only asks what it would be."""
 
+import asyncio
+
 from raylign.plan.check import Checked
+from raylign.plan.confinement import Confinement
+from raylign.service.access import Caller
 from raylign.service.gateway import Gateway
 from raylign.spec import Job
 
 
-async def admit(gateway: Gateway, job: Job) -> Checked | None:
-    """What is found of a job that this service takes; None where its files could not be looked at in time.
+async def admit(gateway: Gateway, job: Job, who: Caller) -> Checked | None:
+    """What is found of a job that this service takes of ``who``; None where its files could not be looked at in time.
 
-    Raises `SpecError` where it asks for more than the operator allows, or is seen to be wrong.
+    Raises `SpecError` where it asks for more than the operator allows, names what its tenant may not read, or is seen
+    to be wrong.
     """
     gateway.allowance.require(job)
-    return await gateway.checks.look(job)
+    return await gateway.checks.look(job, await _confinement(gateway, job, who))
+
+
+async def _confinement(gateway: Gateway, job: Job, who: Caller) -> Confinement | None:
+    """Where the job may read. Raises `SpecError` where its names alone say that it would elsewhere."""
+    if gateway.confines is None:
+        return None
+    confinement = await asyncio.to_thread(gateway.confines.of, who.tenant, job.model_dump(mode="json"))
+    if confinement is not None:
+        confinement.require_named(job)
+    return confinement

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from raylign.errors import SpecError
+from raylign.located import places
+from raylign.plan.model_files import is_hub_id
 from raylign.spec import Job
 from raylign.spec.prompts import HUB
 
@@ -19,6 +21,9 @@ class Allowance:
     hub_data: bool = False
     """Whether a job may name prompts of the hub: the driver fetches them, with the operator's token."""
 
+    hub_models: bool = True
+    """Whether a job may name models of the hub by their ids: workers fetch them."""
+
     def require(self, job: Job) -> None:
         """Raise `SpecError` where the job asks for more."""
         if wrong := next(self._beyond(job), None):
@@ -30,6 +35,12 @@ class Allowance:
                 "'output.push_to' sends the model away, which this service lets no job do: leave it out, or ask its "
                 "operator for `raylign serve --allow-push`"
             )
+        for place in places(job):
+            if place.what == "model" and is_hub_id(place.value) and not self.hub_models:
+                yield (
+                    f"{place.at!r} is {place.value!r}, of the hub, of which this service lets no job load models: "
+                    "name a directory that the workers see"
+                )
         for at, task in enumerate(job.tasks):
             for name, prompts in (("prompts", task.prompts), ("eval_prompts", task.eval_prompts)):
                 if prompts is not None and prompts.path.startswith(HUB) and not self.hub_data:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from raylign.plan.check import Checked
+from raylign.plan.confinement import Confinement
 from raylign.plan.glance import glance
 from raylign.spec import Job
 
@@ -24,12 +25,18 @@ class Checks:
         self._deadline_s = deadline_s
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check")
 
-    async def look(self, job: Job) -> Checked | None:
-        """What is found. Raises `SpecError` for what is seen to be wrong.
+    async def look(self, job: Job, confinement: Confinement | None = None) -> Checked | None:
+        """What is found. Raises `SpecError` for what is seen to be wrong, or to lie elsewhere than the job may read.
 
         None where it could not be looked at in time: that is left to the driver.
         """
-        looking = asyncio.get_running_loop().run_in_executor(self._threads, self._look, job)
+
+        def look() -> Checked:
+            if confinement is not None:
+                confinement.require(job)
+            return self._look(job)
+
+        looking = asyncio.get_running_loop().run_in_executor(self._threads, look)
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await looking

@@ -7,6 +7,7 @@ from typing import Literal
 from raylign.errors import PlanError, RayRefused, RayUnreachable, SpecError
 from raylign.plan.cluster import Cluster, imagined_cluster
 from raylign.plan.resolve import make_plan
+from raylign.service.access import Caller
 from raylign.service.admission import admit
 from raylign.service.gateway import Gateway
 from raylign.service.views import ClusterView, FaultView, PlanView
@@ -18,13 +19,13 @@ from raylign.spec.telling import place
 logger = logging.getLogger(__name__)
 
 
-async def foretell(gateway: Gateway, document: object, text: str) -> PlanView:
-    """What ``document`` would be, which ``text`` was read as. It is looked at no further than a submit looks."""
+async def foretell(gateway: Gateway, who: Caller, document: object, text: str) -> PlanView:
+    """What ``document`` of ``who`` would be, which ``text`` was read as. A submit looks at it no further."""
     if found := await asyncio.to_thread(find_faults, document):
         return PlanView(errors=[_view(fault, text) for fault in found])
     job = await asyncio.to_thread(parse_job, document)
     try:
-        seen = await admit(gateway, job)
+        seen = await admit(gateway, job, who)
     except SpecError as error:
         return PlanView(errors=[FaultView(message=str(error).removeprefix("job: "))])
     if seen is None:

@@ -9,6 +9,7 @@ from raylign.service.authenticator import Authenticator
 from raylign.service.bodies import Bodies
 from raylign.service.bulletin import Bulletin
 from raylign.service.checks import Checks
+from raylign.service.confines import Confines
 from raylign.service.dispatch.ray_jobs import RayJobs
 from raylign.service.seal import Seal
 from raylign.service.store import Store
@@ -32,6 +33,8 @@ class Gateway:
     allowance: Allowance = field(default_factory=Allowance)
     bodies: Bodies = field(default_factory=Bodies)
     checks: Checks = field(default_factory=Checks)
+    confines: Confines | None = None
+    """Where jobs may read; None: wherever this account can."""
 
     @cached_property
     def authenticator(self) -> Authenticator:

@@ -1,9 +1,10 @@
 """The service's home directory: database, key, run directories, and what runs where.
 
-raylign.db     the job store            api_key       the one API key (0600)
-jobs/<id>/     run directories          ray.json      the local Ray this service started
+raylign.db     the job store            api_key       its own API key (0600)
+jobs/<id>/     run directories          tenants/NAME/ what a tenant's jobs may read
 gateway.json   address of the gateway   gateway.lock  held while one runs
-ray_token      that Ray's token (0600)  identity      under which this home holds its job store
+ray_token      that Ray's token (0600)  ray.json      the local Ray this service started
+identity       under which this home holds its job store
 """
 
 import contextlib
@@ -39,6 +40,10 @@ class Home:
     @property
     def jobs(self) -> Path:
         return self.path / "jobs"
+
+    def tenant(self, name: str) -> Path:
+        """What a tenant may put here, and its jobs read: ``tenants/NAME``."""
+        return self.path / "tenants" / name
 
     @property
     def ray_record(self) -> Path:

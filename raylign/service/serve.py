@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from raylign.errors import RayRefused, RayUnreachable, ServeError, StoreError, S
 from raylign.service.allowance import Allowance
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
+from raylign.service.confines import Confines
 from raylign.service.dispatch.dispatcher import Dispatcher, Limits, collect
 from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJobs
@@ -61,6 +63,8 @@ class Settings:
     """Address under which drivers reach this gateway; this machine's loopback where absent."""
     allowed_hosts: Sequence[str] = ()
     """Names, besides localhost, under which clients call."""
+    allowed_paths: Sequence[Path] = ()
+    """What the jobs of every tenant may read besides its own; where some are said, those of ``default``, too."""
     allowance: Allowance = field(default_factory=Allowance)
     """What posted jobs may do beyond the service's own machines."""
     pause_ttl_s: float = PAUSE_TTL_S
@@ -127,6 +131,7 @@ async def _run(
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     async with RayJobs(ray_url, token_path=ray_token) as ray:
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(report_url).hostname])]
+        confines = _confines(home, store, settings)
         gateway = Gateway(
             store=store,
             bulletin=bulletin,
@@ -135,6 +140,7 @@ async def _run(
             allowed_hosts=hosts,
             allowance=settings.allowance,
             pause_ttl_s=settings.pause_ttl_s,
+            confines=confines,
         )
         app = create_app(gateway)
 
@@ -143,7 +149,9 @@ async def _run(
             on_ready(Serving(url=url, ray_url=ray_url, home=home, api_key=key, new_key=new_key, ray_token=ray_token))
 
         server = _Server(http_config(app), bulletin, ready)
-        dispatcher = Dispatcher(store, ray, home, report_url=report_url, bulletin=bulletin, limits=settings.limits)
+        dispatcher = Dispatcher(
+            store, ray, home, report_url=report_url, bulletin=bulletin, limits=settings.limits, confines=confines
+        )
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
         background = [asyncio.create_task(dispatcher.run()), asyncio.create_task(_keep_lease(lease))]
@@ -161,6 +169,15 @@ async def _run(
             await _dismiss_drivers(store, ray)
         for task in (serving, *failed):
             task.result()  # raises what ended it
+
+
+def _confines(home: Home, store: Store, settings: Settings) -> Confines:
+    """One's own gateway on one's own machine trusts its own tenant; whoever lets others in says what all may read."""
+    alone = settings.host == "localhost"
+    with contextlib.suppress(ValueError):  # any other name may be anybody's
+        alone = alone or ip_address(settings.host).is_loopback
+    allowed = [path.expanduser().resolve() for path in settings.allowed_paths]
+    return Confines(home=home, store=store, allowed=allowed, trusts_default=alone and not allowed)
 
 
 def http_config(app: FastAPI) -> uvicorn.Config:

@@ -17,7 +17,7 @@ Column = Annotated[str, Field(min_length=1, max_length=bounds.NAME)]
 class Prompts(Spec):
     """Where a task's prompts come from."""
 
-    path: str = Field(min_length=1, max_length=bounds.PATH)
+    path: bounds.Data
     """A file (JSON Lines, JSON, CSV, parquet; text ones also as ``.gz``), a directory or glob of them, a dataset that
     `datasets` saved, or ``hf://org/name`` for one of the Hugging Face hub.
 

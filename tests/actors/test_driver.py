@@ -16,6 +16,7 @@ from actors import driver
 from actors.driver import MAX_ATTEMPTS, _keep_model, _together, drive
 from raylign.errors import Cancelled, Diverged, Paused, PlanError, RunError, SpecError, WorkerLost
 from raylign.loop.pause import Pause
+from raylign.plan.confinement import Confinement
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import Payload, Pushed, RunEnded, RunPaused, Status, Warned
 from raylign.record.rundir import RunDirectory
@@ -226,6 +227,24 @@ async def test_what_the_last_word_waits_for_does_not_hold_up_the_loop(run: RunDi
         assert heard.wait(1)
 
     assert await drive(make_job(), run, job_id="job_1", emit=emit, wish=lambda: "run") == "failed"  # type: ignore[arg-type]
+
+
+async def test_a_job_that_reads_elsewhere_than_it_may_ends_before_anything_is_read(
+    run: RunDirectory, tmp_path: Path
+) -> None:
+    said: list[Payload] = []
+    state = await drive(
+        make_job(),
+        run,
+        job_id="job_1",
+        emit=said.append,  # type: ignore[arg-type]
+        wish=lambda: "run",
+        confinement=Confinement(roots=(tmp_path / "own",)),
+    )
+    assert state == "failed"
+    [end] = said
+    assert isinstance(end, RunEnded)
+    assert "here jobs read what lies in" in end.message
 
 
 def _away(folder: Path, model_id: str, *, private: bool) -> str:

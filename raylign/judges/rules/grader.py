@@ -26,7 +26,7 @@ class Grader(Spec):
 
     source: Annotated[str, Field(max_length=bounds.SOURCE)] = ""
     """The program. It defines ``grade``, and runs in a sandbox of its own, with Python's standard library."""
-    path: Annotated[str, Field(max_length=bounds.PATH)] | None = None
+    path: bounds.Data | None = None
     """A file that holds it, instead."""
     timeout_s: float = Field(default=2.0, gt=0, le=bounds.JUDGE_S)
     """Wall-clock limit for one response."""

@@ -18,8 +18,10 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 
 from raylign.errors import JobConflict, RayRefused, RayUnreachable, RunError, StoreUnavailable
+from raylign.plan.confinement import Confinement
 from raylign.record.rundir import RunDirectory
 from raylign.service.bulletin import WORK, Bulletin, wait_for_news
+from raylign.service.confines import Confines
 from raylign.service.dispatch.launch import entrypoint, env_vars, prepare
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
 from raylign.service.home import Home
@@ -64,7 +66,15 @@ class Dispatcher:
     """Starts, watches, stops and retries the Ray jobs of the store's jobs."""
 
     def __init__(
-        self, store: Store, ray: RayJobs, home: Home, *, report_url: str, bulletin: Bulletin, limits: Limits
+        self,
+        store: Store,
+        ray: RayJobs,
+        home: Home,
+        *,
+        report_url: str,
+        bulletin: Bulletin,
+        limits: Limits,
+        confines: Confines | None = None,
     ) -> None:
         self._store = store
         self._ray = ray
@@ -72,6 +82,7 @@ class Dispatcher:
         self._report_url = report_url
         self._bulletin = bulletin
         self._limits = limits
+        self._confines = confines
         self._awake_since = self._looked_at = time.time()
         self._resting: dict[str, float] = {}
         """Waiting jobs that could not be started, and when (monotonic) they may be tried again: others go first."""
@@ -164,7 +175,8 @@ class Dispatcher:
     async def _submit(self, job: JobRecord, attempt: AttemptRecord) -> None:
         """Hand an attempt to Ray; whatever the answer, what counts is whether Ray then has it."""
         logger.info("submitting %s", attempt.submission_id)
-        command = entrypoint(attempt, self._home.jobs / attempt.job_id, self._report_url)
+        confinement = await asyncio.to_thread(self._confinement, job)
+        command = entrypoint(attempt, self._home.jobs / attempt.job_id, self._report_url, confinement)
         # `job_name` is the key under which Ray's own pages look for a name.
         metadata = {"job_name": job.name, "raylign_job_id": job.id}
         try:
@@ -174,6 +186,10 @@ class Dispatcher:
                 await self._close(attempt, str(error))
                 return
         await asyncio.to_thread(self._store.confirm_attempt, attempt)
+
+    def _confinement(self, job: JobRecord) -> Confinement | None:
+        """Where its driver lets it read."""
+        return self._confines.of(job.tenant, self._store.document(job.id)) if self._confines else None
 
     async def _watch(self, job: JobRecord, attempt: AttemptRecord) -> None:
         try:

@@ -11,6 +11,7 @@ from typing import Any
 import raylign
 from raylign.judges import allowance, libraries
 from raylign.judges.endpoints import registry
+from raylign.plan.confinement import Confinement
 from raylign.record.lines import json_line
 from raylign.record.whole import write_whole
 from raylign.service.reporter import TOKEN_FILE
@@ -29,10 +30,12 @@ def prepare(run_dir: Path, document: Mapping[str, Any], token: str) -> None:
     write_whole(run_dir / TOKEN_FILE, token, secret=True)
 
 
-def entrypoint(attempt: AttemptRecord, run_dir: Path, report_url: str) -> str:
+def entrypoint(attempt: AttemptRecord, run_dir: Path, report_url: str, confinement: Confinement | None = None) -> str:
     """The driver's command line. Ray gives it to a shell; nothing that a user wrote is in it."""
     command = [sys.executable, "-m", "actors", "run", "--run-dir", str(run_dir)]
     command += ["--report", report_url, "--job-id", attempt.job_id, "--attempt", str(attempt.n)]
+    for root in confinement.roots if confinement else ():
+        command += ["--within", str(root)]
     return shlex.join(command)
 
 

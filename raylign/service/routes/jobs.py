@@ -54,7 +54,7 @@ def router(gateway: Gateway) -> APIRouter:
 
         async with gateway.bodies.read(request, MAX_BYTES) as body:
             document = await asyncio.to_thread(lambda: parse_job(read_document(body, kind)))
-            await admit(gateway, document)
+            await admit(gateway, document, who)
             told = await asyncio.to_thread(queue)
         bulletin.post(WORK)
         return told

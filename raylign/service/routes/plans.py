@@ -11,7 +11,7 @@ from raylign.service import openapi
 from raylign.service.foretelling import foretell
 from raylign.service.gateway import Gateway
 from raylign.service.routes.jobs import read_document
-from raylign.service.routes.keyed import answer, keyed_router
+from raylign.service.routes.keyed import Who, answer, keyed_router
 from raylign.service.views import FaultView, PlanView
 from raylign.spec.document import MAX_BYTES
 from raylign.spec.kinds import AnyJob
@@ -31,7 +31,7 @@ def router(gateway: Gateway) -> APIRouter:
     @routes.post(
         "/plans", response_model=PlanView, responses=openapi.problems(408, 413, 415), openapi_extra=openapi.JOB_BODY
     )
-    async def plan(request: Request) -> Response:
+    async def plan(request: Request, who: Who) -> Response:
         """What a job would be, were it submitted: what is wrong with it and where, or where it would run and on what.
 
         Looked at as a submit looks, no further; nothing is made or kept.
@@ -42,7 +42,7 @@ def router(gateway: Gateway) -> APIRouter:
                 document = await asyncio.to_thread(read_document, body, kind)
             except SpecError as error:
                 return answer(PlanView(errors=[FaultView(message=str(error))]))
-            return answer(await foretell(gateway, document, body.decode("utf-8-sig")))
+            return answer(await foretell(gateway, who, document, body.decode("utf-8-sig")))
 
     @routes.get("/schema")
     async def schema() -> Response:

@@ -39,6 +39,12 @@ def test_a_result_is_pushed_by_who_is_allowed_to():
         Allowance().require(pushing)
 
 
+def test_models_of_the_hub_are_loaded_unless_the_operator_says_no():
+    Allowance().require(asking())
+    with pytest.raises(SpecError, match="'policy.model' is 'm', of the hub, of which this service lets no job load"):
+        Allowance(hub_models=False).require(asking())
+
+
 @pytest.mark.parametrize("name", ["prompts", "eval_prompts"])
 def test_data_of_the_hub_is_read_for_who_is_allowed_to(name):
     document = job_document()

@@ -2,6 +2,7 @@
 
 from service import FakeRay, job_document, open_store
 
+from raylign.service.access import Caller, Scope
 from raylign.service.bulletin import Bulletin
 from raylign.service.checks import Checks
 from raylign.service.foretelling import foretell
@@ -12,6 +13,7 @@ async def test_what_cannot_be_looked_at_in_time_is_said_and_not_planned(tmp_path
     import threading
 
     hang = threading.Event()
+    who = Caller(tenant="default", scopes=frozenset({Scope.READ}), key_id="k")
     gateway = Gateway(
         store=open_store(tmp_path),
         bulletin=Bulletin(),
@@ -19,7 +21,7 @@ async def test_what_cannot_be_looked_at_in_time_is_said_and_not_planned(tmp_path
         api_key="k",
         checks=Checks(lambda job: hang.wait(10), deadline_s=0.02),
     )
-    told = await foretell(gateway, job_document(), "{}")
+    told = await foretell(gateway, who, job_document(), "{}")
     hang.set()
     assert told.errors == []
     assert told.plan is None

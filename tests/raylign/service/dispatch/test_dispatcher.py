@@ -70,6 +70,14 @@ async def test_a_queued_job_becomes_one_ray_job_with_nothing_of_the_users_in_it(
     assert desk.job(job_id).state is State.STARTING
 
 
+async def test_a_tenants_driver_is_told_where_it_may_read(tmp_path: Path) -> None:
+    async with dispatcher_desk(tmp_path, confined=True) as desk:
+        desk.store.create(job(), tenant="acme")
+        await desk.look()
+        [sent] = desk.ray.submits
+    assert shlex.split(sent["entrypoint"])[-2:] == ["--within", str(tmp_path / "tenants" / "acme")]
+
+
 async def test_the_token_file_is_its_owners_only(desk: Desk) -> None:
     job_id = queue(desk)
     before = os.umask(0)

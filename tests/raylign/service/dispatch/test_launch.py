@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from raylign.judges import libraries
+from raylign.plan.confinement import Confinement
 from raylign.service.dispatch.launch import entrypoint, env_vars, prepare
 from raylign.service.reporter import read_token
 from raylign.service.store import AttemptRecord, AttemptState
@@ -43,6 +44,13 @@ def test_a_second_attempt_has_a_token_of_its_own_and_the_first_ones_job(tmp_path
 def test_a_run_directory_in_a_place_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         prepare(tmp_path / "away" / "run", {}, "token")
+
+
+def test_the_command_line_says_where_the_job_may_read() -> None:
+    confinement = Confinement(roots=(Path("/home/tenants/acme"), Path("/my models; ls")))
+    words = shlex.split(entrypoint(attempt(1), Path("/run"), "http://127.0.0.1:1", confinement))
+    assert words[-4:] == ["--within", "/home/tenants/acme", "--within", "/my models; ls"]
+    assert "--within" not in entrypoint(attempt(1), Path("/run"), "http://127.0.0.1:1")
 
 
 def test_the_command_line_survives_a_shell_whatever_the_home_is_called() -> None:
