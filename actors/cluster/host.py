@@ -4,10 +4,12 @@ So the driver knows no torch, workers start while it is still reading prompts, a
 detour of a runtime environment, which Ray would build a process for.
 """
 
+import gc
 import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -29,7 +31,9 @@ class Host:
         self._failure: RaylignError | None = None
         module, _, name = self.place.partition(":")
         try:
-            self._worker = getattr(import_module(module), name)(**arguments)
+            with importing():
+                made = getattr(import_module(module), name)
+            self._worker = made(**arguments)
         except Exception as error:
             # Raised here it would kill the actor, and look like a lost worker, worth another try. It is kept for who
             # calls; the traceback goes to the worker's log.
@@ -48,6 +52,18 @@ class Host:
         if self._failure is not None:
             raise self._failure
         return self._worker
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """What an import makes stays. To look for garbage in it meanwhile, again and again, would take a seventh of its
+    time; nor is it looked at later, which DeepSpeed asks for often."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _deliberate(error: Exception, name: str) -> RaylignError:

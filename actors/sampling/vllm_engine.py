@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import torch
 
+from actors.cluster.host import importing
 from actors.loading import stop_tokens
 from actors.sampling.engine import Sampled
 from actors.weights.landing import Landing
@@ -63,8 +64,9 @@ def start_engine(settings: EngineSettings) -> Any:
         use_threads(settings.threads)
         # vLLM compiles one tiny function on its first batch, which takes most of a minute and saves nothing.
         torch._dynamo.config.disable = True
-    from vllm.engine.arg_utils import EngineArgs
-    from vllm.v1.engine.llm_engine import LLMEngine
+    with importing():
+        from vllm.engine.arg_utils import EngineArgs
+        from vllm.v1.engine.llm_engine import LLMEngine
 
     if on_cpu:
         _inspect_here(settings.model)

@@ -1,8 +1,9 @@
 """DeepSpeed, kept to one file: its process group, its configuration, and whole weights out of its shards."""
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ def join_process_group(
     # DeepSpeed looks for accelerators when it is imported, and would take a GPU that the job does not use.
     os.environ.setdefault("DS_ACCELERATOR", device)
     os.environ.setdefault("LOCAL_RANK", "0")
+    with without("mlflow"):  # its autotuner, which nobody asks, would import it: a second, and 100 MiB
+        import deepspeed  # noqa: F401
     if dist.is_initialized():
         if (dist.get_rank(), dist.get_world_size()) != (rank, world_size):
             raise RunError(
@@ -45,6 +48,19 @@ def join_process_group(
         timeout=timedelta(seconds=timeout_s),
     )
     return True
+
+
+@contextmanager
+def without(module: str) -> Iterator[None]:
+    """To what is imported meanwhile, ``module`` is not installed, unless it has been imported before."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def leave_process_group() -> None:
