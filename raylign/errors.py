@@ -17,6 +17,8 @@ RaylignError
 +-- StoreError
 |   +-- JobNotFound (KeyError)        no such job
 |   +-- JobConflict (ValueError)      a key used again with another body, or a move the job's state does not allow
+|   +-- DatasetNotFound (KeyError)    no such dataset
+|   +-- Taken       (ValueError)      a name that another thing has, or a thing that is in use
 |   +-- StoreUnavailable (ConnectionError) the database does not answer, or is locked, at the moment
 |   +-- KeyNotFound (KeyError)        no such API key
 |   +-- StoreInUse  (RuntimeError)    another gateway works on this store
@@ -109,6 +111,14 @@ class JobNotFound(StoreError, KeyError):
 
 class KeyNotFound(StoreError, KeyError):
     """No such API key."""
+
+
+class DatasetNotFound(StoreError, KeyError):
+    """No such dataset."""
+
+
+class Taken(StoreError, ValueError):
+    """Another thing has this name, or this thing is in use."""
 
 
 class JobConflict(StoreError, ValueError):

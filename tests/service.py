@@ -255,7 +255,9 @@ class Service:
 def live_service(folder: Path, port: int = 0, **settings: Any) -> Iterator[Service]:
     """``settings``: of the gateway."""
     store, ray, bulletin = open_store(folder), FakeRay(), Bulletin()
-    app = create_app(Gateway(store=store, bulletin=bulletin, ray=ray.client(), api_key=KEY, **settings))
+    app = create_app(
+        Gateway(store=store, bulletin=bulletin, ray=ray.client(), api_key=KEY, home=open_home(folder), **settings)
+    )
     with http_server(app, port) as url:
         yield Service(url=url, store=store, ray=ray, bulletin=bulletin)
         bulletin.close()

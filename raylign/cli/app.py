@@ -8,6 +8,7 @@ from rich.console import Console
 
 from raylign import __version__
 from raylign.cli.data import data
+from raylign.cli.datasets import datasets
 from raylign.cli.demo import demo
 from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
@@ -72,3 +73,4 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(keys, name="keys")
+app.add_typer(datasets, name="datasets")

@@ -25,12 +25,15 @@ def submit(
 ) -> None:
     """Send a job to the gateway. It outlives this command."""
     from raylign.spec import load_job
+    from raylign.spec.prompts import DATASET
 
     job = load_job(file, settings or ())
-    if url is None:  # the gateway of a home reads the files that are here; another has its own
+    document = job.model_dump_json()
+    # The gateway of a home reads the files that are here; another has its own, and its datasets are any gateway's own.
+    if url is None and f'"path":"{DATASET}' not in document:
         checked(job)
     with connect(home, url) as client:
-        sent = client.submit(job.model_dump(mode="json"), idempotency_key=key)
+        sent = client.submit(json.loads(document), idempotency_key=key)
         if not watch:
             print(json.dumps(sent) if as_json else f"{sent['id']}  {sent['state']}  raylign watch {sent['id']}")
             return

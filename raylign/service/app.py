@@ -7,7 +7,19 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from raylign import __version__
 from raylign.service import openapi, problems
 from raylign.service.gateway import Gateway
-from raylign.service.routes import actors, artefacts, events, jobs, metrics, page, plans, probes, reports, wishes
+from raylign.service.routes import (
+    actors,
+    artefacts,
+    datasets,
+    events,
+    jobs,
+    metrics,
+    page,
+    plans,
+    probes,
+    reports,
+    wishes,
+)
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
 
@@ -19,7 +31,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *gateway.allowed_hosts])
     problems.install(app)
     openapi.install(app)
-    for routes in (jobs, wishes, events, metrics, actors, artefacts, reports, plans, probes):
+    for routes in (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, probes):
         app.include_router(routes.router(gateway))
     app.include_router(page.router())
     return app

@@ -10,15 +10,19 @@ import httpx
 from httpx_sse import SSEError, connect_sse
 
 from raylign.errors import (
+    DatasetNotFound,
     Forbidden,
     GatewayUnreachable,
     JobConflict,
     JobNotFound,
     RaylignError,
     SpecError,
+    StoreError,
+    Taken,
     Unauthorized,
 )
 from raylign.record.events import Event
+from raylign.service.dataset_client import DatasetClient
 from raylign.spec import Job
 
 JobDict = dict[str, Any]
@@ -38,7 +42,10 @@ ERRORS: Mapping[int, type[RaylignError]] = {
     404: JobNotFound,
     409: JobConflict,
     422: SpecError,
+    507: StoreError,
 }
+NAMED: Mapping[str, type[RaylignError]] = {f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, Taken)}
+"""Errors that share their status with another, by the type of their problem."""
 
 
 class Client:
@@ -52,6 +59,8 @@ class Client:
             timeout=httpx.Timeout(30, connect=5),
             transport=transport,
         )
+        self.datasets = DatasetClient(self._call)
+        """Data uploaded there."""
 
     def __enter__(self) -> Self:
         return self
@@ -234,7 +243,8 @@ class Client:
 def _error(response: httpx.Response) -> RaylignError:
     """The error behind a problem document."""
     try:
-        detail = response.json()["detail"]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        detail = f"{response.status_code} from {str(response.url)!r}"
-    return ERRORS.get(response.status_code, GatewayUnreachable)(detail)
+        said = response.json()
+        kind, detail = NAMED.get(said.get("type")), said["detail"]
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
+        kind, detail = None, f"{response.status_code} from {str(response.url)!r}"
+    return (kind or ERRORS.get(response.status_code, GatewayUnreachable))(detail)

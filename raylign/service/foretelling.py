@@ -10,6 +10,7 @@ from raylign.plan.resolve import make_plan
 from raylign.service.access import Caller
 from raylign.service.admission import admit
 from raylign.service.gateway import Gateway
+from raylign.service.naming import resolved
 from raylign.service.views import ClusterView, FaultView, PlanView
 from raylign.spec.explain import Fault
 from raylign.spec.lines import line_of
@@ -25,6 +26,7 @@ async def foretell(gateway: Gateway, who: Caller, document: object, text: str) -
         return PlanView(errors=[_view(fault, text) for fault in found])
     job = await asyncio.to_thread(parse_job, document)
     try:
+        job = await asyncio.to_thread(resolved, gateway, job, who)
         seen = await admit(gateway, job, who)
     except SpecError as error:
         return PlanView(errors=[FaultView(message=str(error).removeprefix("job: "))])

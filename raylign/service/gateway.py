@@ -11,8 +11,11 @@ from raylign.service.bulletin import Bulletin
 from raylign.service.checks import Checks
 from raylign.service.confines import Confines
 from raylign.service.dispatch.ray_jobs import RayJobs
+from raylign.service.home import Home
+from raylign.service.inspecting import Inspecting
 from raylign.service.seal import Seal
 from raylign.service.store import Store
+from raylign.service.uploads import DatasetLimits, Uploads
 
 PAUSE_TTL_S = 7 * 86400.0
 
@@ -26,11 +29,16 @@ class Gateway:
     ray: RayJobs
     api_key: str
     """The home's own: an admin's, of the tenant ``default``."""
+    home: Home
+    """Where what is uploaded lies."""
     allowed_hosts: Sequence[str] = ()
     """Names, besides this machine's own, under which clients may call: a stop to DNS rebinding."""
     pause_ttl_s: float = PAUSE_TTL_S
     """For which a job may stay paused, where its user does not say, and at most."""
     allowance: Allowance = field(default_factory=Allowance)
+    inspecting: Inspecting = field(default_factory=Inspecting)
+    """Who looks at what is uploaded."""
+    dataset_limits: DatasetLimits = field(default_factory=DatasetLimits)
     bodies: Bodies = field(default_factory=Bodies)
     checks: Checks = field(default_factory=Checks)
     confines: Confines | None = None
@@ -40,6 +48,11 @@ class Gateway:
     def authenticator(self) -> Authenticator:
         """One for all routes: it remembers keys."""
         return Authenticator(self.store, self.api_key)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """One for all routes: it knows what is being sent."""
+        return Uploads(store=self.store, home=self.home, limits=self.dataset_limits, inspecting=self.inspecting)
 
     @cached_property
     def seal(self) -> Seal:

@@ -25,6 +25,13 @@ JOB_BODY: dict[str, Any] = {
     }
 }
 """``openapi_extra`` of a route that takes a job document."""
+BYTES_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""``openapi_extra`` of a route that takes bytes as they come."""
 EVENT_STREAM: dict[str, Any] = {
     "description": "A page; or, with `Accept: text/event-stream`, a stream that follows the job to its end",
     "content": {"text/event-stream": {"schema": {"type": "string"}}},

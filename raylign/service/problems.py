@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from raylign.errors import (
+    DatasetNotFound,
     Forbidden,
     JobConflict,
     JobNotFound,
@@ -22,6 +23,7 @@ from raylign.errors import (
     SpecError,
     StoreError,
     StoreUnavailable,
+    Taken,
     Unauthorized,
 )
 
@@ -31,6 +33,8 @@ STATUS: Mapping[type[RaylignError], int] = {
     JobNotFound: 404,
     JobConflict: 409,
     KeyNotFound: 404,
+    DatasetNotFound: 404,
+    Taken: 409,
     Unauthorized: 401,
     Forbidden: 403,
     RayUnreachable: 503,

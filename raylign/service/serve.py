@@ -137,6 +137,7 @@ async def _run(
             bulletin=bulletin,
             ray=ray,
             api_key=key,
+            home=home,
             allowed_hosts=hosts,
             allowance=settings.allowance,
             pause_ttl_s=settings.pause_ttl_s,

@@ -1,6 +1,5 @@
 """Read a job, or one judge of it, from a file or a parsed body, with messages a person can act on."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from raylign.spec.job import Job
 from raylign.spec.kinds import ABSENT
 from raylign.spec.kinds import KINDS as JOBS
 from raylign.spec.overrides import override
-from raylign.spec.prompts import HUB, Prompts
+from raylign.spec.places import replaced
+from raylign.spec.prompts import DATASET, HUB, Prompts
 from raylign.spec.telling import MAX_SHOWN, shown
 from raylign.spec.values import check_values
 
@@ -119,24 +119,17 @@ def read_file(path: Path, what: str) -> Any:
         raise SpecError(f"the {what} file {str(path)!r} is not {kind}: {error}") from None
 
 
-_FREE = ("when", "json_schema", "columns")
-"""Mappings whose keys are a user's own: a `path` there is no path of the job's."""
-
-
 def _absolute(job: Job, root: Path) -> Job:
     """Paths become absolute: of prompts, of models where a directory of that name lies below ``root``.
 
-    Any other model is a hub id and stays as written, and so do datasets of the hub; `~` is the user's home in both.
+    Any other model is a hub id and stays as written, and so do datasets of the hub and of a gateway; `~` is the user's
+    home in both.
     """
 
-    def resolve(value: Any, key: str = "") -> Any:
-        if isinstance(value, dict):
-            return {name: item if name in _FREE else resolve(item, name) for name, item in value.items()}
-        if isinstance(value, list):
-            return [resolve(item) for item in value]
-        if key not in ("path", "model") or not isinstance(value, str) or value.startswith(HUB):
+    def resolve(key: str, value: str) -> str:
+        if value.startswith((HUB, DATASET)):
             return value
         path = root / Path(value).expanduser()
         return str(path.resolve()) if key == "path" or value.startswith("~") or path.exists() else value
 
-    return type(job).model_validate(resolve(json.loads(job.model_dump_json())))
+    return replaced(job, resolve)

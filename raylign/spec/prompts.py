@@ -10,6 +10,8 @@ from raylign.settings import Spec
 
 HUB = "hf://"
 """What the path of a dataset on the Hugging Face hub begins with."""
+DATASET = "dataset://"
+"""What the path of data begins with that was uploaded to a gateway, ``dataset://NAME``: it puts the file there."""
 _NAME = re.compile(r"([a-zA-Z0-9][\w.-]{0,95}/)?[a-zA-Z0-9][\w.-]{0,95}", re.ASCII)
 Column = Annotated[str, Field(min_length=1, max_length=bounds.NAME)]
 
@@ -19,7 +21,8 @@ class Prompts(Spec):
 
     path: bounds.Data
     """A file (JSON Lines, JSON, CSV, parquet; text ones also as ``.gz``), a directory or glob of them, a dataset that
-    `datasets` saved, or ``hf://org/name`` for one of the Hugging Face hub.
+    `datasets` saved, ``hf://org/name`` for one of the Hugging Face hub, or ``dataset://NAME`` for one that was uploaded
+    to the gateway which the job is sent to.
 
     A row has ``prompt`` or ``messages``, and may have ``baseline`` and ``metadata``, or is of a known shape
     (docs/data.md). Its other columns are metadata."""

@@ -12,6 +12,7 @@ from raylign.service.access import Tenant
 from raylign.service.admission import admit
 from raylign.service.bulletin import WORK
 from raylign.service.gateway import Gateway
+from raylign.service.naming import resolved
 from raylign.service.routes.keyed import JobId, Who, answer, keyed_router
 from raylign.service.store import Dossier, State
 from raylign.service.views import JobDetail, JobPage, JobView, job_detail, job_view
@@ -54,6 +55,7 @@ def router(gateway: Gateway) -> APIRouter:
 
         async with gateway.bodies.read(request, MAX_BYTES) as body:
             document = await asyncio.to_thread(lambda: parse_job(read_document(body, kind)))
+            document = await asyncio.to_thread(resolved, gateway, document, who)
             await admit(gateway, document, who)
             told = await asyncio.to_thread(queue)
         bulletin.post(WORK)

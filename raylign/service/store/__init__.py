@@ -1,6 +1,7 @@
 """Jobs, their attempts and their events, in SQLite or PostgreSQL. The gateway is the only writer."""
 
 from raylign.service.store.database import open_database
+from raylign.service.store.datasets import DatasetRecord, DatasetState
 from raylign.service.store.keys import KeyRecord
 from raylign.service.store.lease import Lease
 from raylign.service.store.records import AttemptRecord, Dossier, JobRecord, Receipt
@@ -12,6 +13,8 @@ __all__ = [
     "TERMINAL",
     "AttemptRecord",
     "AttemptState",
+    "DatasetRecord",
+    "DatasetState",
     "Dossier",
     "JobRecord",
     "KeyRecord",

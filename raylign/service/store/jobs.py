@@ -1,7 +1,5 @@
 """Jobs in the store: queued, and what is read of them."""
 
-import base64
-import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +12,7 @@ from raylign.service.access import DEFAULT_TENANT
 from raylign.service.store.changes import JOB_COLUMNS, absent, find_job, finish_job, plain
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
+from raylign.service.store.ids import new_id
 from raylign.service.store.records import JOB_FIELDS, JobRecord, job_record
 from raylign.service.store.schema import jobs
 from raylign.service.store.states import TERMINAL, WAITING, State
@@ -109,7 +108,5 @@ def _body(job: Job) -> str:
 
 
 def new_job_id() -> str:
-    """``job_`` and 26 lower-case base32 characters; ids sort by the millisecond they were made in."""
-    raw = (time.time_ns() // 1_000_000).to_bytes(6, "big") + secrets.token_bytes(10)
-    # base32hex keeps the order of the bytes; plain base32 does not.
-    return "job_" + base64.b32hexencode(raw).decode().rstrip("=").lower()
+    """Of a new job."""
+    return new_id("job")

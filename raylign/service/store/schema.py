@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Float,
     ForeignKey,
@@ -93,6 +94,23 @@ keys = Table(
     Column("expires_at", Float),
     Column("revoked_at", Float),
     Column("used_at", Float),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("format", String(16), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("columns", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("report", JSON),
+    Column("created_at", Float, nullable=False),
+    Column("ready_at", Float),
+    UniqueConstraint("tenant", "name"),
 )
 
 lease = Table(

@@ -7,7 +7,7 @@ from pathlib import Path
 from raylign.errors import SpecError
 from raylign.sources.formats import dataset, folder, hub, json_array, json_lines, parquet, separated
 from raylign.sources.formats.row import Format, Row
-from raylign.spec.prompts import HUB, Prompts
+from raylign.spec.prompts import DATASET, HUB, Prompts
 
 JSON_LINES = Format("JSON Lines", json_lines.read)
 FORMATS: Mapping[str, Format] = {
@@ -36,6 +36,8 @@ def files(prompts: Prompts) -> Iterator[tuple[str, Iterator[Row]]]:
     Raises `SpecError` where it means none, and `read`'s.
     """
     where = prompts.path
+    if where.startswith(DATASET):
+        raise SpecError(f"{where!r} is data of a gateway's: `raylign submit` the job there, or name a file")
     if where.startswith(HUB):
         found = hub.files(where.removeprefix(HUB), prompts.subset, prompts.split, FORMATS)
     elif prompts.subset is not None:

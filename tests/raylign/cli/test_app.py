@@ -56,5 +56,5 @@ def test_the_version_is_the_packages_and_no_command_shows_the_help():
             "resume",
             "cancel",
         ),
-        *("samples", "chat", "eval", "report", "judge", "schema", "version", "keys"),
+        *("samples", "chat", "eval", "report", "judge", "schema", "version", "keys", "datasets"),
     ]

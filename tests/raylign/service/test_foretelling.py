@@ -7,6 +7,7 @@ from raylign.service.bulletin import Bulletin
 from raylign.service.checks import Checks
 from raylign.service.foretelling import foretell
 from raylign.service.gateway import Gateway
+from raylign.service.home import open_home
 
 
 async def test_what_cannot_be_looked_at_in_time_is_said_and_not_planned(tmp_path) -> None:
@@ -19,6 +20,7 @@ async def test_what_cannot_be_looked_at_in_time_is_said_and_not_planned(tmp_path
         bulletin=Bulletin(),
         ray=FakeRay().client(),
         api_key="k",
+        home=open_home(tmp_path),
         checks=Checks(lambda job: hang.wait(10), deadline_s=0.02),
     )
     told = await foretell(gateway, who, job_document(), "{}")

@@ -20,6 +20,7 @@ from service import KEY, TOKEN, FakeRay, job_document, open_store, started, step
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.gateway import Gateway
+from raylign.service.home import open_home
 
 LONGEST_S = 1.0
 """Of the processor, for app and client in this process."""
@@ -149,7 +150,8 @@ def events_of(dice: random.Random) -> bytes:
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
     store, ray = open_store(tmp_path), FakeRay()
-    return create_app(Gateway(store=store, bulletin=Bulletin(), ray=ray.client(), api_key=KEY))
+    home = open_home(tmp_path)
+    return create_app(Gateway(store=store, bulletin=Bulletin(), ray=ray.client(), api_key=KEY, home=home))
 
 
 def client(app: FastAPI, token: str = KEY) -> httpx.AsyncClient:
@@ -198,7 +200,8 @@ async def test_malformed_jobs_are_answered_as_documented_and_at_once(app: FastAP
 
 async def test_malformed_reports_are_answered_at_once(tmp_path: Path) -> None:
     store, dice = open_store(tmp_path), random.Random(21)
-    app = create_app(Gateway(store=store, bulletin=Bulletin(), ray=FakeRay().client(), api_key=KEY))
+    home, bulletin = open_home(tmp_path), Bulletin()
+    app = create_app(Gateway(store=store, bulletin=bulletin, ray=FakeRay().client(), api_key=KEY, home=home))
     job, _ = started(store)
     async with client(app, TOKEN) as http:
         for _ in range(60):

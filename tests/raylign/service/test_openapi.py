@@ -22,6 +22,7 @@ from raylign.record.events.payloads import KINDS
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.gateway import Gateway
+from raylign.service.home import open_home
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 BOUNDED = settings(derandomize=True, database=None, deadline=1000, suppress_health_check=[*HealthCheck])
@@ -32,7 +33,16 @@ def app(tmp_path: Path) -> FastAPI:
     store, ray = open_store(tmp_path), FakeRay()
     store.create(job())
     hosts = ["testserver"]  # schemathesis' own name
-    return create_app(Gateway(store=store, bulletin=Bulletin(), ray=ray.client(), api_key=KEY, allowed_hosts=hosts))
+    return create_app(
+        Gateway(
+            store=store,
+            bulletin=Bulletin(),
+            ray=ray.client(),
+            api_key=KEY,
+            home=open_home(tmp_path),
+            allowed_hosts=hosts,
+        )
+    )
 
 
 def call_every_operation(app: FastAPI, *, key: str, examples: int) -> int:
