@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -48,10 +48,12 @@ def open_store(folder: Path) -> Store:
     return Store(open_database(f"sqlite:///{folder / 'raylign.db'}"))
 
 
-def started(store: Store, *, name: str = "tiny") -> tuple[JobRecord, AttemptRecord]:
-    """A job whose first attempt is on Ray."""
+def started(
+    store: Store, *, name: str = "tiny", run_dir: Callable[[str], Path] = lambda job_id: Path("/nowhere")
+) -> tuple[JobRecord, AttemptRecord]:
+    """A job whose first attempt is on Ray. ``run_dir``: of its id."""
     made, _ = store.create(job(name))
-    attempt = store.begin_attempt(made.id, token=TOKEN, run_dir="/nowhere")
+    attempt = store.begin_attempt(made.id, token=TOKEN, run_dir=str(run_dir(made.id)))
     store.confirm_attempt(attempt)
     return store.get(made.id), attempt
 
@@ -306,7 +308,7 @@ async def dispatcher_desk(
             home,
             report_url="http://127.0.0.1:1",
             bulletin=Bulletin(),
-            limits=Limits(**limits),
+            limits=Limits(**{"backoff_s": 0} | limits),
             confines=Confines(home=home, store=store) if confined else None,
         )
         yield Desk(dispatcher, store, ray, home)

@@ -12,7 +12,7 @@ from raylign.cli.datasets import datasets
 from raylign.cli.demo import demo
 from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
-from raylign.cli.jobs import cancel, jobs, pause, resume, submit, watch
+from raylign.cli.jobs import cancel, delete, jobs, pause, resume, retry, submit, watch
 from raylign.cli.judge import judge
 from raylign.cli.keys import keys
 from raylign.cli.model import chat, evaluate
@@ -62,6 +62,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "pause": pause,
     "resume": resume,
     "cancel": cancel,
+    "retry": retry,
+    "delete": delete,
     "samples": samples,
     "chat": chat,
     "eval": evaluate,

@@ -13,6 +13,9 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(metavar="[KEY=VALUE]...", help="Settings in place of the file's: steps=10 tasks.math.weight=2."),
 ]
+Metadata = Annotated[
+    list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="What you say of a job; again for another.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 HomeFolder = Annotated[
     Path, typer.Option(envvar="RAYLIGN_HOME", help="The service's home: its database, key and jobs.")

@@ -70,11 +70,24 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def submit(self, job: Job | Mapping[str, Any], *, idempotency_key: str | None = None) -> JobDict:
-        """Queue a job, or the document of one. With a key it may be sent again without queueing a second one."""
+    def submit(
+        self,
+        job: Job | Mapping[str, Any],
+        *,
+        idempotency_key: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        priority: int = 0,
+        after: str | None = None,
+    ) -> JobDict:
+        """Queue a job, or the document of one. With a key it may be sent again without queueing a second one.
+
+        ``metadata``: at most 16 pairs to find it by. ``priority``: the highest starts first, -100 to 100. ``after``:
+        the id of a job that has to succeed first.
+        """
         document = job.model_dump(mode="json") if isinstance(job, Job) else job
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return self._json("POST", "/v1/jobs", json=dict(document), headers=headers)
+        query = {"priority": priority, **({"after": after} if after else {}), **_pairs(metadata)}
+        return self._json("POST", "/v1/jobs", json=dict(document), headers=headers, params=query)
 
     def plan(self, job: Job | Mapping[str, Any]) -> dict[str, Any]:
         """What a job, or the document of one, would be, were it submitted; see `raylign.service.views.PlanView`."""
@@ -85,9 +98,17 @@ class Client:
         """One job, with its document."""
         return self._json("GET", f"/v1/jobs/{job_id}")
 
-    def jobs(self, *, limit: int = 50, state: str | None = None) -> list[JobDict]:
-        """Jobs, newest first."""
-        query = {"limit": limit} if state is None else {"limit": limit, "state": state}
+    def jobs(
+        self,
+        *,
+        limit: int = 50,
+        state: str | None = None,
+        name: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> list[JobDict]:
+        """Jobs, newest first; those that are all that is said."""
+        said = {"state": state, "name": name}
+        query = {"limit": limit, **{key: value for key, value in said.items() if value is not None}, **_pairs(metadata)}
         found: list[JobDict] = self._json("GET", "/v1/jobs", params=query)["data"]
         return found
 
@@ -128,6 +149,19 @@ class Client:
     def resume(self, job_id: str) -> JobDict:
         """Let a paused job go on. Raises `JobConflict` when it is being cancelled or has ended."""
         return self._json("POST", f"/v1/jobs/{job_id}/resume")
+
+    def retry(self, job_id: str) -> JobDict:
+        """Have a job that failed or was cancelled go on from its last checkpoint. Raises `JobConflict` for others."""
+        return self._json("POST", f"/v1/jobs/{job_id}/retry")
+
+    def delete(self, job_id: str, *, keep_run: bool = False) -> None:
+        """Forget a job that has ended, and remove its run directory unless ``keep_run``. Raises `JobConflict`."""
+        self._call("DELETE", f"/v1/jobs/{job_id}", params={"keep_run": keep_run})
+
+    def attempts(self, job_id: str) -> list[dict[str, Any]]:
+        """A job's attempts, oldest first."""
+        found: list[dict[str, Any]] = self._json("GET", f"/v1/jobs/{job_id}/attempts")["data"]
+        return found
 
     def metrics(self, job_id: str) -> list[dict[str, Any]]:
         """One row per step and evaluation."""
@@ -174,8 +208,6 @@ class Client:
                 for event in self._listen(job_id, kinds, after):
                     after, lost_at = max(after, event.seq), None
                     yield event
-                    if event.kind == "end":
-                        return
                 reason = "the stream ended before the job did"
                 if self.get(job_id)["finished_at"] is not None and not self._more(job_id, kinds, after):
                     return
@@ -238,6 +270,10 @@ class Client:
         if not response.is_success:
             raise _error(response)
         return response
+
+
+def _pairs(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    return {f"metadata[{key}]": value for key, value in (metadata or {}).items()}
 
 
 def _error(response: httpx.Response) -> RaylignError:

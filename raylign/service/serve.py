@@ -22,9 +22,10 @@ from raylign.service.allowance import Allowance
 from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.confines import Confines
-from raylign.service.dispatch.dispatcher import Dispatcher, Limits, collect
+from raylign.service.dispatch.dispatcher import Dispatcher, Limits
 from raylign.service.dispatch.local_ray import LocalRay, ensure_ray, find_ray, start_ray, stop_ray
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJobs
+from raylign.service.dispatch.spool import collect
 from raylign.service.gateway import PAUSE_TTL_S, Gateway
 from raylign.service.home import Home, hold, load_api_key, load_identity, open_home, write_record
 from raylign.service.store import Lease, Store, open_database

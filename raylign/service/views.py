@@ -8,7 +8,7 @@ from pydantic import BaseModel, FailFast, Field, model_validator
 from raylign.record.events import Event
 from raylign.record.events.payloads import KINDS
 from raylign.record.events.reading import MOST
-from raylign.service.store import AttemptState, Dossier, State
+from raylign.service.store import AttemptRecord, AttemptState, Dossier, State
 from raylign.service.store.states import Desired
 
 MOST_REPORTED = 5_000
@@ -38,6 +38,8 @@ class Links(BaseModel):
     cancel: str
     pause: str
     resume: str
+    retry: str
+    attempts: str
     ray_dashboard: str | None
 
 
@@ -59,6 +61,12 @@ class JobView(BaseModel):
     finished_at: float | None
     pause_ends_at: float | None
     """Of a paused job: when it is cancelled, unless somebody resumes it before."""
+    metadata: dict[str, str]
+    """What its user says of it."""
+    priority: int
+    """The highest starts first."""
+    after: str | None
+    """The job that has to succeed before it starts."""
     last_seq: int
     """Number of its newest event."""
     run_dir: str | None
@@ -72,6 +80,14 @@ class JobDetail(JobView):
     """A job with its document."""
 
     document: dict[str, Any]
+    queue_position: int | None
+    """Whose turn it is: 1 is the next to start; none where it does not wait for its turn."""
+
+
+class AttemptPage(BaseModel):
+    """All attempts of a job, oldest first."""
+
+    data: list[AttemptView]
 
 
 class JobPage(BaseModel):
@@ -216,10 +232,13 @@ def job_view(dossier: Dossier, ray_url: str | None) -> JobView:
         started_at=job.started_at,
         finished_at=job.finished_at,
         pause_ends_at=job.pause_ends_at if job.state is State.PAUSED else None,
+        metadata=dict(job.metadata),
+        priority=-job.rank,
+        after=job.after_job,
         last_seq=job.last_seq,
         run_dir=job.run_dir,
         attempt=len(attempts),
-        attempts=[AttemptView.model_validate(one, from_attributes=True) for one in attempts],
+        attempts=[attempt_view(one) for one in attempts],
         links=Links(
             self=path,
             events=f"{path}/events",
@@ -229,11 +248,21 @@ def job_view(dossier: Dossier, ray_url: str | None) -> JobView:
             cancel=f"{path}/cancel",
             pause=f"{path}/pause",
             resume=f"{path}/resume",
+            retry=f"{path}/retry",
+            attempts=f"{path}/attempts",
             ray_dashboard=dashboard,
         ),
     )
 
 
-def job_detail(dossier: Dossier, document: Mapping[str, Any], ray_url: str | None) -> JobDetail:
+def job_detail(
+    dossier: Dossier, document: Mapping[str, Any], ray_url: str | None, *, queue_position: int | None = None
+) -> JobDetail:
     """A job with its document."""
-    return JobDetail(**dict(job_view(dossier, ray_url)), document=dict(document))
+    shown = dict(job_view(dossier, ray_url))
+    return JobDetail(**shown, document=dict(document), queue_position=queue_position)
+
+
+def attempt_view(attempt: AttemptRecord) -> AttemptView:
+    """An attempt as the API shows it."""
+    return AttemptView.model_validate(attempt, from_attributes=True)

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 
 from raylign.errors import JobConflict, RayRefused, RayUnreachable, RunError, StoreUnavailable
 from raylign.plan.confinement import Confinement
-from raylign.record.rundir import RunDirectory
 from raylign.service.bulletin import WORK, Bulletin, wait_for_news
 from raylign.service.confines import Confines
 from raylign.service.dispatch.launch import entrypoint, env_vars, prepare
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
+from raylign.service.dispatch.spool import collect, supply
 from raylign.service.home import Home
 from raylign.service.store import LEAVING, TERMINAL, AttemptRecord, JobRecord, State, Store
 
@@ -44,6 +44,8 @@ class Limits:
     max_running_jobs: int = 1
     max_attempts: int = 3
     """Attempts that may be lost before the job fails."""
+    backoff_s: float = 5.0
+    """Between a lost attempt and the next; doubled for each that was lost before."""
     interval_s: float = 2.0
     """Between two looks at Ray; doubled after each that went wrong."""
     least_s: float = 0.1
@@ -129,7 +131,7 @@ class Dispatcher:
         except StoreUnavailable as error:
             logger.warning("%s", error)
             return False
-        except (RayUnreachable, RayRefused) as error:
+        except (RayUnreachable, RayRefused, RunError) as error:
             reason = str(error)
         except Exception as error:
             logger.exception("the dispatcher goes on after an error of its own%s", f" with {job.id}" if job else "")
@@ -168,6 +170,7 @@ class Dispatcher:
             await asyncio.to_thread(self._store.fail, job.id, reason)
             self._bulletin.post(job.id, WORK)
             return
+        await asyncio.to_thread(supply, self._store, self._home, job)
         attempt = await asyncio.to_thread(self._store.begin_attempt, job.id, token=token, run_dir=str(run_dir))
         self._bulletin.post(job.id)
         await self._submit(job, attempt)
@@ -258,7 +261,11 @@ class Dispatcher:
     async def _close(self, attempt: AttemptRecord, reason: str) -> None:
         await asyncio.to_thread(collect, self._store, self._home, attempt)
         job = await asyncio.to_thread(
-            self._store.close_attempt, attempt, reason, max_attempts=self._limits.max_attempts
+            self._store.close_attempt,
+            attempt,
+            reason,
+            max_attempts=self._limits.max_attempts,
+            backoff_s=self._limits.backoff_s,
         )
         logger.info("%s closed; job is %s", attempt.submission_id, job.state.value)
         self._bulletin.post(job.id, WORK)
@@ -267,13 +274,3 @@ class Dispatcher:
         if job.state not in TERMINAL and job.status_reason != reason:
             await asyncio.to_thread(self._store.note, job.id, reason)
             self._bulletin.post(job.id)
-
-
-def collect(store: Store, home: Home, attempt: AttemptRecord) -> None:
-    """Take what a driver that is gone wrote to its run directory and could not send."""
-    try:
-        spooled = list(RunDirectory(home.jobs / attempt.job_id).events())
-    except (RunError, OSError, ValueError) as error:
-        logger.warning("%s: its events cannot be read: %s", attempt.submission_id, error)
-        return
-    store.ingest(attempt, spooled)

@@ -1,4 +1,4 @@
-"""What a user wants of a job: cancelled, paused, resumed. All answer at once, with the job as it is then."""
+"""What a user wants of a job: cancelled, paused, resumed, retried. All answer at once, with the job as it is then."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ MOST_TTL_S = 10 * 365 * 86400
 
 
 def router(gateway: Gateway) -> APIRouter:
-    """POST /v1/jobs/{id}/cancel, /pause, /resume."""
+    """POST /v1/jobs/{id}/cancel, /pause, /resume, /retry."""
     store, bulletin, routes = gateway.store, gateway.bulletin, keyed_router(gateway)
     asked: dict[str, Any] = {"status_code": 202, "response_model": JobView, "responses": openapi.problems(404, 409)}
 
@@ -50,5 +50,13 @@ def router(gateway: Gateway) -> APIRouter:
     async def resume(job_id: JobId) -> Response:
         """Let a paused job go on from its last checkpoint. 409 when it is being cancelled or has ended."""
         return await wish(job_id, lambda: store.resume(job_id))
+
+    @routes.post("/{job_id}/retry", **asked)
+    async def retry(job_id: JobId) -> Response:
+        """Have a job that failed or was cancelled go on from its last checkpoint. 409 for any other.
+
+        409 too for the seconds in which its last attempt still leaves the cluster.
+        """
+        return await wish(job_id, lambda: store.retry(job_id))
 
     return routes

@@ -21,6 +21,8 @@ from raylign.service.store.records import AttemptRecord, JobRecord, attempt_reco
 from raylign.service.store.schema import attempts
 from raylign.service.store.states import OPEN, TERMINAL, AttemptState, State
 
+LONGEST_BACKOFF_S = 600.0
+
 
 class Attempts:
     """The part of the store that is about attempts."""
@@ -75,8 +77,13 @@ class Attempts:
             first = this & attempts.c.stop_asked_at.is_(None)
             connection.execute(update(attempts).where(first).values(stop_asked_at=time.time()))
 
-    def close_attempt(self, attempt: AttemptRecord, reason: str, *, max_attempts: int) -> JobRecord:
-        """An attempt is over. If nobody wanted that, nor its driver said how, the job recovers, or has had its last."""
+    def close_attempt(
+        self, attempt: AttemptRecord, reason: str, *, max_attempts: int, backoff_s: float = 0
+    ) -> JobRecord:
+        """An attempt is over. If nobody wanted that, nor its driver said how, the job recovers, or has had its last.
+
+        ``backoff_s``: between a lost attempt and the next; doubled for each that was lost before.
+        """
         with self._database.writing() as connection:
             job = find_job(connection, attempt.job_id, lock=True)
             state = _closed(job)
@@ -88,12 +95,19 @@ class Attempts:
             if state is AttemptState.PAUSED or job.desired != "run":
                 settle_job(connection, job, reason)
                 return find_job(connection, job.id)
-            mine_lost = (attempts.c.job_id == job.id) & (attempts.c.state == AttemptState.LOST)
+            mine_lost = (
+                (attempts.c.job_id == job.id)
+                & (attempts.c.state == AttemptState.LOST)
+                & (attempts.c.n >= job.counts_from)
+            )
             lost = connection.execute(select(func.count()).select_from(attempts).where(mine_lost)).scalar_one()
             if lost >= max_attempts:
                 finish_job(connection, job, State.FAILED, f"attempt {attempt.n} of {max_attempts} was lost: {reason}")
             else:
-                settle_job(connection, job, f"attempt {attempt.n} was lost ({reason}); starting another")
+                wait_s = min(backoff_s * 2 ** (lost - 1), LONGEST_BACKOFF_S)
+                soon = f" in {wait_s:g} s" if wait_s else ""
+                set_job(connection, job.id, start_after=time.time() + wait_s if wait_s else None)
+                settle_job(connection, job, f"attempt {attempt.n} was lost ({reason}); starting another{soon}")
             return find_job(connection, job.id)
 
     def interrupt_attempt(self, attempt: AttemptRecord, reason: str) -> None:

@@ -1,10 +1,11 @@
 """Jobs with their attempts, as who asks for them sees them: one statement, so all of it is of one moment."""
 
 from collections.abc import Iterable, Mapping
-from itertools import groupby, product
+from functools import cache
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
 from raylign.service.store.changes import ATTEMPT_COLUMNS, JOB_COLUMNS, absent
 from raylign.service.store.database import Database
@@ -30,13 +31,24 @@ class Dossiers:
             return found, connection.execute(_DOCUMENT, {"job_id": job_id}).scalar_one()
 
     def latest(
-        self, *, limit: int = 50, before: str | None = None, state: State | None = None, tenant: str | None = None
+        self,
+        *,
+        limit: int = 50,
+        before: str | None = None,
+        state: State | None = None,
+        tenant: str | None = None,
+        name: str | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> list[Dossier]:
-        """Newest first. ``before``: only jobs older than this id. ``tenant``: whose; everybody's where None."""
-        query = _LATEST[before is not None, state is not None, tenant is not None]
-        told = {"limit": limit, "before": before, "state": state, "tenant": tenant}
+        """Newest first; those that are all that is said. ``before``: only jobs older than this id."""
+        wanted = {"before": before, "state": state, "tenant": tenant, "name": name}
+        given = {key: value for key, value in wanted.items() if value is not None}
+        query = _latest(frozenset(given))
+        if metadata:
+            said = (jobs.c.metadata[key].as_string() == value for key, value in metadata.items())
+            query = _with_attempts(_page(given).where(*said))
         with self._database.reading() as connection:
-            return _dossiers(connection.execute(query, told))
+            return _dossiers(connection.execute(query, {"limit": limit, **given}))
 
 
 def _with_attempts(query: Select[Any]) -> Select[Any]:
@@ -46,11 +58,15 @@ def _with_attempts(query: Select[Any]) -> Select[Any]:
     return tried.outerjoin(attempts, attempts.c.job_id == found.c.id).order_by(found.c.id.desc(), attempts.c.n)
 
 
-def _latest(before: bool, state: bool, tenant: bool) -> Select[Any]:
-    query = select(*JOB_COLUMNS).order_by(jobs.c.id.desc()).limit(bindparam("limit"))
-    query = query.where(jobs.c.id < bindparam("before")) if before else query
-    query = query.where(jobs.c.tenant == bindparam("tenant")) if tenant else query
-    return _with_attempts(query.where(jobs.c.state == bindparam("state")) if state else query)
+def _page(given: Iterable[str]) -> Select[Any]:
+    """Of jobs alone. ``given``: what is asked for, of `_WHERE`."""
+    found = select(*JOB_COLUMNS).order_by(jobs.c.id.desc()).limit(bindparam("limit"))
+    return found.where(*(_WHERE[key] for key in given))
+
+
+@cache
+def _latest(given: frozenset[str]) -> Select[Any]:
+    return _with_attempts(_page(given))
 
 
 def _dossiers(rows: Iterable[Row[Any]]) -> list[Dossier]:
@@ -71,4 +87,9 @@ def _one(rows: Iterable[Row[Any]], job_id: str) -> Dossier:
 # Made once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
 _OF_ONE = _with_attempts(select(*JOB_COLUMNS).where(jobs.c.id == bindparam("job_id")))
 _DOCUMENT = select(jobs.c.document).where(jobs.c.id == bindparam("job_id"))
-_LATEST = {asked: _latest(*asked) for asked in product((False, True), repeat=3)}
+_WHERE: Mapping[str, ColumnElement[bool]] = {
+    "before": jobs.c.id < bindparam("before"),
+    "state": jobs.c.state == bindparam("state"),
+    "tenant": jobs.c.tenant == bindparam("tenant"),
+    "name": jobs.c.name == bindparam("name"),
+}

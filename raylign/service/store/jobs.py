@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from raylign.errors import JobConflict
@@ -28,8 +28,20 @@ class Jobs:
 
     _database: Database
 
-    def create(self, job: Job, *, key: str | None = None, tenant: str = DEFAULT_TENANT) -> tuple[JobRecord, bool]:
+    def create(
+        self,
+        job: Job,
+        *,
+        key: str | None = None,
+        tenant: str = DEFAULT_TENANT,
+        metadata: Mapping[str, str] | None = None,
+        priority: int = 0,
+        after: str | None = None,
+    ) -> tuple[JobRecord, bool]:
         """Queue a job. A tenant's same ``key`` with the same document gives the first job again, and False.
+
+        ``metadata``: what its user says of it. ``priority``: the highest starts first. ``after``: a job that has to
+        succeed before this one starts.
 
         Raises `JobConflict` when the key came with another document before.
         """
@@ -43,9 +55,13 @@ class Jobs:
             "body_sha256": digest(_body(job)),
             "state": State.QUEUED,
             "desired": "run",
-            "status_reason": "waiting for its turn",
+            "status_reason": f"waiting for job {after} to succeed" if after else "waiting for its turn",
             "last_seq": 0,
             "created_at": time.time(),
+            "metadata": dict(metadata or {}),
+            "rank": -priority,
+            "after_job": after,
+            "counts_from": 1,
         }
         try:
             with self._database.writing() as connection:
@@ -82,13 +98,23 @@ class Jobs:
         return document
 
     def waiting(self, *, limit: int) -> list[JobRecord]:
-        """Jobs that may start, in the order in which they should: interrupted ones first, then by age."""
-        found: list[JobRecord] = []
+        """Jobs that may start, in the order in which they should: by priority, interrupted ones first, then by age."""
+        asked = {"limit": limit, "now": time.time()}
         with self._database.reading() as connection:
-            for state in WAITING:
-                query = select(*JOB_COLUMNS).where(jobs.c.state == state).order_by(jobs.c.id).limit(limit - len(found))
-                found += [job_record(row) for row in connection.execute(query)]
-        return found
+            found = [
+                job_record(row) for state in WAITING for row in connection.execute(_READY, {"state": state, **asked})
+            ]
+        return sorted(found, key=_turn)[:limit]
+
+    def place_in_queue(self, job: JobRecord) -> int | None:
+        """How many jobs' turns come up to its own, itself counted; None where it does not wait for one."""
+        if job.state not in WAITING:
+            return None
+        queries = [
+            select(func.count()).select_from(jobs).where(jobs.c.state == state, _ahead(job, state)) for state in WAITING
+        ]
+        with self._database.reading() as connection:
+            return 1 + sum(connection.execute(query).scalar_one() for query in queries)
 
     def note(self, job_id: str, reason: str) -> None:
         """Say what a job that has not ended waits for."""
@@ -100,6 +126,33 @@ class Jobs:
         """End a job that could not be started. Raises `JobConflict` when it has ended."""
         with self._database.writing() as connection:
             finish_job(connection, find_job(connection, job_id, lock=True), State.FAILED, reason)
+
+
+_other = jobs.alias()
+_SUCCEEDED = exists().where(_other.c.id == jobs.c.after_job, _other.c.state == State.SUCCEEDED)
+_READY = (
+    select(*JOB_COLUMNS)
+    .where(
+        jobs.c.state == bindparam("state"),
+        jobs.c.start_after.is_(None) | (jobs.c.start_after <= bindparam("now")),
+        jobs.c.after_job.is_(None) | _SUCCEEDED,
+    )
+    .order_by(jobs.c.rank, jobs.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def _turn(job: JobRecord) -> tuple[int, int, str]:
+    """Sorts jobs by when they should start."""
+    return job.rank, WAITING.index(job.state), job.id
+
+
+def _ahead(job: JobRecord, state: State) -> ColumnElement[bool]:
+    """Of jobs in ``state``, those whose turn comes before this one's."""
+    mine, theirs = WAITING.index(job.state), WAITING.index(state)
+    if theirs != mine:
+        return jobs.c.rank <= job.rank if theirs < mine else jobs.c.rank < job.rank
+    return (jobs.c.rank < job.rank) | ((jobs.c.rank == job.rank) & (jobs.c.id < job.id))
 
 
 def _body(job: Job) -> str:

@@ -1,6 +1,6 @@
 """Rows of the store as values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -52,6 +52,16 @@ class JobRecord:
     """When a pause was asked for last."""
     pause_ends_at: float | None
     """When a job that is still paused then is cancelled."""
+    metadata: Mapping[str, str]
+    """What its user says of it."""
+    rank: int
+    """Minus its priority: the smallest starts first."""
+    after_job: str | None
+    """Starts once that one has succeeded."""
+    start_after: float | None
+    """Not before then: its last attempt was lost."""
+    counts_from: int
+    """Number of the first attempt that counts against the limit; that of a job's retry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

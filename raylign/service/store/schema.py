@@ -45,8 +45,15 @@ jobs = Table(
     Column("cancel_asked_at", Float),
     Column("pause_asked_at", Float),
     Column("pause_ends_at", Float),
+    Column("metadata", JSON, nullable=False, server_default="{}"),
+    # Minus the priority: so an index has the order of the queue.
+    Column("rank", Integer, nullable=False, server_default="0"),
+    Column("after_job", String(40)),
+    Column("start_after", Float),
+    Column("counts_from", Integer, nullable=False, server_default="1"),
     UniqueConstraint("tenant", "idempotency_key"),
     Index("ix_jobs_state_id", "state", "id"),
+    Index("ix_jobs_queue", "state", "rank", "id"),
     Index("ix_jobs_tenant_id", "tenant", "id"),
     Index("ix_jobs_tenant_state_id", "tenant", "state", "id"),
 )

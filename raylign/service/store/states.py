@@ -5,6 +5,7 @@ queued -> starting -> running -> succeeded | failed
          recovering <----+        an attempt was lost; the next one resumes from the last checkpoint
 any of these -> cancelling -> cancelled
 any of these -> pausing -> paused -> where it came from
+failed | cancelled -> queued | recovering, when it is retried
 
 What a job's user wants (`Desired`) is another thing, and may change while its state cannot yet: a job that is resumed
 while it is pausing goes on once its attempt has left. What its driver is told (`order`) follows from both.
@@ -67,6 +68,7 @@ ENDINGS: Mapping[State, Ending] = {
 }
 """What an end event says of a job that came to this state."""
 TERMINAL = frozenset(ENDINGS)
+"""Left by nobody but who retries."""
 WAITING = (State.RECOVERING, State.QUEUED)
 """States in which the dispatcher may start an attempt, in the order in which it does."""
 LEAVING = frozenset({State.PAUSING, State.CANCELLING})
@@ -83,9 +85,9 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.PAUSING: frozenset({State.PAUSED, State.RECOVERING, State.CANCELLING}) | TERMINAL,
     State.PAUSED: frozenset({State.QUEUED, State.RECOVERING, State.CANCELLED, State.FAILED}),
     State.CANCELLING: TERMINAL,
-    State.CANCELLED: frozenset(),
+    State.CANCELLED: frozenset({State.QUEUED, State.RECOVERING}),
+    State.FAILED: frozenset({State.QUEUED, State.RECOVERING}),
     State.SUCCEEDED: frozenset(),
-    State.FAILED: frozenset(),
 }
 
 

@@ -55,6 +55,8 @@ def test_the_version_is_the_packages_and_no_command_shows_the_help():
             "pause",
             "resume",
             "cancel",
+            "retry",
+            "delete",
         ),
         *("samples", "chat", "eval", "report", "judge", "schema", "version", "keys", "datasets"),
     ]

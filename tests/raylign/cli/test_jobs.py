@@ -29,7 +29,7 @@ def gateway(tmp_path, monkeypatch):
 
 
 def test_a_job_is_sent_once_listed_and_cancelled_by_its_name(gateway):
-    sent = json.loads(raylign("submit", EXAMPLES / "crpg.yaml", "--key", "k", "--json").stdout)
+    sent = json.loads(raylign("submit", EXAMPLES / "crpg.yaml", "--key", "k", "--metadata", "team=a", "--json").stdout)
     again = raylign("submit", EXAMPLES / "crpg.yaml", "--key", "k").stdout
     assert again == f"{sent['id']}  queued  raylign watch {sent['id']}\n"
     [listed] = json.loads(raylign("jobs", "--json").stdout)
@@ -38,9 +38,15 @@ def test_a_job_is_sent_once_listed_and_cancelled_by_its_name(gateway):
     assert raylign("pause", "crpg", "--ttl", "60").stdout == f"{sent['id']}  paused\n"
     assert json.loads(raylign("resume", "crpg", "--json").stdout)["state"] == "queued"
     assert raylign("cancel", "crpg").stdout == f"{sent['id']}  cancelled\n"
+    assert raylign("retry", "crpg").stdout == f"{sent['id']}  queued\n"
+    assert raylign("jobs", "--state", "queued", "--name", "crpg", "--metadata", "team=a").stdout.startswith(sent["id"])
+    assert raylign("jobs", "--metadata", "team=b").stdout == ""
+    raylign("cancel", "crpg")
     done = raylign("cancel", "latest")
     assert done.returncode == 1
     assert "is cancelled" in done.stderr
+    assert raylign("delete", "latest").stdout == f"{sent['id']}  deleted\n"
+    assert raylign("jobs").stdout == ""
 
 
 @pytest.mark.parametrize(("state", "status"), [("succeeded", 0), ("failed", 1), ("cancelled", 130)])

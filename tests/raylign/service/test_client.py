@@ -46,6 +46,34 @@ def test_pause_and_resume(service: Service) -> None:
                 wish(made["id"])
 
 
+def test_retry_delete_and_what_finds_a_job(service: Service) -> None:
+    with service.client() as client:
+        made = client.submit(job_document("hello"), metadata={"team": "a"}, priority=2)
+        after = client.submit(job_document("hello"), after=made["id"])
+        assert (made["metadata"], made["priority"], after["after"]) == ({"team": "a"}, 2, made["id"])
+        assert [one["id"] for one in client.jobs(name="hello", metadata={"team": "a"})] == [made["id"]]
+        client.cancel(made["id"])
+        assert client.retry(made["id"])["state"] == "queued"
+        assert client.attempts(made["id"]) == []
+        with pytest.raises(JobConflict, match="cancel it before"):
+            client.delete(made["id"])
+        for one in (after, made):
+            client.cancel(one["id"])
+            client.delete(one["id"])
+        assert client.jobs() == []
+
+
+def test_the_events_of_a_retried_job_go_on_after_its_first_end(service: Service) -> None:
+    made, attempt = started(service.store)
+    service.store.report(made.id, 1, TOKEN, [end(1, "failed")])
+    service.store.close_attempt(attempt, "left", max_attempts=1)
+    service.store.retry(made.id)
+    service.store.begin_attempt(made.id, token=TOKEN, run_dir="/x")
+    service.store.report(made.id, 2, TOKEN, [step(2), end(3)])
+    with service.client() as client:
+        assert [event.seq for event in client.events(made.id)] == [1, 2, 3]
+
+
 def test_errors_keep_their_type_and_their_words(service: Service) -> None:
     with service.client() as client:
         with pytest.raises(SpecError, match="did you mean 'steps'"):

@@ -15,6 +15,7 @@ import pytest
 from service import Desk, FakeRay, dispatcher_desk, end, job, paused, step
 from sqlalchemy import event
 
+from raylign.record.rundir import RunDirectory
 from raylign.service.dispatch import dispatcher
 from raylign.service.reporter import read_token
 from raylign.service.store import AttemptState, JobRecord, State, database
@@ -407,6 +408,25 @@ async def test_a_paused_job_leaves_its_place_to_another_and_is_cancelled_when_it
     await desk.look()
     assert desk.job(other).state is State.STARTING
     assert desk.job(job_id).state is State.CANCELLED
+
+
+async def test_a_retried_job_goes_on_where_its_stream_ended(desk: Desk) -> None:
+    job_id = queue(desk)
+    desk.store.cancel(job_id)  # the store's own `end`, which no run directory has
+    desk.store.retry(job_id)
+    await desk.look()
+    assert desk.ray.submits[-1]["submission_id"] == f"{job_id}-a1"
+    assert RunDirectory(desk.home.jobs / job_id).next_seq == 2
+
+
+async def test_a_lost_attempt_is_not_followed_at_once(tmp_path: Path) -> None:
+    async with dispatcher_desk(tmp_path, backoff_s=60) as desk:
+        job_id = await running(desk)
+        desk.ray.set(f"{job_id}-a1", "FAILED")
+        await desk.look()
+        await desk.look()
+        assert desk.job(job_id).state is State.RECOVERING
+        assert len(desk.ray.submits) == 1
 
 
 async def test_a_driver_that_said_end_but_stays_is_stopped(tmp_path: Path) -> None:

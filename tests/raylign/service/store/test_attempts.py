@@ -1,6 +1,7 @@
 """Attempts: begun, lost, interrupted, counted."""
 
 import hashlib
+import time
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,17 @@ def test_a_token_is_kept_as_a_digest_alone(store: Store, tmp_path: Path) -> None
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("raylign.db*"))
     assert hashlib.sha256(TOKEN.encode()).hexdigest().encode() in kept
     assert TOKEN.encode() not in kept
+
+
+def test_a_lost_attempt_is_followed_later_and_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, attempt = started(store)
+    clock = [time.time()]
+    for wait_s in (5, 10, 20):
+        monkeypatch.setattr(time, "time", lambda: clock[0])
+        lost = store.close_attempt(attempt, "killed", max_attempts=9, backoff_s=5)
+        assert lost.start_after == clock[0] + wait_s
+        assert f"starting another in {wait_s} s" in lost.status_reason
+        assert store.waiting(limit=1) == []
+        clock[0] += wait_s
+        assert [one.id for one in store.waiting(limit=1)] == [made.id]
+        attempt = store.begin_attempt(made.id, token=TOKEN, run_dir="/x")

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from service import job, open_store, started
@@ -42,3 +43,19 @@ def test_a_list_reads_no_documents_and_asks_for_all_attempts_at_once(tmp_path: P
     selects = [statement for statement in statements if statement.startswith("SELECT")]
     assert len(selects) == 1  # of one moment, whatever is written meanwhile
     assert "document" not in "".join(selects)
+
+
+def test_jobs_are_found_by_name_and_by_what_was_said_of_them(store: Store) -> None:
+    first, _ = store.create(job("tone"), metadata={"team": "a", "the run": "it's 1"})
+    second, _ = store.create(job("tone"), metadata={"team": "b"})
+    third, _ = store.create(job("other"), metadata={"team": "a"})
+
+    def found(**asked: Any) -> set[str]:
+        return {one.job.id for one in store.latest(**asked)}
+
+    assert found(name="tone") == {first.id, second.id}
+    assert found(metadata={"team": "a"}) == {first.id, third.id}
+    assert found(metadata={"team": "a", "the run": "it's 1"}) == {first.id}
+    assert found(metadata={"team": "b"}, name="other") == set()
+    assert found(metadata={"x' OR 1=1 --": "a"}) == set()
+    assert store.get(first.id).metadata == {"team": "a", "the run": "it's 1"}

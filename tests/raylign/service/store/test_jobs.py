@@ -2,9 +2,10 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
-from service import job, open_store, started
+from service import TOKEN, end, job, open_store, started
 from sqlalchemy import update
 
 from raylign.errors import JobConflict, JobNotFound
@@ -115,3 +116,32 @@ def test_the_document_is_the_validated_one(store: Store) -> None:
     assert store.document(made.id) == sent.model_dump(mode="json")
     with pytest.raises(JobNotFound, match="'job_x'"):
         store.document("job_x")
+
+
+def test_the_queue_goes_by_priority_then_recovery_then_age(store: Store) -> None:
+    def made(name: str, **asked: Any) -> str:
+        threading.Event().wait(0.003)
+        return store.create(job(name), **asked)[0].id
+
+    old, low, urgent, young = made("old"), made("low", priority=-1), made("urgent", priority=9), made("young")
+    lost, attempt = started(store)
+    store.close_attempt(attempt, "lost", max_attempts=3)
+    assert [one.id for one in store.waiting(limit=9)] == [urgent, lost.id, old, young, low]
+    assert [one.id for one in store.waiting(limit=2)] == [urgent, lost.id]
+    places = [store.place_in_queue(store.get(one)) for one in (urgent, lost.id, old, young, low)]
+    assert places == [1, 2, 3, 4, 5]
+    assert store.place_in_queue(store.cancel(young)) is None
+
+
+def test_a_job_waits_for_the_one_it_comes_after(store: Store) -> None:
+    first, attempt = started(store)
+    second, _ = store.create(job(), after=first.id)
+    assert first.id in second.status_reason
+    assert store.waiting(limit=9) == []
+    store.report(first.id, 1, TOKEN, [end(1, "failed")])
+    store.close_attempt(attempt, "left", max_attempts=1)
+    assert store.waiting(limit=9) == []
+    store.retry(first.id)
+    store.begin_attempt(first.id, token=TOKEN, run_dir="/x")
+    store.report(first.id, 2, TOKEN, [end(2)])
+    assert [one.id for one in store.waiting(limit=9)] == [second.id]

@@ -38,7 +38,14 @@ def page(jobs: str) -> str:
 @pytest.mark.parametrize(
     ("ask", "expected"),
     [
-        (lambda store: store.waiting(limit=3), ["SEARCH jobs USING INDEX ix_jobs_state_id (state=?)"] * 2),
+        (
+            lambda store: store.waiting(limit=3),
+            [
+                "SEARCH jobs USING INDEX ix_jobs_queue (state=?); CORRELATED SCALAR SUBQUERY 1; "
+                "SEARCH jobs_1 USING INDEX sqlite_autoindex_jobs_1 (id=?)"
+            ]
+            * 2,
+        ),
         (lambda store: store.latest(), [page("SCAN jobs USING INDEX sqlite_autoindex_jobs_1")]),
         (lambda store: store.latest(state=State.FAILED), [page("SEARCH jobs USING INDEX ix_jobs_state_id (state=?)")]),
         (

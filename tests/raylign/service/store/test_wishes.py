@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from service import TOKEN, end, job, open_store, paused, started, step
 
-from raylign.errors import JobConflict
+from raylign.errors import JobConflict, JobNotFound
 from raylign.service.store import AttemptState, State, Store
 
 DAY = 86400
@@ -185,3 +185,62 @@ def test_a_pause_without_end_ends(store: Store, monkeypatch: pytest.MonkeyPatch)
     ]
     assert "nobody resumed it" in store.get(short.id).status_reason
     assert store.events(short.id)[-1].data["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_a_retried_job_goes_on_with_all_attempts_of_a_new_one(store: Store, state: str) -> None:
+    made, attempt = started(store)
+    store.close_attempt(attempt, "killed", max_attempts=3)
+    attempt = store.begin_attempt(made.id, token=TOKEN, run_dir="/x")
+    if state == "cancelled":
+        store.cancel(made.id)
+    else:
+        store.report(made.id, 2, TOKEN, [end(1, "failed")])
+        with pytest.raises(JobConflict, match="attempt 2 .* has not left"):
+            store.retry(made.id)
+    store.close_attempt(attempt, "left", max_attempts=3)
+    assert store.get(made.id).state == state
+    retried = store.retry(made.id)
+    assert (retried.state, retried.desired, retried.finished_at) == (State.RECOVERING, "run", None)
+    assert retried.cancel_asked_at is None
+    for n in (3, 4):
+        attempt = store.begin_attempt(made.id, token=TOKEN, run_dir="/x")
+        assert attempt.n == n
+        assert store.close_attempt(attempt, "killed", max_attempts=3).state is State.RECOVERING
+    attempt = store.begin_attempt(made.id, token=TOKEN, run_dir="/x")
+    assert store.close_attempt(attempt, "killed", max_attempts=3).state is State.FAILED
+
+
+def test_what_never_began_is_queued_again_and_what_has_not_ended_or_has_succeeded_is_not_retried(store: Store) -> None:
+    queued, _ = store.create(job())
+    with pytest.raises(JobConflict, match="is queued: only"):
+        store.retry(queued.id)
+    store.cancel(queued.id)
+    assert store.retry(queued.id).state is State.QUEUED
+    done, attempt = started(store)
+    store.report(done.id, 1, TOKEN, [end(1)])
+    store.close_attempt(attempt, "left", max_attempts=1)
+    with pytest.raises(JobConflict, match="is succeeded: only"):
+        store.retry(done.id)
+
+
+def test_a_job_that_has_ended_is_forgotten_with_all_that_hangs_on_it(store: Store) -> None:
+    made, attempt = started(store)
+    with pytest.raises(JobConflict, match="cancel it before"):
+        store.delete(made.id)
+    store.report(made.id, 1, TOKEN, [step(1), end(2)])
+    with pytest.raises(JobConflict, match="has not left"):
+        store.delete(made.id)
+    store.close_attempt(attempt, "left", max_attempts=1)
+    assert store.delete(made.id).run_dir == "/nowhere"
+    for call in (store.get, store.delete, store.events):
+        with pytest.raises(JobNotFound):
+            call(made.id)
+    assert store.latest() == []
+    first, _ = store.create(job())
+    second, _ = store.create(job(), after=first.id)
+    store.cancel(first.id)
+    with pytest.raises(JobConflict, match=f"'{second.id}' waits for"):
+        store.delete(first.id)
+    store.cancel(second.id)
+    store.delete(first.id)
