@@ -20,10 +20,11 @@ from raylign.record.events import Event
 from raylign.record.events.payloads import Status
 from raylign.record.hub import require_hub
 from raylign.record.rundir import RunDirectory, event_line
+from raylign.record.stages import finished as finished_end
 from raylign.service.reporter import Reporter, read_token
 from raylign.show.console import LiveDisplay
 from raylign.show.terminal import soften_streams
-from raylign.spec import Job, load_job, parse_job
+from raylign.spec import Work, load_job, parse_job
 from raylign.trackers.kinds import of_run
 from raylign.trackers.tracking import Tracking
 
@@ -80,12 +81,12 @@ def _run(options: argparse.Namespace) -> int:
         run = RunDirectory.open(options.run_dir)
         job = parse_job(run.job(), source=str(run.job_path))
     with run:
-        if end := run.finished(job.steps):
+        if end := finished_end(job, run):
             return _tell_finished(options, job, run, end)
         return asyncio.run(_drive(options, job, run))
 
 
-def _tell_finished(options: argparse.Namespace, job: Job, run: RunDirectory, end: Event) -> int:
+def _tell_finished(options: argparse.Namespace, job: Work, run: RunDirectory, end: Event) -> int:
     """A run that is whole already: nothing is started, only said."""
     if options.report:
         _reporter(options, options.job_id, run).close()  # an attempt whose end the gateway has missed
@@ -93,8 +94,7 @@ def _tell_finished(options: argparse.Namespace, job: Job, run: RunDirectory, end
         print(event_line(end))
     else:
         print(
-            f"{run.path} is finished, with {job.steps} steps: the model is {run.model_path}, "
-            f"the report is {run.report_path}"
+            f"{run.path} is finished, with {job.extent}: the model is {run.model_path}, the report is {run.report_path}"
         )
     return EXIT["succeeded"]
 
@@ -103,13 +103,13 @@ def _reporter(options: argparse.Namespace, job_id: str, run: RunDirectory) -> Re
     return Reporter(options.report, job_id, options.attempt, read_token(run.path), run.events_path)
 
 
-async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> int:
+async def _drive(options: argparse.Namespace, job: Work, run: RunDirectory) -> int:
     job_id = options.job_id or f"{job.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    trackers = of_run(job.trackers)
-    for tracker in trackers:
-        tracker.require()
-    if job.output.push_to is not None:
-        require_hub(job.output.push_to)
+    for one in job.jobs:
+        for tracker in of_run(one.trackers):
+            tracker.require()
+        if one.output.push_to is not None:
+            require_hub(one.output.push_to)
     reporter = _reporter(options, job_id, run) if options.report else None
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -122,16 +122,17 @@ async def _drive(options: argparse.Namespace, job: Job, run: RunDirectory) -> in
 
     with LiveDisplay(json=options.json) as display:
         await asyncio.to_thread(_catch_up, display, run)
+        trackers = () if job.stages else of_run(job.jobs[0].trackers)  # those of stages are told by the stages
         emit = Emitter(run, display, Tracking(trackers, run.path, job.name), reporter)
         emit(Status(phase="starting Ray"))
         # Torch takes seconds to import and Ray seconds to start: side by side, and after the display is up.
-        importing = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "actors.driver"))
+        importing = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "actors.stages"))
         from actors.cluster.connection import connect
 
         dashboard = connect(namespace=job_id, dashboard=not options.no_dashboard)
-        driver = await importing
+        stages = await importing
         confinement = Confinement(roots=tuple(options.within)) if options.within else None
-        state = await driver.drive(
+        state = await stages.drive_work(
             job, run, job_id=job_id, emit=emit, wish=wish, dashboard=dashboard, confinement=confinement
         )
     if reporter is not None:

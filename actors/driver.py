@@ -6,8 +6,8 @@ plan -> fleet, prompts -> resume -> the job's course (its source, publish, the l
 import asyncio
 import sys
 import traceback
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 from actors.cluster.connection import describe
 from actors.cluster.detached import detached
@@ -22,7 +22,7 @@ from raylign.plan.confinement import Confinement
 from raylign.plan.resolve import make_plan
 from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.demand import Ending
-from raylign.record.events.payloads import Payload, PlanMade, Pushed, RunEnded, RunPaused, Status, Warned
+from raylign.record.events.payloads import PlanMade, Pushed, RunEnded, RunPaused, Status, Warned
 from raylign.record.hub import push
 from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
@@ -33,6 +33,7 @@ from raylign.sources.prompts import Encode, World
 from raylign.sources.source import Means
 from raylign.spec.job import Job
 
+Last: TypeAlias = RunEnded | RunPaused
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -61,15 +62,22 @@ async def drive(
     pause = Pause()
     work = asyncio.ensure_future(_attempts(job, run, job_id, emit, dashboard, pause, confinement))
     watch = asyncio.ensure_future(_obey(work, wish, pause))
-    state: Ending | Literal["paused"] = "succeeded"
-    message = f"{job.steps} steps"
+    last = await last_word(work, run, wish=wish)
+    watch.cancel()
+    return await say_last(last, emit)
+
+
+async def last_word(course: Awaitable[Last], run: RunDirectory, *, wish: Callable[[], str]) -> Last:
+    """What a course says in the end; of one that raises, how it came to that."""
+    state: Ending
     try:
-        await work
+        return await course
     except Paused:
-        state = "paused"
+        return await asyncio.to_thread(_paused, run)
     except asyncio.CancelledError:
-        state = "paused" if wish() == "pause" else "cancelled"
-        message = f"stopped on request; {await _where_to_resume(run)}"
+        if wish() == "pause":
+            return await asyncio.to_thread(_paused, run)
+        state, message = "cancelled", f"stopped on request; {await _where_to_resume(run)}"
     except Cancelled as error:
         state, message = "cancelled", str(error)
     except (SpecError, PlanError) as error:  # the message says what to mend; going on would end the same way
@@ -80,19 +88,22 @@ async def drive(
         traceback.print_exc(file=sys.stderr)
         unforeseen = redacted(f"unexpected {type(error).__name__}: {error}")
         state, message = "failed", f"{unforeseen}; {await _where_to_resume(run)}"
-    finally:
-        watch.cancel()
-    last: Payload
-    if state == "paused":
-        last = await asyncio.to_thread(_paused, run)
-    else:
-        model = str(run.model_path) if run.model_path.exists() else None
-        last = RunEnded(state=state, message=message, model=model, report=str(run.report_path))
+    return ended(run, state, message)
+
+
+def ended(run: RunDirectory, state: Ending, message: str) -> RunEnded:
+    """The end of what is in this directory."""
+    model = str(run.model_path) if run.model_path.exists() else None
+    return RunEnded(state=state, message=message, model=model, report=str(run.report_path))
+
+
+async def say_last(last: Last, emit: Emitter) -> str:
+    """The end's state, or "paused", once it is said."""
     await asyncio.to_thread(emit, last)  # trackers have a minute for what they still hold
-    return state
+    return last.state if isinstance(last, RunEnded) else "paused"
 
 
-async def _obey(work: "asyncio.Future[None]", wish: Callable[[], str], pause: Pause) -> None:
+async def _obey(work: "asyncio.Future[Last]", wish: Callable[[], str], pause: Pause) -> None:
     """Cancel at once; pause where the loop stands, or at once where it has not begun or is through."""
     while (wanted := wish()) == "run" or (wanted == "pause" and pause.ask()):
         await asyncio.sleep(WISH_POLL_S)
@@ -115,26 +126,26 @@ async def _attempts(
     dashboard: str,
     pause: Pause,
     confinement: Confinement | None,
-) -> None:
+) -> Last:
     """Build the fleet and train; again, from the last checkpoint, when a worker that cannot be replaced is lost."""
     if confinement is not None:  # what is there now counts, not what was at submit
         await asyncio.to_thread(confinement.require, job)
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for left in reversed(range(MAX_ATTEMPTS)):
         try:
             await _attempt(job, run, job_id, emit, dashboard, pause)
+            break
         except WorkerLost as lost:
-            if attempt == MAX_ATTEMPTS:
+            if not left:
                 raise
             emit(Warned(message=f"{lost} Starting again, {await _where_to_resume(run)}"))
-        else:
-            return
+    return ended(run, "succeeded", job.extent)
 
 
 async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dashboard: str, pause: Pause) -> None:
     emit(Status(phase="planning", detail=job.name))
     checked = check_job(job, keep=True)
     plan = make_plan(job, describe(), checked=checked)
-    emit(PlanMade(**plan.to_dict(), job_id=job_id, dashboard=dashboard, run_dir=str(run.path)))
+    emit(PlanMade(**plan.to_dict(), job_id=job_id, dashboard=dashboard, run_dir=str(run.path), stage=""))
     if plan.checkpoint_bytes is not None:
         run.require_space(CHECKPOINTS_FREE * plan.checkpoint_bytes)
     checkpoints = Checkpoints(run.checkpoints_path, keep_last=job.checkpoint.keep_last)
@@ -195,6 +206,8 @@ async def _push(job: Job, run: RunDirectory, emit: Emitter) -> None:
 
 async def _where_to_resume(run: RunDirectory) -> str:
     found = await asyncio.to_thread(Checkpoints(run.checkpoints_path).latest)
+    if found is None and run.stages_path.exists():
+        return f"`raylign run --resume {run.path}` goes on with the stage that is open"
     if found is None:
         return "there is no checkpoint yet: start it again"
     return f"the last good checkpoint is {found[0]}: `raylign run --resume {run.path}` goes on from there"

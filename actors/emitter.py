@@ -1,11 +1,12 @@
 """One run's voice: numbers what is said and passes it on: run directory, gateway, display, trackers."""
 
+from typing import Protocol
+
 from raylign.record.events import Event
 from raylign.record.events.payloads import EvaluationDone, Payload, RunEnded, RunPaused, StepDone, Tracked, Warned
 from raylign.record.metrics import flat_metrics
 from raylign.record.rundir import RunDirectory
 from raylign.service.reporter import Reporter
-from raylign.show.console import LiveDisplay
 from raylign.show.report import write_report
 from raylign.trackers.tracking import Tracking
 
@@ -13,10 +14,16 @@ LAST_WORDS = (RunEnded, RunPaused)
 """Nothing of this attempt follows them."""
 
 
+class Display(Protocol):
+    """Who is shown what was said: a terminal, or the recipe of which this run is a stage."""
+
+    def show(self, event: Event) -> None: ...
+
+
 class Emitter:
     """``emit(payload)``. On disk first: what is shown or shipped can be read again."""
 
-    def __init__(self, run: RunDirectory, display: LiveDisplay, tracking: Tracking, reporter: Reporter | None) -> None:
+    def __init__(self, run: RunDirectory, display: Display, tracking: Tracking, reporter: Reporter | None) -> None:
         self._run = run
         self._display = display
         self._tracking = tracking

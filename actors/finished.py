@@ -16,6 +16,7 @@ from raylign.plan.cluster import local_node
 from raylign.record.events.payloads import Payload, Status, Warned
 from raylign.record.rundir import RunDirectory
 from raylign.spec import Job, parse_job
+from raylign.spec.recipe import one_job
 
 if TYPE_CHECKING:
     from raylign.loop.evaluate import Evaluated
@@ -48,7 +49,7 @@ def chat_options(parser: argparse.ArgumentParser) -> None:
 
 def _read(path: Path) -> tuple[RunDirectory, Job]:
     run = RunDirectory(path)
-    return run, parse_job(run.job(), source=str(run.job_path))
+    return run, one_job(parse_job(run.job(), source=str(run.job_path)), repr(str(run.path)))
 
 
 def _finished_model(run: RunDirectory) -> str:

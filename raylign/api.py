@@ -13,13 +13,15 @@ from typing import Any
 from rich.console import Console
 
 from raylign.errors import RunError, SpecError
-from raylign.plan.check import Checked, check_job
+from raylign.plan.check import Checked
+from raylign.plan.stages import check_work, together
 from raylign.record.events import Event
 from raylign.record.events.payloads import RunEnded
 from raylign.record.rundir import RunDirectory
 from raylign.record.shown import Found, Order, Sought
+from raylign.record.stages import stage_path
 from raylign.show.console import LiveDisplay
-from raylign.spec import Job, load_job, parse_job
+from raylign.spec import Work, load_job, parse_job
 from raylign.spec.overrides import override
 
 LAST_WORDS = 2_000
@@ -28,8 +30,8 @@ LEAVE_S = 60.0
 """For a driver that is interrupted to write what it must."""
 
 
-def load(job: str | Path | Mapping[str, Any], *settings: str) -> Job:
-    """The job of a file, or of a document whose relative paths are taken from here.
+def load(job: str | Path | Mapping[str, Any], *settings: str) -> Work:
+    """The job, or the recipe, of a file, or of a document whose relative paths are taken from here.
 
     ``settings``: in place of its own, ``"steps=10"``, ``"tasks.math.weight=2"``. Raises `SpecError`.
     """
@@ -38,9 +40,9 @@ def load(job: str | Path | Mapping[str, Any], *settings: str) -> Job:
     return load_job(Path(job), settings)
 
 
-def check(job: Job) -> Checked:
+def check(job: Work) -> Checked:
     """What ``raylign check`` says: counts, warnings, notes. Raises `SpecError` where something is wrong."""
-    return check_job(job)
+    return together(job, check_work(job))
 
 
 class Run:
@@ -65,7 +67,7 @@ class Run:
         """An HTML page; there once the run has ended."""
         return self._directory.report_path
 
-    def job(self) -> Job:
+    def job(self) -> Work:
         """What was asked."""
         return parse_job(self._directory.job(), source=str(self._directory.job_path))
 
@@ -73,8 +75,13 @@ class Run:
         """All that it said, oldest first."""
         return self._directory.events()
 
+    def stages(self) -> dict[str, "Run"]:
+        """Of a recipe, those that have begun, by name: each is a run with a model and a report of its own."""
+        paths = {job.name: stage_path(self._directory, job.name) for job in self.job().stages}
+        return {name: Run(path) for name, path in paths.items() if RunDirectory(path).job_path.exists()}
+
     def metrics(self) -> list[dict[str, Any]]:
-        """A row of flat numbers for every step."""
+        """A row of flat numbers for every step; of a recipe, its stages have them."""
         return self._directory.metrics()
 
     def samples(
@@ -90,14 +97,16 @@ class Run:
         return Sought(task=task, step=step, judge=judge, order=order, count=count).of(self.events())
 
 
-def run(job: Job | str | Path, run_dir: str | Path | None = None, *, show: bool = True, dashboard: bool = False) -> Run:
+def run(
+    job: Work | str | Path, run_dir: str | Path | None = None, *, show: bool = True, dashboard: bool = False
+) -> Run:
     """Run a job here to its end, as ``raylign run`` does: in a process of its own, on the cluster of RAY_ADDRESS, or on
     a Ray that it starts. ``show``: print what happens.
 
     Raises `SpecError` where the job is wrong, `RunError` where the run ends otherwise than with its last step.
     """
-    wanted = job if isinstance(job, Job) else load(job)
-    check_job(wanted)
+    wanted = load(job) if isinstance(job, str | Path) else job
+    check(wanted)
     directory = Path(run_dir or Path("runs") / wanted.name)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "job.json"

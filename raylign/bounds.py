@@ -12,6 +12,8 @@ from raylign.located import DATA, MODEL
 
 TASKS = 64
 """Each has its own file, method and metrics; CGPO mixes five."""
+STAGES = 32
+"""Of one recipe: each is a job."""
 JUDGES = 32
 """Of one task. Every response goes to all of them."""
 REWARDS = 16

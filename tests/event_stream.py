@@ -14,11 +14,13 @@ from raylign.record.events.payloads import (
     Pushed,
     RunEnded,
     SamplesShown,
+    StageBegun,
     Status,
     StepDone,
     Tracked,
     Trained,
     Warned,
+    of_stage,
 )
 from raylign.record.events.planned import PlannedActor, PlannedTask
 from raylign.record.events.tasks import CanaryFigures, JudgeFigures, ShownSample, TaskEvaluation, TaskStep
@@ -77,6 +79,7 @@ def plan(tasks: tuple[str, ...], steps: int) -> PlanMade:
         job_id="job_1",
         dashboard="http://127.0.0.1:8265",
         run_dir="runs/tiny",
+        stage="",
     )
 
 
@@ -252,6 +255,23 @@ def event_stream(
     yield event(Pushed(address=text or "the hub's org/name"), 0.0)
     done = RunEnded(state="succeeded", message=text or "", model="runs/tiny/model", report="runs/tiny/report.html")
     yield event(end or done)
+
+
+STAGES = ("sft", "reward", "align")
+
+
+def recipe_stream(*, steps: int = 4, open_from: int | None = None) -> Iterator[Event]:
+    """A recipe of `STAGES`, each with the events of a whole run. ``open_from``: left in the middle of that one."""
+    said: list[Payload] = [Status(phase="planning", detail="3 stages of chain")]
+    for number, stage in enumerate(STAGES):
+        said.append(StageBegun(recipe="chain", stage=stage, job="align", number=number + 1, stages=len(STAGES)))
+        told = [of_stage(event.said, stage) for event in event_stream(steps=steps, seed=number)][:-1]
+        said += told[: len(told) // 2] if number == open_from else told
+        if number == open_from:
+            break
+    else:
+        said.append(RunEnded(state="succeeded", message="3 stages", model="runs/chain/model", report=None))
+    yield from (Event.of(one, seq=seq, time=BEGUN + seq) for seq, one in enumerate(said, 1))
 
 
 def failed_at_start(message: str = "rollout/0 could not load 'tiny/policy'") -> list[Event]:

@@ -30,9 +30,10 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Write a job with comments for a model and a data set, that passes `raylign check`."""
-    from raylign.plan.check import check_job
     from raylign.plan.draft import Wish, draft
+    from raylign.plan.stages import check_work, together
     from raylign.spec.document import read_yaml
+    from raylign.spec.kinds import KINDS
     from raylign.spec.load import parse_job
 
     if out.exists():
@@ -47,7 +48,8 @@ def init(
         reward=reward,
     )
     text = draft(wish, out)
-    made = check_job(parse_job(read_yaml(text.encode()), root=out.resolve().parent, source="the job"))
+    drafted = parse_job(read_yaml(text.encode()), root=out.resolve().parent, source="the job", kinds=KINDS)
+    made = together(drafted, check_work(drafted))
     try:
         with out.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -13,22 +13,22 @@ from raylign.errors import SpecError
 
 if TYPE_CHECKING:
     from raylign.plan.check import Checked
-    from raylign.spec import Job
+    from raylign.spec import Work
 
 
 def check(file: JobFile, settings: Overrides = None, as_json: AsJson = False) -> None:
     """Say whether a job file is right: keys, ranges, prompts files, judges' metadata, models, templates."""
-    from raylign.plan.check import check_job
+    from raylign.plan.stages import check_work, together
     from raylign.spec import load_job
 
     job = load_job(file, settings or ())
-    checked = check_job(job)
+    found = together(job, check_work(job))
     if as_json:
-        print(json.dumps({"ok": True, "job": job.name, **checked.to_dict()}))
+        print(json.dumps({"ok": True, "job": job.name, **found.to_dict()}))
         return
-    tasks = ", ".join(f"{name} ({count} prompts)" for name, count in checked.prompts.items())
-    print(f"{file}: job {job.name!r} is fine: {job.steps} steps over {tasks}")
-    for line in (*checked.understood, *(f"warning: {warning}" for warning in checked.warnings), *checked.notes):
+    tasks = ", ".join(f"{name} ({count} prompts)" for name, count in found.prompts.items())
+    print(f"{file}: job {job.name!r} is fine: {job.extent} over {tasks}")
+    for line in (*found.understood, *(f"warning: {warning}" for warning in found.warnings), *found.notes):
         print(line)
 
 
@@ -48,8 +48,8 @@ def plan(
     """Show what a job would run: actors and their resources, samples and microbatches per step, memory."""
     from raylign.plan.cluster import imagined_cluster
     from raylign.plan.memory.terms import GIB
-    from raylign.plan.resolve import make_plan
-    from raylign.plan.show import show_plan
+    from raylign.plan.show import show_plans
+    from raylign.plan.stages import plan_work, plans_told
     from raylign.spec import load_job
 
     job = load_job(file, settings or ())
@@ -58,17 +58,17 @@ def plan(
         return
     gpu_memory = None if gpu_memory_gb is None else gpu_memory_gb * GIB
     cluster = imagined_cluster(cpus=cpus, gpus=gpus, gpu_memory_bytes=gpu_memory, nodes=nodes)
-    made = make_plan(job, cluster, checked=checked(job))
+    made = plan_work(job, cluster, checked(job))
     if as_json:
-        print(json.dumps(made.to_dict(), indent=2))
+        print(json.dumps(plans_told(job, made), indent=2))
     else:
-        show_plan(made, Console())
+        show_plans(made, Console())
 
 
-def _show_foretold(job: "Job", home: Path, url: str, as_json: bool) -> None:
+def _show_foretold(job: "Work", home: Path, url: str, as_json: bool) -> None:
     from raylign.cli.connection import connect
-    from raylign.plan.plan import read_plan
-    from raylign.plan.show import show_plan
+    from raylign.plan.show import show_plans
+    from raylign.plan.stages import read_plans
 
     with connect(home, url) as client:
         told = client.plan(job)
@@ -80,23 +80,24 @@ def _show_foretold(job: "Job", home: Path, url: str, as_json: bool) -> None:
     for line in (*(f"warning: {warning}" for warning in told["warnings"]), *told["notes"]):
         typer.echo(line, err=True)
     if told["plan"]:
-        show_plan(read_plan(told["plan"]), Console())
+        show_plans(read_plans(told["plan"]), Console())
 
 
 def schema() -> None:
     """Print the JSON schema of a job: every key, its range, its meaning."""
     from pydantic import TypeAdapter
 
-    from raylign.spec.kinds import AnyJob
+    from raylign.spec.recipe import AnyWork
 
-    print(json.dumps(TypeAdapter(AnyJob).json_schema(), indent=2))
+    print(json.dumps(TypeAdapter(AnyWork).json_schema(), indent=2))
 
 
-def checked(job: "Job") -> "Checked":
+def checked(job: "Work") -> "tuple[Checked, ...]":
     """Check the job before it is used; what is to be said of it goes to stderr, where it disturbs no output."""
-    from raylign.plan.check import check_job
+    from raylign.plan.stages import check_work, together
 
-    found = check_job(job)
-    for line in (*found.understood, *(f"warning: {warning}" for warning in found.warnings)):
+    found = check_work(job)
+    told = together(job, found)
+    for line in (*told.understood, *(f"warning: {warning}" for warning in told.warnings)):
         typer.echo(line, err=True)
     return found

@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 from raylign.errors import SpecError
-from raylign.judges.askers import Question
 from raylign.judges.endpoints import registry
 from raylign.plan.cluster import local_node
 from raylign.plan.model_files import ModelInfo, check_same_vocabulary, find_model
@@ -16,9 +15,7 @@ from raylign.sources.canaries import read_canaries
 from raylign.sources.inventory import Kept
 from raylign.spec.job import Job
 from raylign.spec.task import Task
-
-Kind = Literal["writes", "rates", "carries"]
-"""What a job asks of a model: the next token, one number for a whole text, or to carry a head that gives one."""
+from raylign.spec.uses import Kind, questions, uses
 
 WRONG_ENDINGS: dict[Kind, tuple[str, ...]] = {
     "writes": ("ForSequenceClassification", "ForTokenClassification", "ForRewardModel"),
@@ -60,12 +57,12 @@ class Checked:
         }
 
 
-def check_job(job: Job, *, keep: bool = False) -> Checked:
+def check_job(job: Job, *, keep: bool = False, inspect: Callable[[str], ModelInfo | None] = find_model) -> Checked:
     """Look at the job's models, templates and prompts files, from first to last line. Raises `SpecError`.
 
-    ``keep``: the rows, for a run that is to begin.
+    ``keep``: the rows, for a run that is to begin. ``inspect``: as `check_models` has it.
     """
-    infos = check_models(job)
+    infos = check_models(job, inspect=inspect)
     check_judges(job)
     warnings = [
         *context_warnings(job, infos[job.policy.model]),
@@ -106,12 +103,12 @@ def check_models(job: Job, *, inspect: Callable[[str], ModelInfo | None] = find_
     reference cannot be compared.
     """
     infos: dict[str, ModelInfo | None] = {}
-    for whose, model, kind in _models(job):
-        if model not in infos:
-            infos[model] = inspect(model)
-        info = infos[model]
-        if info is not None and info.architecture.endswith(WRONG_ENDINGS[kind]):
-            raise SpecError(f"{whose}, {model!r}, is a {info.architecture}, which {_SHORTCOMINGS[kind]}")
+    for use in uses(job):
+        if use.model not in infos:
+            infos[use.model] = inspect(use.model)
+        info = infos[use.model]
+        if info is not None and info.architecture.endswith(WRONG_ENDINGS[use.kind]):
+            raise SpecError(f"{use.whose}, {use.model!r}, is a {info.architecture}, which {_SHORTCOMINGS[use.kind]}")
     if job.reference:
         _check_reference(infos[job.policy.model], infos[job.reference.model])
     return infos
@@ -121,32 +118,6 @@ _SHORTCOMINGS: dict[Kind, str] = {
     "writes": "gives no next token: name a causal language model (...ForCausalLM)",
     "rates": "gives no reward: name a model with one output for a text (...ForSequenceClassification)",
 }
-
-
-def _models(job: Job) -> Iterator[tuple[str, str, Kind]]:
-    """``(whose, model, kind)``, each use of a model once."""
-    yield "the policy", job.policy.model, "carries" if job.rates else "writes"
-    if job.reference:
-        yield "the reference", job.reference.model, "writes"
-    for task in job.tasks:
-        for part in task.reward_parts:
-            for head in part.heads():
-                yield f"the reward model of task {task.name!r}", head.model, "rates"
-        for whose, question in _questions(task):
-            for model in question.asker.models:
-                yield whose, model, "writes"
-
-
-def _questions(task: Task) -> Iterator[tuple[str, Question]]:
-    """What the task asks of models, each with whose question it is."""
-    for judge in task.judges:
-        for question in judge.asks():
-            yield f"judge {judge.label!r} of task {task.name!r}", question
-    for part in task.reward_parts:
-        for question in part.asks():
-            yield f"reward {part.label!r} of task {task.name!r}", question
-    for question in task.method.asks():
-        yield f"the annotator of task {task.name!r}", question
 
 
 def _check_reference(policy: ModelInfo | None, reference: ModelInfo | None) -> None:
@@ -190,7 +161,7 @@ def unregistered(job: Job) -> list[str]:
 def _question_warnings(job: Job, infos: Mapping[str, ModelInfo | None]) -> Iterator[str]:
     """Of questions put otherwise than their model was trained to read them."""
     for task in job.tasks:
-        for whose, question in _questions(task):
+        for whose, question in questions(task):
             for info in map(infos.get, question.asker.models):
                 if info is not None and (said := question.remark(templated=info.has_chat_template)):
                     yield f"{whose} {said}"

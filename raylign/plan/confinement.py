@@ -20,6 +20,7 @@ from raylign.plan.model_files import is_hub_id
 from raylign.settings import Spec
 from raylign.sources.formats.folder import MAX_LOOKED_AT
 from raylign.spec.prompts import HUB
+from raylign.spec.recipe import stage_of
 
 STATE, SPLITS = "state.json", "dataset_dict.json"
 """Of a dataset that `datasets` saved, each split in a directory of its own."""
@@ -57,7 +58,7 @@ class Confinement:
     def _on_disk(self, settings: Spec) -> Iterator[Place]:
         for place in places(settings):
             hub = is_hub_id(place.value) if place.what == "model" else place.value.startswith(HUB)
-            if not hub:
+            if not hub and not (place.what == "model" and stage_of(place.value)):
                 yield place
 
     def _holds(self, path: Path) -> bool:

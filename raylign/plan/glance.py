@@ -10,22 +10,32 @@ from pathlib import Path
 
 from raylign.plan.check import Checked, check_canaries, check_judges, check_models, context_warnings, unregistered
 from raylign.plan.model_files import ModelInfo, inspect_model
+from raylign.plan.stages import Inspect, inspectors, naming
 from raylign.plan.survey import UNSEEN, missing_metadata, require_asked, survey_prompts
 from raylign.sources.formats import is_text
 from raylign.spec.job import Job
+from raylign.spec.recipe import Work
 
 LOOK_S = 0.5
 """For all prompts files of a job: 80,000 short prompts."""
 
 
-def glance(job: Job, *, seconds: float = LOOK_S) -> Checked:
+def glance(work: Work, *, seconds: float = LOOK_S) -> tuple[Checked, ...]:
     """Raise `SpecError` for what is wrong with the job by its templates and the files that are seen here.
 
-    What it finds is enough to plan by; its notes say what was not looked at.
+    What it finds, of each of its jobs, is enough to plan by; its notes say what was not looked at.
     """
+    found = []
+    for job, inspect in inspectors(work, _inspect):
+        with naming(work, job):
+            found.append(_glance(job, inspect, seconds / len(work.jobs)))
+    return tuple(found)
+
+
+def _glance(job: Job, inspect: Inspect, seconds: float) -> Checked:
     check_judges(job)
     notes = [f"not checked: endpoint {name!r}" for name in unregistered(job)]
-    infos = check_models(job, inspect=_inspect)
+    infos = check_models(job, inspect=inspect)
     notes += [f"not seen here: model {model!r}" for model, info in infos.items() if info is None]
     until = time.monotonic() + seconds
     warnings = list(context_warnings(job, infos[job.policy.model]))

@@ -13,6 +13,7 @@ from raylign.plan.dimensions import Dimensions, read_dimensions, read_size
 from raylign.plan.hub_cache import cached_snapshot
 from raylign.plan.vocabulary import check_same_files
 from raylign.plan.weight_headers import TensorHeader, read_headers
+from raylign.spec.recipe import stage_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ def inspect_model(model: str | Path) -> ModelInfo | None:
     Raises `SpecError` when it looks like a path and is not there, lacks a file, has weights only as pickles, or says
     of itself what cannot be.
     """
+    if stage_of(str(model)) is not None:
+        raise SpecError(f"{str(model)!r} is what a stage of a recipe makes: only a later stage of it may name that")
     path = Path(model).expanduser()
     if not path.exists():
         if is_hub_id(str(model)):

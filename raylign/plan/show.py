@@ -1,5 +1,7 @@
 """The plan for people."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
@@ -8,6 +10,14 @@ from raylign.plan.plan import Plan
 
 SEEN = 0.005 * GIB
 """The least that two digits show."""
+
+
+def show_plans(plans: Sequence[Plan], console: Console) -> None:
+    """Of a job its one; of a recipe each stage's."""
+    for number, plan in enumerate(plans, 1):
+        if len(plans) > 1:
+            console.print(f"\nstage {number} of {len(plans)}")
+        show_plan(plan, console)
 
 
 def show_plan(plan: Plan, console: Console) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from raylign.clock import PHASES
 from raylign.record.events import Event
@@ -13,6 +13,7 @@ from raylign.record.events.payloads import (
     Pushed,
     RunEnded,
     RunPaused,
+    StageBegun,
     Status,
     StepDone,
     Tracked,
@@ -65,8 +66,15 @@ def _sum(counts: Sequence[int | None]) -> int | None:
 
 @dataclass
 class History:
-    """Fold of a run's events. A step that comes again, after a resume, replaces what had followed it."""
+    """Fold of a run's events. A step that comes again, after a resume, replaces what had followed it.
 
+    Of a recipe it is the fold of its newest stage, and knows of the ones ``before``.
+    """
+
+    stage: StageBegun | None = None
+    """Which one, of a recipe."""
+    before: list["History"] = field(default_factory=list)
+    """The stages that are done."""
     plan: PlanMade | None = None
     steps: list[StepDone] = field(default_factory=list)
     """Rising step numbers."""
@@ -88,6 +96,8 @@ class History:
 
     def add(self, event: Event) -> None:
         """Take in one event."""
+        if isinstance(event.said, StageBegun):
+            self._turn_to(event.said)
         self.started = event.time if self.started is None else self.started
         self.latest = event.time
         if not isinstance(event.said, Warned):
@@ -117,10 +127,37 @@ class History:
             case RunEnded() as end:
                 self.end = end
 
+    def _turn_to(self, begun: StageBegun) -> None:
+        """What follows is said of another stage, unless it is the same one that goes on."""
+        if self.stage is not None and self.stage.stage != begun.stage:
+            succeeded = RunEnded(state="succeeded", message="", model=None, report=None)
+            past = replace(self, before=[], end=succeeded)
+            vars(self).update(vars(History(before=[*self.before, past])))
+        self.stage = begun
+
+    @property
+    def chapters(self) -> list["History"]:
+        """Its stages so far, in order; itself where it is no recipe's."""
+        return [*self.before, self]
+
     @property
     def name(self) -> str:
-        """The job's name."""
+        """The job's name, or the recipe's."""
+        if self.stage is not None:
+            return self.stage.recipe or "recipe"
         return (self.plan and self.plan.job) or "job"
+
+    @property
+    def title(self) -> str:
+        """The name; of a recipe, with the stage it is in."""
+        if self.stage is None:
+            return self.name
+        return f"{self.name}, stage {self.stage.number} of {self.stage.stages}: {self.stage.stage}"
+
+    @property
+    def begun(self) -> float | None:
+        """Time of the first event of all stages."""
+        return self.chapters[0].started
 
     @property
     def state(self) -> str:

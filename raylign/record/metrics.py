@@ -16,7 +16,7 @@ def flat_metrics(said: Payload | None) -> dict[str, float | None]:
     match said:
         case StepDone():
             data = wire(said)
-            plain = {key: value for key, value in data.items() if key not in ("step", "steps", "tasks")}
+            plain = {key: value for key, value in data.items() if key not in ("step", "steps", "tasks", "stage")}
             return _flatten({**data["tasks"], **plain}, "")
         case EvaluationDone():
             return _flatten(wire(said)["tasks"], "evaluation/")

@@ -6,6 +6,7 @@ metrics.jsonl                   one line per step: its number and flat metrics
 baselines.jsonl                 baseline responses made before training
 tensorboard/  checkpoints/      curves, and what the run resumes from
 model/  report.html             what came out
+stages/                         of a recipe, for each stage a run directory of its own
 run.lock                        held by the process that writes; names its pid
 """
 
@@ -57,6 +58,7 @@ class RunDirectory:
         self.model_path = self.path / "model"
         self.adapter_path = self.model_path / "adapter"
         self.report_path = self.path / "report.html"
+        self.stages_path = self.path / "stages"
 
     @classmethod
     def create(cls, path: Path | str, job: Mapping[str, Any]) -> Self:
@@ -111,9 +113,9 @@ class RunDirectory:
                 f"{str(self.path)!r} is not locked for writing: use RunDirectory.create or RunDirectory.open"
             )
         match event.said:
-            case PlanMade():
+            case PlanMade(stage=""):  # a stage's plan and metrics are in its own directory
                 self._write_document(self.plan_path, event.data)
-            case StepDone(step=step) as done:
+            case StepDone(step=step, stage="") as done:
                 append_line(self.metrics_path, json_line({"step": step, **flat_metrics(done)}))
         append_line(self.events_path, event_line(event))
 
@@ -141,8 +143,13 @@ class RunDirectory:
 
     def finished(self, steps: int) -> Event | None:
         """The end event of a run that succeeded with at least so many steps; None of one that has more to do."""
-        last, made = last_document(self.events_path), last_document(self.metrics_path)
-        if last is None or made is None or made["step"] + 1 < steps:
+        made = last_document(self.metrics_path)
+        return None if made is None or made["step"] + 1 < steps else self.succeeded()
+
+    def succeeded(self) -> Event | None:
+        """The end event of a run whose last word is that it succeeded."""
+        last = last_document(self.events_path)
+        if last is None:
             return None
         event = Event.model_validate(last)
         match event.said:

@@ -24,6 +24,8 @@ class Found:
     evaluation: bool
     """Made by an evaluation after so many steps, not by the training's step of that number."""
     sample: ShownSample
+    stage: str = ""
+    """Of a recipe."""
 
     @property
     def worth(self) -> float:
@@ -34,7 +36,13 @@ class Found:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, flat."""
-        return {"step": self.step, "task": self.task, "evaluation": self.evaluation, **asdict(self.sample)}
+        return {
+            "stage": self.stage,
+            "step": self.step,
+            "task": self.task,
+            "evaluation": self.evaluation,
+            **asdict(self.sample),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +77,11 @@ class Sought:
 
 def _in(event: Event) -> Iterator[Found]:
     match event.said:
-        case SamplesShown(step=step, tasks=tasks):
+        case SamplesShown(step=step, tasks=tasks, stage=stage):
             for task, samples in tasks.items():
-                yield from (Found(step=step, task=task, evaluation=False, sample=one) for one in samples)
-        case EvaluationDone(step=step, tasks=measured):
+                yield from (Found(stage=stage, step=step, task=task, evaluation=False, sample=one) for one in samples)
+        case EvaluationDone(step=step, tasks=measured, stage=stage):
             for task, measure in measured.items():
-                yield from (Found(step=step, task=task, evaluation=True, sample=one) for one in measure.samples)
+                yield from (
+                    Found(stage=stage, step=step, task=task, evaluation=True, sample=one) for one in measure.samples
+                )

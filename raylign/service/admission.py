@@ -6,11 +6,12 @@ from raylign.plan.check import Checked
 from raylign.plan.confinement import Confinement
 from raylign.service.access import Caller
 from raylign.service.gateway import Gateway
-from raylign.spec import Job
+from raylign.spec import Work
 
 
-async def admit(gateway: Gateway, job: Job, who: Caller) -> Checked | None:
-    """What is found of a job that this service takes of ``who``; None where its files could not be looked at in time.
+async def admit(gateway: Gateway, job: Work, who: Caller) -> tuple[Checked, ...] | None:
+    """What is found of each job of what this service takes of ``who``; None where its files could not be looked at in
+    time.
 
     Raises `SpecError` where it asks for more than the operator allows, names what its tenant may not read, or is seen
     to be wrong.
@@ -19,7 +20,7 @@ async def admit(gateway: Gateway, job: Job, who: Caller) -> Checked | None:
     return await gateway.checks.look(job, await _confinement(gateway, job, who))
 
 
-async def _confinement(gateway: Gateway, job: Job, who: Caller) -> Confinement | None:
+async def _confinement(gateway: Gateway, job: Work, who: Caller) -> Confinement | None:
     """Where the job may read. Raises `SpecError` where its names alone say that it would elsewhere."""
     if gateway.confines is None:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from raylign.errors import SpecError
 from raylign.located import places
 from raylign.plan.model_files import is_hub_id
-from raylign.spec import Job
+from raylign.spec import Job, Work
 from raylign.spec.prompts import HUB
 
 
@@ -24,10 +24,11 @@ class Allowance:
     hub_models: bool = True
     """Whether a job may name models of the hub by their ids: workers fetch them."""
 
-    def require(self, job: Job) -> None:
+    def require(self, work: Work) -> None:
         """Raise `SpecError` where the job asks for more."""
-        if wrong := next(self._beyond(job), None):
-            raise SpecError(f"job: {wrong}")
+        for job in work.jobs:
+            if wrong := next(self._beyond(job), None):
+                raise SpecError(f"stage {job.name!r}: {wrong}" if work.stages else f"job: {wrong}")
 
     def _beyond(self, job: Job) -> Iterator[str]:
         if job.output.push_to is not None and not self.push:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from raylign.plan.check import Checked
 from raylign.plan.confinement import Confinement
 from raylign.plan.glance import glance
-from raylign.spec import Job
+from raylign.spec import Work
 
 logger = logging.getLogger(__name__)
 
@@ -20,18 +20,19 @@ AT_ONCE = 2
 class Checks:
     """Looks at jobs in threads of its own: one that hangs takes none of those that the store's calls need."""
 
-    def __init__(self, look: Callable[[Job], Checked] = glance, *, deadline_s: float = CHECK_S) -> None:
+    def __init__(self, look: Callable[[Work], tuple[Checked, ...]] = glance, *, deadline_s: float = CHECK_S) -> None:
         self._look = look
         self._deadline_s = deadline_s
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check")
 
-    async def look(self, job: Job, confinement: Confinement | None = None) -> Checked | None:
-        """What is found. Raises `SpecError` for what is seen to be wrong, or to lie elsewhere than the job may read.
+    async def look(self, job: Work, confinement: Confinement | None = None) -> tuple[Checked, ...] | None:
+        """What is found, of each of its jobs.
 
+        Raises `SpecError` for what is seen to be wrong, or to lie elsewhere than the job may read.
         None where it could not be looked at in time: that is left to the driver.
         """
 
-        def look() -> Checked:
+        def look() -> tuple[Checked, ...]:
             if confinement is not None:
                 confinement.require(job)
             return self._look(job)

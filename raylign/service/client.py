@@ -23,7 +23,7 @@ from raylign.errors import (
 )
 from raylign.record.events import Event
 from raylign.service.dataset_client import DatasetClient
-from raylign.spec import Job
+from raylign.spec import Work
 
 JobDict = dict[str, Any]
 """A job as the API shows it; see `raylign.service.views.JobView`."""
@@ -72,7 +72,7 @@ class Client:
 
     def submit(
         self,
-        job: Job | Mapping[str, Any],
+        job: Work | Mapping[str, Any],
         *,
         idempotency_key: str | None = None,
         metadata: Mapping[str, str] | None = None,
@@ -84,14 +84,14 @@ class Client:
         ``metadata``: at most 16 pairs to find it by. ``priority``: the highest starts first, -100 to 100. ``after``:
         the id of a job that has to succeed first.
         """
-        document = job.model_dump(mode="json") if isinstance(job, Job) else job
+        document = job if isinstance(job, Mapping) else job.model_dump(mode="json")
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         query = {"priority": priority, **({"after": after} if after else {}), **_pairs(metadata)}
         return self._json("POST", "/v1/jobs", json=dict(document), headers=headers, params=query)
 
-    def plan(self, job: Job | Mapping[str, Any]) -> dict[str, Any]:
+    def plan(self, job: Work | Mapping[str, Any]) -> dict[str, Any]:
         """What a job, or the document of one, would be, were it submitted; see `raylign.service.views.PlanView`."""
-        document = job.model_dump(mode="json") if isinstance(job, Job) else job
+        document = job if isinstance(job, Mapping) else job.model_dump(mode="json")
         return self._json("POST", "/v1/plans", json=dict(document))
 
     def get(self, job_id: str) -> JobDict:

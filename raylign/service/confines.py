@@ -36,7 +36,7 @@ class Confines:
         for job_id in sorted({parts[0] for parts in named if parts}):
             if self.store.tenant_of(job_id) == tenant:
                 run = RunDirectory(below / job_id)
-                yield from (run.model_path, run.checkpoints_path)
+                yield from (run.model_path, run.checkpoints_path, run.stages_path)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from raylign.errors import PlanError, RayRefused, RayUnreachable, SpecError
 from raylign.plan.cluster import Cluster, imagined_cluster
-from raylign.plan.resolve import make_plan
+from raylign.plan.stages import plan_work, plans_told, together
 from raylign.service.access import Caller
 from raylign.service.admission import admit
 from raylign.service.gateway import Gateway
@@ -33,12 +33,13 @@ async def foretell(gateway: Gateway, who: Caller, document: object, text: str) -
     if seen is None:
         return PlanView(notes=["the files could not be looked at in time: the driver will"])
     cluster, described = await _cluster(gateway)
-    told = PlanView(warnings=list(seen.warnings), notes=list(seen.notes), cluster=described)
+    whole = together(job, seen)
+    told = PlanView(warnings=list(whole.warnings), notes=list(whole.notes), cluster=described)
     try:
-        made = await asyncio.to_thread(make_plan, job, cluster, checked=seen)
+        made = await asyncio.to_thread(plan_work, job, cluster, seen)
     except PlanError as error:
         return told.model_copy(update={"errors": [FaultView(message=str(error))]})
-    return told.model_copy(update={"plan": made.to_dict()})
+    return told.model_copy(update={"plan": plans_told(job, made)})
 
 
 async def _cluster(gateway: Gateway) -> tuple[Cluster, ClusterView]:

@@ -12,7 +12,7 @@ from raylign.record.events import Event
 from raylign.record.events.payloads import ADAPTERS, Payload
 from raylign.service.problems import PROBLEM_JSON, Problem
 from raylign.spec import Job
-from raylign.spec.kinds import AnyJob
+from raylign.spec.recipe import AnyWork
 
 REF = "#/components/schemas/{model}"
 JOB_BODY: dict[str, Any] = {
@@ -56,7 +56,7 @@ def install(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, routes=app.routes)
             _, schemas = models_json_schema([(Problem, "serialization")], ref_template=REF)
-            job = TypeAdapter(AnyJob).json_schema(ref_template=REF)
+            job = TypeAdapter(AnyWork).json_schema(ref_template=REF)
             document["components"]["schemas"] |= schemas["$defs"] | job.pop("$defs") | {Job.__name__: job}
             _describe_events(document["components"]["schemas"])
             app.openapi_schema = document

@@ -112,6 +112,8 @@ class MetricsRow(BaseModel):
     seq: int
     time: float
     kind: str
+    stage: str
+    """Of a recipe; empty where the job is none."""
     step: int
     metrics: dict[str, float | None]
     """``math/satisfied``, ``train/loss``, ``seconds/generate``; an evaluation's begin with ``evaluation/``."""

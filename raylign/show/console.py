@@ -22,6 +22,7 @@ from raylign.record.events.payloads import (
     RunEnded,
     RunPaused,
     SamplesShown,
+    StageBegun,
     Status,
     StepDone,
     Tracked,
@@ -113,22 +114,19 @@ def picture(history: History, width: int, *, dashboard: str | None = None) -> Re
 def summary(history: History, width: int) -> RenderableType:
     """What came out, before -> after."""
     end, state = history.end, history.state
+    begun, latest = history.begun, history.latest
     title = Text.assemble(
         (f"{visible(history.name)} {visible(state)}", f"bold {STATE_STYLES.get(state, 'white')}"),
-        f"  {history.done}/{history.total or '?'} steps",
-        ("" if history.started is None or history.latest is None else f" in {clock(history.latest - history.started)}"),
+        "" if history.stage else f"  {_steps(history)}",
+        "" if begun is None or latest is None else f" in {clock(latest - begun)}",
     )
     parts: list[RenderableType] = [Text(), title]
     if end and end.message:
         parts.append(Text(visible(end.message, limit=2000)))
-    if any(history.change(task, satisfied)[0] is not None for task in history.tasks):
-        parts += [Text(), _summary_table(history, width)]
-        if not history.measured_twice:
-            parts.append(Text("Before and after are the first and last training steps: no evaluations.", "dim"))
-    for task in history.tasks:
-        if told := history.held_out(task):
-            words = ", ".join(f"{visible(name)} {_decimal(a, 3)} → {_decimal(b, 3)}" for name, (a, b) in told.items())
-            parts.append(Text.assemble(visible(task), (" held out  ", "dim"), words))
+    for chapter in history.chapters:
+        if chapter.stage:
+            parts += [Text(), Text.assemble((visible(chapter.title), "bold"), f"  {_steps(chapter)}")]
+        parts += _outcome(chapter, width)
     places = [(name, place) for name, place in (("model", end.model), ("report", end.report)) if place] if end else []
     places += [*([("hub", history.pushed)] if history.pushed else []), *history.trackers.items()]
     if places:
@@ -138,14 +136,34 @@ def summary(history: History, width: int) -> RenderableType:
     return Group(*parts)
 
 
+def _steps(history: History) -> str:
+    return f"{history.done}/{history.total or '?'} steps"
+
+
+def _outcome(history: History, width: int) -> list[RenderableType]:
+    """What judges and held-out responses say of a run, or of a recipe's stage."""
+    parts: list[RenderableType] = []
+    if any(history.change(task, satisfied)[0] is not None for task in history.tasks):
+        parts += [Text(), _summary_table(history, width)]
+        if not history.measured_twice:
+            parts.append(Text("Before and after are the first and last training steps: no evaluations.", "dim"))
+    for task in history.tasks:
+        if told := history.held_out(task):
+            words = ", ".join(f"{visible(name)} {_decimal(a, 3)} → {_decimal(b, 3)}" for name, (a, b) in told.items())
+            parts.append(Text.assemble(visible(task), (" held out  ", "dim"), words))
+    return parts
+
+
 def plain_line(event: Event, history: History) -> str | None:
     """One event as one compact line; None for one that says nothing we can read."""
     match event.said:
         case Status(phase=phase, detail=detail):
             words = f"{phase}: {detail}" if detail else phase
+        case StageBegun(stage=stage, job=job, number=number, stages=stages):
+            words = f"stage {number} of {stages}: {stage} ({job})"
         case PlanMade():
             tasks = ", ".join(history.tasks)
-            words = f"plan {history.name}: {history.total} steps, {len(history.tasks)} tasks ({tasks})"
+            words = f"plan {history.title}: {history.total} steps, {len(history.tasks)} tasks ({tasks})"
         case EvaluationDone(step=step, tasks=measured):
             shares = " ".join(f"{task} {percent(one.satisfied)}" for task, one in measured.items())
             words = f"evaluation at step {step}: satisfied {shares}{_held_out_words(measured)}"
@@ -213,13 +231,13 @@ def _header(history: History, width: int) -> list[RenderableType]:
             f"staleness {newest.staleness}" if newest.staleness else "",
         ]
     waiting = visible(f"{history.phase}: {history.detail}" if history.detail else history.phase, limit=width // 2)
-    left = Text.assemble((visible(history.name), "bold"), "  ", (waiting, "cyan"))
+    left = Text.assemble((visible(history.title), "bold"), "  ", (waiting, "cyan"))
     top = Table.grid(Column(ratio=1, no_wrap=True), Column(justify="right", no_wrap=True), expand=True, padding=(0, 1))
     top.add_row(
         Spinner("dots", left) if history.state == "running" else left,
         Text(" · ".join(fact for fact in facts if fact), "dim"),
     )
-    passed = (history.latest or 0) - (history.started or 0)
+    passed = (history.latest or 0) - (history.begun or 0)
     remaining = history.seconds_left
     words = f"step {history.done}/{history.total or '?'}  {clock(passed)}"
     words += "" if remaining is None else f" · {clock(remaining)} left"

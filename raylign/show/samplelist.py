@@ -22,7 +22,8 @@ def show_samples(found: Sequence[Found], console: Console) -> None:
         word, style = MARKS[sample.satisfied]
         where = f"evaluation after {one.step} steps" if one.evaluation else f"step {one.step}"
         reward = "" if sample.reward is None else f"  reward {sample.reward:.3g}"
-        console.print(Text.assemble((visible(one.task), "bold"), f"  {where}  ", (word, style), reward))
+        whose = f"{one.stage} / {one.task}" if one.stage else one.task
+        console.print(Text.assemble((visible(whose), "bold"), f"  {where}  ", (word, style), reward))
         _block("prompt", sample.prompt, console)
         _block("response", sample.response, console)
         for part, said in sample.rewards.items():

@@ -2,6 +2,7 @@
 
 from raylign.spec.job import Job
 from raylign.spec.load import load_job, parse_job
+from raylign.spec.recipe import Work
 from raylign.spec.task import Task
 
-__all__ = ["Job", "Task", "load_job", "parse_job"]
+__all__ = ["Job", "Task", "Work", "load_job", "parse_job"]

@@ -56,8 +56,9 @@ def _explain(problem: Any, document: Any, kind: Any) -> str:
             tags = problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             tag = problem["ctx"]["tag"][:MAX_SHOWN]
             setting = "".join(map(str, problem["loc"][-1:]))  # a judge by itself stands nowhere
-            hint = hints.for_type(tag, tags, setting=setting)
-            return f"{subject} has unknown type {tag!r}; {hint}"
+            word = problem["ctx"]["discriminator"].strip("'")
+            hint = hints.for_type(tag, tags, setting=setting, types=f"{word.capitalize()}s")
+            return f"{subject} has unknown {word} {tag!r}; {hint}"
         case "union_tag_not_found":
             return f"{subject} needs a `type`"
         case "too_short" if problem["input"]:
@@ -111,4 +112,8 @@ def _tagged(union: list[type[BaseModel]], part: Any) -> list[type[BaseModel]]:
     """Of a union's models the one that pydantic names by its tag, which comes before any key: ``model`` is both."""
     if len(union) < 2:
         return []
-    return [model for model in union if (tag := model.model_fields.get("type")) is not None and tag.default == part]
+    return [
+        model
+        for model in union
+        if any((tag := model.model_fields.get(key)) is not None and tag.default == part for key in ("type", "kind"))
+    ]

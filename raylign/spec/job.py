@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -70,6 +70,19 @@ class Job(Spec):
     """What actors ask of the cluster."""
     max_empty_steps: int = Field(default=5, ge=1, le=bounds.STEPS)
     """Stop after this many steps in a row in which no task had a sample to learn from: none usable, or no gradient."""
+
+    stages: ClassVar[tuple["Job", ...]] = ()
+    """Of a recipe (`raylign.spec.recipe`), which it is not."""
+
+    @property
+    def jobs(self) -> tuple["Job", ...]:
+        """What runs: itself."""
+        return (self,)
+
+    @property
+    def extent(self) -> str:
+        """How much it is, in words."""
+        return f"{self.steps} steps"
 
     @property
     @abstractmethod

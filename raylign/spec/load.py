@@ -13,18 +13,17 @@ from raylign.judges.kinds import AnyJudge
 from raylign.spec import hints
 from raylign.spec.document import MAX_BYTES, read_json, read_yaml
 from raylign.spec.explain import Fault, explain, faults
-from raylign.spec.job import Job
 from raylign.spec.kinds import ABSENT
-from raylign.spec.kinds import KINDS as JOBS
 from raylign.spec.overrides import override
 from raylign.spec.places import replaced
 from raylign.spec.prompts import DATASET, HUB, Prompts
+from raylign.spec.recipe import STAGE, WORKS, Work
 from raylign.spec.telling import MAX_SHOWN, shown
 from raylign.spec.values import check_values
 
 
-def load_job(path: Path, settings: Sequence[str] = ()) -> Job:
-    """The job in a YAML or JSON file, its relative paths made absolute against the file's folder.
+def load_job(path: Path, settings: Sequence[str] = ()) -> Work:
+    """The job, or the recipe, in a YAML or JSON file, its relative paths made absolute against the file's folder.
 
     ``settings``: put in place of the file's own, see `raylign.spec.overrides`. Raises `SpecError` when the file is
     missing, not YAML, or not a job.
@@ -33,21 +32,23 @@ def load_job(path: Path, settings: Sequence[str] = ()) -> Job:
 
 
 def parse_job(
-    document: Any, *, root: Path | None = None, source: str = "job", kinds: Sequence[type[Job]] = JOBS
-) -> Job:
-    """The job in a parsed document. ``root``: folder that relative paths are taken from. ``kinds``: what it may be.
+    document: Any, *, root: Path | None = None, source: str = "job", kinds: Sequence[type[Work]] = WORKS
+) -> Work:
+    """The job, or the recipe, in a parsed document.
+
+    ``root``: folder that relative paths are taken from. ``kinds``: what it may be.
 
     Raises `SpecError` naming every wrong key, where it stands, and the nearest right name.
     """
     kind = _readable(document, kinds, source)
     try:
-        job = kind.model_validate(document, context={"root": root})
+        work = kind.model_validate(document, context={"root": root})
     except ValidationError as error:
         raise SpecError(f"{source}: {explain(error, document, kind)}") from None
-    return job if root is None else _absolute(job, root)
+    return work if root is None else _absolute(work, root)
 
 
-def find_faults(document: Any, *, source: str = "job", kinds: Sequence[type[Job]] = JOBS) -> Sequence[Fault]:
+def find_faults(document: Any, *, source: str = "job", kinds: Sequence[type[Work]] = WORKS) -> Sequence[Fault]:
     """What `parse_job` would say is wrong, each thing with its place; nothing where the document is a job."""
     try:
         kind = _readable(document, kinds, source)
@@ -59,16 +60,16 @@ def find_faults(document: Any, *, source: str = "job", kinds: Sequence[type[Job]
     return []
 
 
-def _readable(document: Any, kinds: Sequence[type[Job]], source: str) -> type[Job]:
-    """The kind of job that a document is to be read as. Raises `SpecError` where it cannot be read at all."""
+def _readable(document: Any, kinds: Sequence[type[Work]], source: str) -> type[Work]:
+    """The kind that a document is to be read as. Raises `SpecError` where it cannot be read at all."""
     if not isinstance(document, dict):
         raise SpecError(f"{source}: a job is a mapping of settings, this is {type(document).__name__}")
     check_values(document, source=source)
     return _kind(document, kinds, source)
 
 
-def _kind(document: Mapping[str, Any], kinds: Sequence[type[Job]], source: str) -> type[Job]:
-    """Of the job that the document says."""
+def _kind(document: Mapping[str, Any], kinds: Sequence[type[Work]], source: str) -> type[Work]:
+    """Of what the document says."""
     by_name = {kind.model_fields["kind"].default: kind for kind in kinds}
     named = document.get("kind", ABSENT)
     if isinstance(named, str) and named in by_name:
@@ -119,17 +120,17 @@ def read_file(path: Path, what: str) -> Any:
         raise SpecError(f"the {what} file {str(path)!r} is not {kind}: {error}") from None
 
 
-def _absolute(job: Job, root: Path) -> Job:
+def _absolute(work: Work, root: Path) -> Work:
     """Paths become absolute: of prompts, of models where a directory of that name lies below ``root``.
 
-    Any other model is a hub id and stays as written, and so do datasets of the hub and of a gateway; `~` is the user's
-    home in both.
+    Any other model is a hub id, or what a stage makes, and stays as written, and so do datasets of the hub and of a
+    gateway; `~` is the user's home in both.
     """
 
     def resolve(key: str, value: str) -> str:
-        if value.startswith((HUB, DATASET)):
+        if value.startswith((HUB, DATASET, STAGE)):
             return value
         path = root / Path(value).expanduser()
         return str(path.resolve()) if key == "path" or value.startswith("~") or path.exists() else value
 
-    return replaced(job, resolve)
+    return replaced(work, resolve)

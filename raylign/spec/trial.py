@@ -9,6 +9,7 @@ from raylign.errors import SpecError
 from raylign.judges.judge import Judge
 from raylign.spec.document import read_yaml
 from raylign.spec.load import load_job, parse_judge, read_file
+from raylign.spec.recipe import one_job
 from raylign.spec.task import Task
 from raylign.spec.telling import shown
 
@@ -37,14 +38,14 @@ def load_trial(judge: str, *, task: str | None = None) -> Trial:
     if isinstance(document, str):
         document, source, root = read_file(Path(judge), "judge"), judge, Path(judge).resolve().parent
         if _is_job(document):
-            return Trial(judges=_of_job(load_job(Path(judge)).tasks, task, source), of_job=True)
+            return Trial(judges=_of_job(one_job(load_job(Path(judge)), source).tasks, task, source), of_job=True)
     if task is not None:
         raise SpecError(f"{source} is one judge: `--task` is for a job's file")
     return Trial(judges=(parse_judge(document, root=root, source=source),), of_job=False)
 
 
 def _is_job(document: Any) -> bool:
-    return isinstance(document, dict) and "tasks" in document
+    return isinstance(document, dict) and not {"tasks", "stages"}.isdisjoint(document)
 
 
 def _of_job(tasks: tuple[Task, ...], name: str | None, source: str) -> tuple[Judge, ...]:

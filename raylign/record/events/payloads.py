@@ -4,7 +4,7 @@ A new kind is a class here and a word in `Payload`; who has something to show of
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
@@ -25,6 +25,24 @@ class Status:
 
     phase: Text
     detail: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageBegun:
+    """The next stage of a recipe, or one that goes on: what follows is said of it."""
+
+    kind: ClassVar = "stage"
+    demand: ClassVar = NOTHING
+
+    recipe: Text
+    """Its name."""
+    stage: Text
+    job: Text
+    """Its kind."""
+    number: Count
+    """From 1."""
+    stages: Count
+    """Of the recipe."""
 
 
 class PlanMade(Part):
@@ -51,6 +69,8 @@ class PlanMade(Part):
     dashboard: Text
     """Its address, where there is one."""
     run_dir: Text
+    stage: Text
+    """Of a recipe, in its events; empty in those of a job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +83,8 @@ class EvaluationDone:
     step: Step
     """Steps made before it."""
     tasks: Annotated[Mapping[str, TaskEvaluation], Field(max_length=bounds.TASKS), Else(dict, wrong="raise")]
+    stage: Text = ""
+    """Of a recipe, in its events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +133,8 @@ class StepDone:
     tokens: Count
     """Of all responses."""
     tokens_per_s: Number
+    stage: Text = ""
+    """Of a recipe, in its events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +150,8 @@ class SamplesShown:
         Field(max_length=bounds.TASKS),
         Else(dict),
     ]
+    stage: Text = ""
+    """Of a recipe, in its events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +164,8 @@ class CheckpointSaved:
     step: Step
     """Steps made before it."""
     path: Text
+    stage: Text = ""
+    """Of a recipe, in its events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +228,7 @@ class RunEnded:
 
 Payload = (
     Status
+    | StageBegun
     | PlanMade
     | EvaluationDone
     | StepDone
@@ -218,9 +247,19 @@ TRAINED = TypeAdapter(Trained)
 
 
 def wire(payload: Payload) -> dict[str, Any]:
-    """The payload as plain data."""
+    """The payload as plain data. A stage is told of where there is one."""
     data: dict[str, Any] = ADAPTERS[payload.kind].dump_python(payload, mode="json")
-    return data
+    return {key: value for key, value in data.items() if (key, value) != ("stage", "")}
+
+
+def of_stage(payload: Payload, stage: str) -> Payload:
+    """The payload as a recipe says it of a stage, where it is one that many of its stages may say."""
+    match payload:
+        case PlanMade():
+            return payload.model_copy(update={"stage": stage})
+        case EvaluationDone() | StepDone() | SamplesShown() | CheckpointSaved():
+            return replace(payload, stage=stage)
+    return payload
 
 
 def read(kind: str, data: Mapping[str, Any]) -> Payload | None:

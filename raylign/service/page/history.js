@@ -11,6 +11,7 @@ export function mean(values) {
 }
 
 export class History {
+  stage = null; // of a recipe, the one that all below is of
   plan = null;
   steps = [];
   evaluations = new Map(); // by step: {step, time, tasks}
@@ -39,6 +40,7 @@ export class History {
     if (kind !== "step" && kind !== "samples") this.log.push(event);
     switch (kind) {
       case "status": [this.phase, this.detail] = [data.phase ?? "", data.detail ?? ""]; break;
+      case "stage": this.turnTo(data); break;
       case "plan": this.plan = data; break;
       case "evaluation": this.evaluations.set(data.step, {...data, time}); break;
       case "step":
@@ -51,6 +53,15 @@ export class History {
       case "tracker": this.trackers.set(data.tracker, data.link); break;
       case "end": this.end = data; break;
     }
+  }
+
+  /** What follows is said of another stage, unless it is the same one that goes on. */
+  turnTo(begun) {
+    if (this.stage && this.stage.stage !== begun.stage) {
+      [this.plan, this.steps, this.evaluations, this.checkpoints] = [null, [], new Map(), []];
+    }
+    this.stage = begun;
+    [this.phase, this.detail] = [`stage ${begun.number} of ${begun.stages}`, begun.stage];
   }
 
   get newest() { return this.steps.at(-1) ?? null; }

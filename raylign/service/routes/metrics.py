@@ -40,7 +40,7 @@ def router(gateway: Gateway) -> APIRouter:
 
         def page() -> Response:
             found = gateway.store.events(job_id, after=after, limit=1_000_000, kinds=KINDS)
-            rows = {(row.kind, row.step): row for row in map(metrics_row, found) if row}
+            rows = {(row.stage, row.kind, row.step): row for row in map(metrics_row, found) if row}
             return answer(MetricsPage(data=sorted(rows.values(), key=lambda row: row.seq)))
 
         return await asyncio.to_thread(page)
@@ -51,9 +51,9 @@ def router(gateway: Gateway) -> APIRouter:
 def metrics_row(event: Event) -> MetricsRow | None:
     """A step or evaluation as a row of numbers; None of what is neither."""
     match event.said:
-        case StepDone(step=step) | EvaluationDone(step=step):
+        case StepDone(step=step, stage=stage) | EvaluationDone(step=step, stage=stage):
             metrics = flat_metrics(event.said)
-            return MetricsRow(seq=event.seq, time=event.time, kind=event.kind, step=step, metrics=metrics)
+            return MetricsRow(seq=event.seq, time=event.time, kind=event.kind, stage=stage, step=step, metrics=metrics)
     return None
 
 

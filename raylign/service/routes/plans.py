@@ -14,13 +14,13 @@ from raylign.service.routes.jobs import read_document
 from raylign.service.routes.keyed import Who, answer, keyed_router
 from raylign.service.views import FaultView, PlanView
 from raylign.spec.document import MAX_BYTES
-from raylign.spec.kinds import AnyJob
+from raylign.spec.recipe import AnyWork
 
 
 @cache
 def schema_json() -> bytes:
     """The JSON schema of a job."""
-    schema = TypeAdapter(AnyJob).json_schema()
+    schema = TypeAdapter(AnyWork).json_schema()
     return TypeAdapter(dict).dump_json(schema)
 
 

@@ -16,7 +16,7 @@ from raylign.service.store.ids import new_id
 from raylign.service.store.records import JOB_FIELDS, JobRecord, job_record
 from raylign.service.store.schema import jobs
 from raylign.service.store.states import TERMINAL, WAITING, State
-from raylign.spec import Job
+from raylign.spec import Work
 from raylign.spec.kinds import ABSENT
 
 _NEW_JOB = insert(jobs)
@@ -30,7 +30,7 @@ class Jobs:
 
     def create(
         self,
-        job: Job,
+        job: Work,
         *,
         key: str | None = None,
         tenant: str = DEFAULT_TENANT,
@@ -155,7 +155,7 @@ def _ahead(job: JobRecord, state: State) -> ColumnElement[bool]:
     return (jobs.c.rank < job.rank) | ((jobs.c.rank == job.rank) & (jobs.c.id < job.id))
 
 
-def _body(job: Job) -> str:
+def _body(job: Work) -> str:
     """What an idempotency key stands for: the document, in which the kind that need not be named never is."""
     return job.model_dump_json(exclude={"kind"} if job.kind == ABSENT else None)
 

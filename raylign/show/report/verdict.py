@@ -16,6 +16,13 @@ def verdict(history: History) -> list[str]:
     return [_ending(history), *_satisfied(history), *_held_out(history), *_kl(history)]
 
 
+def stages_verdict(history: History, stages: int) -> list[str]:
+    """Of a recipe: how far it came; its stages say the rest."""
+    done = len(history.before) + (history.state == "succeeded")
+    told = visible(history.end.message.strip(), limit=LONGEST_MESSAGE) if history.end and done < stages else ""
+    return [f"{done} of {stages} stages are done.", *([f"It {history.state}: {told}"] if told else [])]
+
+
 def _ending(history: History) -> str:
     steps = f"{history.done} of {history.total} steps" if history.total else f"{history.done} steps"
     match history.state:

@@ -60,8 +60,10 @@ def test_a_plan_that_does_not_fit_says_what_is_missing():
 def test_schema_is_a_json_schema():
     schema = json.loads(raylign("schema").stdout)
     kinds = [schema["$defs"][one["$ref"].split("/")[-1]]["properties"] for one in schema["anyOf"]]
-    assert [kind["kind"]["const"] for kind in kinds] == ["align", "preferences", "sft", "rated", "reward_model"]
-    assert all(kind["tasks"]["description"] for kind in kinds)
+    assert [kind["kind"]["const"] for kind in kinds] == [
+        *("align", "preferences", "sft", "rated", "reward_model", "recipe")
+    ]
+    assert all(kind["tasks" if "tasks" in kind else "stages"]["description"] for kind in kinds)
 
 
 def test_settings_beside_the_file_are_checked_planned_and_refused_as_its_own():

@@ -50,7 +50,7 @@ def test_actors_and_arithmetic(job):
 def test_its_event_says_all_that_readers_look_at(job):
     """By the names they look for: what is not there would be read as nothing, and nobody would notice."""
     plan = make_plan(job(), cluster())
-    said = PlanMade(**plan.to_dict(), job_id="job_1", dashboard="", run_dir="/r")
+    said = PlanMade(**plan.to_dict(), job_id="job_1", dashboard="", run_dir="/r", stage="")
     assert said.model_fields_set >= set(PlanMade.model_fields)
     assert all(part.model_fields_set >= set(type(part).model_fields) for part in (*said.tasks, *said.actors))
     assert (said.job, said.steps, said.actors[0].name) == (plan.job, plan.steps, plan.actors[0].name)

@@ -2,10 +2,10 @@ import random
 from dataclasses import replace
 
 import pytest
-from event_stream import evaluated, event_stream, full_of_holes, step_done, stepped
+from event_stream import STAGES, evaluated, event_stream, full_of_holes, recipe_stream, step_done, stepped
 
 from raylign.record.events import Event
-from raylign.record.events.payloads import EvaluationDone, RunPaused, Status, StepDone
+from raylign.record.events.payloads import EvaluationDone, RunPaused, StageBegun, Status, StepDone
 from raylign.record.events.tasks import JudgeFigures
 from raylign.record.history import History, satisfied
 
@@ -127,3 +127,25 @@ def test_a_paused_run_says_so_until_it_goes_on():
     assert history.state == "paused"
     history.add(Event.of(Status(phase="planning"), seq=2))
     assert history.state == "running"
+
+
+def test_stages_are_told_apart_though_their_steps_and_tasks_are_called_alike():
+    history, seen = History(), []
+    for event in recipe_stream():
+        history.add(event)
+        seen.append(history.title)
+    assert list(dict.fromkeys(seen)) == ["job", *(f"chain, stage {n} of 3: {name}" for n, name in enumerate(STAGES, 1))]
+    assert [chapter.stage.stage for chapter in history.chapters] == list(STAGES)
+    assert [chapter.done for chapter in history.chapters] == [4, 4, 4]
+    assert [chapter.state for chapter in history.chapters] == ["succeeded"] * 3
+    assert history.begun == history.chapters[0].started < history.started
+    assert all(len(chapter.evaluations) == 2 for chapter in history.chapters)
+
+
+def test_a_stage_that_goes_on_is_the_same_one():
+    history, events = History(), list(recipe_stream(open_from=1))
+    again = next(event for event in events if isinstance(event.said, StageBegun) and event.said.number == 2)
+    for event in (*events, again):
+        history.add(event)
+    assert len(history.chapters) == 2
+    assert history.steps

@@ -1,6 +1,7 @@
 """What a stranger's job may send away: what the operator says, to where the operator says."""
 
 import pytest
+from recipe_job import recipe, stage
 from service import job_document
 
 from raylign.errors import SpecError
@@ -61,3 +62,10 @@ def test_the_gateway_refuses_it_before_it_is_queued(service):
         assert answer.status_code == 422
         assert "lets no job name" in answer.json()["detail"]
         assert http.get("/v1/jobs").json()["data"] == []
+
+
+def test_a_stage_of_a_recipe_may_do_no_more_than_a_job():
+    away = parse_job(recipe(stage("a", "sft"), stage("b", output={"push_to": "org/model"})))
+    with pytest.raises(SpecError, match=r"^stage 'b': 'output.push_to' sends the model away"):
+        Allowance().require(away)
+    Allowance(push=True).require(away)

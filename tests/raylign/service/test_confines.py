@@ -37,7 +37,7 @@ def test_what_ones_own_jobs_made_may_be_named(tmp_path: Path) -> None:
         "b": f"{tmp_path}/jobs",
     }
     run = RunDirectory(tmp_path / "jobs" / mine.id)
-    assert found.of("acme", document).roots[1:] == (run.model_path, run.checkpoints_path)
+    assert found.of("acme", document).roots[1:] == (run.model_path, run.checkpoints_path, run.stages_path)
 
 
 def test_the_gateway_confines_before_it_looks(tmp_path: Path) -> None:

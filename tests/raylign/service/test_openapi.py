@@ -83,8 +83,9 @@ def test_the_job_is_described_and_every_reference_leads_somewhere(app: FastAPI) 
         "sft",
         "rated",
         "reward_model",
+        "recipe",
     ]
-    assert all(job["properties"]["steps"]["description"] for job in jobs)
+    assert all(job["properties"]["name"]["description"] for job in jobs)
     kinds = {one["title"]: one.get("$ref", "") for one in schemas["Event"]["properties"]["data"]["anyOf"]}
     assert kinds == {kind: f"#/components/schemas/{said.__name__}" for kind, said in KINDS.items()} | {
         "another kind": ""

@@ -3,7 +3,7 @@ import json
 import re
 
 import pytest
-from event_stream import HOSTILE, LONG, event_stream, failed_at_start, full_of_holes
+from event_stream import HOSTILE, LONG, STAGES, event_stream, failed_at_start, full_of_holes, recipe_stream
 from rich.console import Console
 
 from raylign.clock import PHASES
@@ -144,6 +144,18 @@ def test_summary_tells_before_and_after(width):
 
 def test_summary_without_evaluations_says_so():
     assert "no evaluations" in rendered(summary(folded(event_stream(evaluate=False)), 80), 80)
+
+
+def test_a_recipe_says_which_stage_it_is_in_and_in_the_end_what_each_came_to():
+    events = list(recipe_stream(open_from=1))
+    assert "chain, stage 2 of 3: reward" in rendered(picture(folded(events), 120), 120)
+    lines = shown(events).splitlines()
+    assert any(line.endswith("stage 1 of 3: sft (align)") for line in lines)
+    text = rendered(summary(folded(recipe_stream()), 120), 120)
+    assert "chain succeeded in" in text
+    for number, stage in enumerate(STAGES, 1):
+        assert f"chain, stage {number} of 3: {stage}  4/4 steps" in text
+    assert text.count("satisfied") == 3
 
 
 def test_summary_of_a_failed_run_says_why():

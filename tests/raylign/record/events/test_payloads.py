@@ -1,9 +1,9 @@
 from dataclasses import MISSING, fields, is_dataclass
 
 import pytest
-from event_stream import event_stream
+from event_stream import STAGES, event_stream, recipe_stream
 
-from raylign.record.events.payloads import KINDS, RunPaused, Warned, read, wire
+from raylign.record.events.payloads import KINDS, RunPaused, StepDone, Warned, read, wire
 from raylign.record.events.reading import MOST_PARTS
 
 
@@ -11,6 +11,7 @@ def test_kinds_are_words_of_their_own():
     assert list(KINDS) == [
         *(
             "status",
+            "stage",
             "plan",
             "evaluation",
             "step",
@@ -37,7 +38,8 @@ def test_who_says_something_says_all_of_it(kind):
 
 
 def test_all_kinds_come_back_from_the_wire():
-    said = [*(event.said for event in event_stream(steps=20)), RunPaused(step=4, message="from step-4")]
+    said = [event.said for stream in (event_stream(steps=20), recipe_stream()) for event in stream]
+    said.append(RunPaused(step=4, message="from step-4"))
     assert {type(one) for one in said} == set(KINDS.values())
     assert [read(one.kind, wire(one)) for one in said] == said
 
@@ -47,6 +49,16 @@ def test_all_kinds_come_back_from_the_wire():
 )
 def test_what_demands_nothing_is_read_from_anything(kind):
     assert isinstance(read(kind, {"phase": 3, "message": None, "tasks": "x", "job": []}), KINDS[kind])
+
+
+def test_a_stage_is_told_of_where_there_is_one():
+    (plain, *_), staged = (
+        [event for event in stream if event.kind == "step"] for stream in (event_stream(), recipe_stream())
+    )
+    assert "stage" not in plain.data
+    assert plain.said.stage == ""
+    assert [event.data["stage"] for event in staged] == [stage for stage in STAGES for _ in range(4)]
+    assert all(isinstance(event.said, StepDone) for event in staged)
 
 
 def test_text_of_any_kind_travels():
