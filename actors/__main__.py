@@ -128,13 +128,16 @@ async def _drive(options: argparse.Namespace, job: Work, run: RunDirectory) -> i
         # Torch takes seconds to import and Ray seconds to start: side by side, and after the display is up.
         importing = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "actors.stages"))
         from actors.cluster.connection import connect
+        from actors.cluster.gauges import RayGauges
 
         dashboard = connect(namespace=job_id, dashboard=not options.no_dashboard)
-        stages = await importing
         confinement = Confinement(roots=tuple(options.within)) if options.within else None
-        state = await stages.drive_work(
-            job, run, job_id=job_id, emit=emit, wish=wish, dashboard=dashboard, confinement=confinement
-        )
+        with RayGauges(align_job=job_id, attempt=options.attempt) as gauges:
+            emit.listen(gauges)
+            stages = await importing
+            state = await stages.drive_work(
+                job, run, job_id=job_id, emit=emit, wish=wish, dashboard=dashboard, confinement=confinement
+            )
     if reporter is not None:
         reporter.close()
     return EXIT[state]

@@ -1,5 +1,6 @@
 """One run's voice: numbers what is said and passes it on: run directory, gateway, display, trackers."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from raylign.record.events import Event
@@ -29,6 +30,11 @@ class Emitter:
         self._tracking = tracking
         self._reporter = reporter
         self._next_seq = run.next_seq
+        self._listeners: list[Callable[[Payload], None]] = []
+
+    def listen(self, listener: Callable[[Payload], None]) -> None:
+        """Who is told, from now on, what is said; it must neither wait nor raise."""
+        self._listeners.append(listener)
 
     def rewind(self, next_step: int) -> None:
         """Steps from ``next_step`` on are made again: forget what run directory and trackers have of them."""
@@ -54,6 +60,8 @@ class Emitter:
         if self._reporter is not None:
             self._reporter.wake()
         self._display.show(event)
+        for listener in self._listeners:
+            listener(said)
 
     def _tell_news(self) -> None:
         for news in self._tracking.news():

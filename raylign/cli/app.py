@@ -16,6 +16,7 @@ from raylign.cli.jobs import cancel, delete, jobs, pause, resume, retry, submit,
 from raylign.cli.judge import judge
 from raylign.cli.keys import keys
 from raylign.cli.model import chat, evaluate
+from raylign.cli.monitor import monitor
 from raylign.cli.pairs import pairs
 from raylign.cli.report import report
 from raylign.cli.run import run
@@ -55,6 +56,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "plan": plan,
     "run": run,
     "serve": serve,
+    "monitor": monitor,
     "demo": demo,
     "submit": submit,
     "watch": watch,

@@ -22,6 +22,7 @@ import httpx
 import psutil
 
 from raylign.errors import ServeError
+from raylign.monitor.dashboard import UID
 from raylign.record.whole import write_whole
 from raylign.service.dispatch.ray_jobs import find_token
 from raylign.service.home import Home, read_record, write_record
@@ -146,7 +147,15 @@ def _forget(pid: int) -> None:
 def _environment(home: Home) -> Mapping[str, str]:
     """What the head, and through it every driver and worker, inherits."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("RAY_ADDRESS", "RAY_AUTH_TOKEN")}
-    return {**inherited, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(home.ray_token), "RAY_DEDUP_LOGS": "0"}
+    # The dashboard's Metrics page embeds our Grafana dashboard in the place of its second one.
+    shown = {"RAY_GRAFANA_DATA_DASHBOARD_UID": UID}
+    return {
+        **shown,
+        **inherited,
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(home.ray_token),
+        "RAY_DEDUP_LOGS": "0",
+    }
 
 
 def _process(ray: LocalRay) -> psutil.Process | None:

@@ -48,6 +48,7 @@ def test_the_version_is_the_packages_and_no_command_shows_the_help():
             "plan",
             "run",
             "serve",
+            "monitor",
             "demo",
             "submit",
             "watch",
