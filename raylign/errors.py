@@ -25,6 +25,7 @@ RaylignError
 +-- ServiceError
     +-- Unauthorized (PermissionError)     a key or token is missing or wrong
     +-- Forbidden (PermissionError)        the key's scopes do not allow it
+    +-- OverQuota (RuntimeError)           a tenant has as much of something as it may
     +-- GatewayUnreachable (ConnectionError) the gateway does not answer, or not as a gateway
     +-- RayUnreachable (ConnectionError)   Ray's HTTP API does not answer, or what answers is not Ray
     +-- RayRefused  (RuntimeError)         Ray's HTTP API answered with an error
@@ -143,6 +144,10 @@ class Unauthorized(ServiceError, PermissionError):
 
 class Forbidden(ServiceError, PermissionError):
     """The scopes of the key that was sent do not allow what was asked."""
+
+
+class OverQuota(ServiceError, RuntimeError):
+    """A tenant has as much of something as it may."""
 
 
 class GatewayUnreachable(ServiceError, ConnectionError):

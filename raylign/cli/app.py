@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from raylign import __version__
+from raylign.cli.audit import audit
 from raylign.cli.data import data
 from raylign.cli.datasets import datasets
 from raylign.cli.demo import demo
@@ -18,6 +19,7 @@ from raylign.cli.keys import keys
 from raylign.cli.model import chat, evaluate
 from raylign.cli.monitor import monitor
 from raylign.cli.pairs import pairs
+from raylign.cli.quotas import quotas
 from raylign.cli.report import report
 from raylign.cli.run import run
 from raylign.cli.samples import samples
@@ -71,6 +73,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "eval": evaluate,
     "report": report,
     "judge": judge,
+    "quotas": quotas,
+    "audit": audit,
     "schema": schema,
     "version": version,
 }

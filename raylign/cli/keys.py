@@ -3,8 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,16 +11,14 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
+from raylign.cli.home_store import Database, audited, home_store
 from raylign.cli.options import DEFAULT_HOME, AsJson, HomeFolder
 
 if TYPE_CHECKING:
-    from raylign.service.store import KeyRecord, Store
+    from raylign.service.store import KeyRecord
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 HEADINGS = ("key", "name", "tenant", "scopes", "state", "used")
-Database = Annotated[
-    str | None, typer.Option("--database-url", help="The service's, where it is not the home's own SQLite.")
-]
 KeyId = Annotated[str, typer.Argument(metavar="KEY", help="A key's id, as `keys list` shows it.")]
 
 keys = typer.Typer(no_args_is_help=True, help="API keys: who may do what, as which tenant.")
@@ -64,8 +60,9 @@ def create(
     if not re.fullmatch(r"[^\x00-\x1f\x7f]{1,64}", name):
         raise typer.BadParameter("a name has 1 to 64 printable characters", param_hint="NAME")
     lasts_s = None if expires is None else span(expires)
-    with _store(home, database_url) as store:
+    with home_store(home, database_url) as store:
         made, text = make_key(store, name=name, tenant=tenant, scopes=wanted, lasts_s=lasts_s)
+    audited(home, f"keys create {made.id}: {made.scopes}", tenant=made.tenant)
     _show_new(made, text, as_json)
 
 
@@ -79,7 +76,7 @@ def list_keys(
     """All keys, oldest first, with those that are no longer taken. The home's own stands in its file api_key."""
     from raylign.show.joblist import show_rows
 
-    with _store(home, database_url) as store:
+    with home_store(home, database_url) as store:
         found = store.all_keys(tenant=tenant)
     if as_json:
         print(json.dumps([_plain(key) for key in found]))
@@ -91,8 +88,9 @@ def list_keys(
 @keys.command("revoke")
 def revoke(key: KeyId, home: HomeFolder = DEFAULT_HOME, database_url: Database = None, as_json: AsJson = False) -> None:
     """Take a key no more. A running gateway refuses it within 5 s."""
-    with _store(home, database_url) as store:
+    with home_store(home, database_url) as store:
         revoked = store.revoke_key(key)
+    audited(home, f"keys revoke {key}", tenant=revoked.tenant)
     print(json.dumps(_plain(revoked)) if as_json else f"{revoked.id}  {_state(revoked)}")
 
 
@@ -108,21 +106,10 @@ def rotate(
     from raylign.service.keyring import rotate_key
 
     grace_s = span(grace)
-    with _store(home, database_url) as store:
+    with home_store(home, database_url) as store:
         made, text = rotate_key(store, key, grace_s=grace_s)
+    audited(home, f"keys rotate {key}: {made.id}", tenant=made.tenant)
     _show_new(made, text, as_json)
-
-
-@contextmanager
-def _store(home: Any, database_url: str | None) -> "Iterator[Store]":
-    from raylign.service.home import open_home
-    from raylign.service.store import Store, open_database
-
-    database = open_database(database_url or open_home(home).database_url)
-    try:
-        yield Store(database)
-    finally:
-        database.engine.dispose()
 
 
 def _show_new(made: "KeyRecord", text: str, as_json: bool) -> None:

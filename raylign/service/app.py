@@ -6,6 +6,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from raylign import __version__
 from raylign.service import openapi, problems
+from raylign.service.audit import AuditTrail
 from raylign.service.gateway import Gateway
 from raylign.service.routes import (
     actors,
@@ -29,6 +30,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     # The pages under /docs come with their scripts: they work where the internet does not.
     app = FastAPIOffline(title="raylign", version=__version__, redoc_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *gateway.allowed_hosts])
+    if gateway.audit is not None:
+        app.add_middleware(AuditTrail, audit=gateway.audit)
     problems.install(app)
     openapi.install(app)
     for routes in (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, probes):

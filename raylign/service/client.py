@@ -15,6 +15,7 @@ from raylign.errors import (
     GatewayUnreachable,
     JobConflict,
     JobNotFound,
+    OverQuota,
     RaylignError,
     SpecError,
     StoreError,
@@ -43,6 +44,7 @@ ERRORS: Mapping[int, type[RaylignError]] = {
     409: JobConflict,
     422: SpecError,
     507: StoreError,
+    429: OverQuota,
 }
 NAMED: Mapping[str, type[RaylignError]] = {f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, Taken)}
 """Errors that share their status with another, by the type of their problem."""

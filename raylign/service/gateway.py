@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from raylign.service.allowance import Allowance
+from raylign.service.audit import Audit
 from raylign.service.authenticator import Authenticator
 from raylign.service.bodies import Bodies
 from raylign.service.bulletin import Bulletin
@@ -13,6 +14,7 @@ from raylign.service.confines import Confines
 from raylign.service.dispatch.ray_jobs import RayJobs
 from raylign.service.home import Home
 from raylign.service.inspecting import Inspecting
+from raylign.service.quotas import TenantQuotas
 from raylign.service.seal import Seal
 from raylign.service.store import Store
 from raylign.service.uploads import DatasetLimits, Uploads
@@ -41,6 +43,8 @@ class Gateway:
     dataset_limits: DatasetLimits = field(default_factory=DatasetLimits)
     bodies: Bodies = field(default_factory=Bodies)
     checks: Checks = field(default_factory=Checks)
+    audit: Audit | None = None
+    """Where it is written down who did what; None: nowhere."""
     confines: Confines | None = None
     """Where jobs may read; None: wherever this account can."""
 
@@ -53,6 +57,11 @@ class Gateway:
     def uploads(self) -> Uploads:
         """One for all routes: it knows what is being sent."""
         return Uploads(store=self.store, home=self.home, limits=self.dataset_limits, inspecting=self.inspecting)
+
+    @cached_property
+    def quotas(self) -> TenantQuotas:
+        """One for all routes: it counts."""
+        return TenantQuotas(self.store, self.home)
 
     @cached_property
     def seal(self) -> Seal:

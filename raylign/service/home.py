@@ -5,6 +5,7 @@ jobs/<id>/     run directories          tenants/NAME/ what a tenant's jobs may r
 gateway.json   address of the gateway   gateway.lock  held while one runs
 ray_token      that Ray's token (0600)  ray.json      the local Ray this service started
 identity       under which this home holds its job store
+audit.jsonl    who did what (0600)
 """
 
 import contextlib
@@ -44,6 +45,11 @@ class Home:
     def tenant(self, name: str) -> Path:
         """What a tenant may put here, and its jobs read: ``tenants/NAME``."""
         return self.path / "tenants" / name
+
+    @property
+    def audit(self) -> Path:
+        """Who did what, as `raylign.service.audit` writes it."""
+        return self.path / "audit.jsonl"
 
     @property
     def ray_record(self) -> Path:

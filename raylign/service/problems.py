@@ -16,6 +16,7 @@ from raylign.errors import (
     JobConflict,
     JobNotFound,
     KeyNotFound,
+    OverQuota,
     PlanError,
     RaylignError,
     RayRefused,
@@ -37,6 +38,7 @@ STATUS: Mapping[type[RaylignError], int] = {
     Taken: 409,
     Unauthorized: 401,
     Forbidden: 403,
+    OverQuota: 429,
     RayUnreachable: 503,
     RayRefused: 502,
     StoreUnavailable: 503,
@@ -48,6 +50,8 @@ MOST_SHOWN = 5
 """Faults of one body that an answer lists."""
 LONGEST = 4000
 """Characters of an answer's detail: what was sent is not sent back at length."""
+RETRY_S = "30"
+"""Seconds, as a header, where it is not known when something ends."""
 FINAL = frozenset({401, 403, 404, 409, 422})
 """Sending the same request again cannot help; some clients would on 409."""
 
@@ -69,6 +73,8 @@ def problem(status: int, detail: str, *, kind: str = "about:blank", **extra: Any
     headers = {"x-should-retry": "false"} if status in FINAL else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if status == 429:
+        headers["Retry-After"] = RETRY_S
     detail = detail if len(detail) <= LONGEST else detail[:LONGEST] + " ..."
     # A lone surrogate cannot be sent as UTF-8.
     plain = detail.encode(errors="replace").decode()
@@ -90,7 +96,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail))
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

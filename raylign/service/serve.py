@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from raylign.errors import RayRefused, RayUnreachable, ServeError, StoreError, StoreUnavailable
 from raylign.service.allowance import Allowance
 from raylign.service.app import create_app
+from raylign.service.audit import Audit
 from raylign.service.bulletin import Bulletin
 from raylign.service.confines import Confines
 from raylign.service.dispatch.dispatcher import Dispatcher, Limits
@@ -143,6 +144,7 @@ async def _run(
             allowance=settings.allowance,
             pause_ttl_s=settings.pause_ttl_s,
             confines=confines,
+            audit=Audit(home.audit),
         )
         app = create_app(gateway)
 

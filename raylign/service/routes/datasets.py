@@ -55,10 +55,12 @@ def router(gateway: Gateway) -> APIRouter:
 
         200 where it was begun before, with the same contents: go on from ``received``. 409 where the name has others.
         """
+        await gateway.quotas.require_room(who, wanted.bytes)
         made = DatasetRecord(id=new_id("ds"), tenant=who.tenant, **wanted.model_dump())
 
         def make() -> Response:
             found, created = uploads.begin(made)
+            gateway.quotas.add(who.tenant, made.bytes if created else 0)
             return answer(view(found), 201 if created else 200, Location=f"{PREFIX}/{found.name}")
 
         return await asyncio.to_thread(make)

@@ -70,6 +70,7 @@ def router(gateway: Gateway) -> APIRouter:
                 metadata=metadata,
                 priority=priority,
                 after=after,
+                most_queued=most_queued,
             )
             found = Dossier(job=made, attempts=[]) if created else store.dossier(made.id)
             shown = job_view(found, gateway.ray.url)
@@ -79,6 +80,8 @@ def router(gateway: Gateway) -> APIRouter:
             document = await asyncio.to_thread(lambda: parse_job(read_document(body, kind)))
             document = await asyncio.to_thread(resolved, gateway, document, who)
             await admit(gateway, document, who)
+            await gateway.quotas.require_room(who)
+            most_queued = await gateway.quotas.most_queued(who)
             told = await asyncio.to_thread(queue)
         bulletin.post(WORK)
         return told

@@ -9,6 +9,7 @@ Every noun's routes begin with
         found = store.datasets(tenant=who.listed(tenant))   # one's own; an admin's: ?tenant=, or all
     @routes.post("")
     async def upload(who: Who, ...) -> Response:
+        await gateway.quotas.require_room(who, size)        # 429 where its tenant may store no more
         made = store.add_dataset(..., tenant=who.tenant)    # whose it will be
     @routes.get("/{dataset_id}")
     async def dataset(who: Who, dataset_id: DatasetId) -> Response:
@@ -17,8 +18,8 @@ Every noun's routes begin with
             raise absent(dataset_id)                        # the same error, word for word: never 403
 
 Before any of them runs, here and by the router alone, the key is looked at (401), its scope (403: GET and HEAD need
-``read``, all else ``submit``; ``needs=`` says otherwise), and a ``{job_id}`` in the path (404 where it is another
-tenant's: job routes need no check of their own, under any prefix).
+``read``, all else ``submit``; ``needs=`` says otherwise), how often its tenant asks (429), and a ``{job_id}`` in the
+path (404 where it is another tenant's: job routes need no check of their own, under any prefix).
 """
 
 from typing import Annotated, cast
@@ -59,15 +60,16 @@ def keyed_router(gateway: Gateway, prefix: str = PREFIX, *, needs: Scope | None 
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
     ) -> None:
         caller = await gateway.authenticator.caller(credentials.credentials if credentials else "")
+        request.state.caller = caller  # whatever comes of it: the audit log names who was refused, too
         caller.require(needs or (Scope.READ if request.method in READING else Scope.SUBMIT))
+        await gateway.quotas.count_request(caller)
         if (job_id := request.path_params.get("job_id")) is not None:
             await gateway.seal.check(caller, job_id)
-        request.state.caller = caller
 
     return APIRouter(
         prefix=prefix,
         dependencies=[Depends(authorize)],
-        responses={**openapi.FOREIGN_HOST, **openapi.problems(401, 403, 422, 503)},
+        responses={**openapi.FOREIGN_HOST, **openapi.problems(401, 403, 422, 429, 503)},
     )
 
 

@@ -4,6 +4,7 @@ from raylign.service.store.database import open_database
 from raylign.service.store.datasets import DatasetRecord, DatasetState
 from raylign.service.store.keys import KeyRecord
 from raylign.service.store.lease import Lease
+from raylign.service.store.quotas import QuotaRecord
 from raylign.service.store.records import AttemptRecord, Dossier, JobRecord, Receipt
 from raylign.service.store.states import LEAVING, TERMINAL, AttemptState, State
 from raylign.service.store.store import Store
@@ -19,6 +20,7 @@ __all__ = [
     "JobRecord",
     "KeyRecord",
     "Lease",
+    "QuotaRecord",
     "Receipt",
     "State",
     "Store",

@@ -17,6 +17,7 @@ from raylign.service.store.changes import (
 )
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
+from raylign.service.store.quotas import require_place
 from raylign.service.store.records import AttemptRecord, JobRecord, attempt_record
 from raylign.service.store.schema import attempts
 from raylign.service.store.states import OPEN, TERMINAL, AttemptState, State
@@ -39,11 +40,12 @@ class Attempts:
     def begin_attempt(self, job_id: str, *, token: str, run_dir: str) -> AttemptRecord:
         """Write down the next attempt, before Ray is called. ``token`` is kept only as a hash.
 
-        Raises `JobConflict` when the job no longer waits.
+        Raises `JobConflict` when the job no longer waits, or its tenant has as many running as may.
         """
         now = time.time()
         with self._database.writing() as connection:
             job = find_job(connection, job_id, lock=True)
+            require_place(connection, job.tenant)
             move_job(connection, job, State.STARTING, "starting on Ray")
             count = select(func.count()).select_from(attempts).where(attempts.c.job_id == job_id)
             n = 1 + connection.execute(count).scalar_one()

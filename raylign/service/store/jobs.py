@@ -13,6 +13,7 @@ from raylign.service.store.changes import JOB_COLUMNS, absent, find_job, finish_
 from raylign.service.store.database import Database
 from raylign.service.store.digest import digest
 from raylign.service.store.ids import new_id
+from raylign.service.store.quotas import HAS_ROOM, require_turn
 from raylign.service.store.records import JOB_FIELDS, JobRecord, job_record
 from raylign.service.store.schema import jobs
 from raylign.service.store.states import TERMINAL, WAITING, State
@@ -37,13 +38,15 @@ class Jobs:
         metadata: Mapping[str, str] | None = None,
         priority: int = 0,
         after: str | None = None,
+        most_queued: int | None = None,
     ) -> tuple[JobRecord, bool]:
         """Queue a job. A tenant's same ``key`` with the same document gives the first job again, and False.
 
         ``metadata``: what its user says of it. ``priority``: the highest starts first. ``after``: a job that has to
         succeed before this one starts.
 
-        Raises `JobConflict` when the key came with another document before.
+        Raises `JobConflict` when the key came with another document before; `OverQuota` where ``most_queued`` of the
+        tenant's jobs wait already.
         """
         document = job.model_dump(mode="json")
         row = {
@@ -66,6 +69,7 @@ class Jobs:
         try:
             with self._database.writing() as connection:
                 connection.execute(_NEW_JOB, row)
+                require_turn(connection, tenant, most_queued)
             return job_record(row.get(name) for name in JOB_FIELDS), True
         except IntegrityError:
             with self._database.reading() as connection:
@@ -87,6 +91,11 @@ class Jobs:
         """Whose a job is; None of what is none."""
         with self._database.reading() as connection:
             return connection.execute(_TENANT, {"job_id": job_id}).scalar_one_or_none()
+
+    def jobs_of(self, tenant: str) -> list[str]:
+        """Ids of all of a tenant's jobs."""
+        with self._database.reading() as connection:
+            return list(connection.execute(select(jobs.c.id).where(jobs.c.tenant == tenant)).scalars())
 
     def document(self, job_id: str) -> Mapping[str, Any]:
         """The validated job document. Raises `JobNotFound`."""
@@ -134,6 +143,7 @@ _READY = (
     select(*JOB_COLUMNS)
     .where(
         jobs.c.state == bindparam("state"),
+        HAS_ROOM,
         jobs.c.start_after.is_(None) | (jobs.c.start_after <= bindparam("now")),
         jobs.c.after_job.is_(None) | _SUCCEEDED,
     )

@@ -120,6 +120,16 @@ datasets = Table(
     UniqueConstraint("tenant", "name"),
 )
 
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("queued", Integer),
+    Column("running", Integer),
+    Column("stored_bytes", BigInteger),
+    Column("requests_per_s", Float),
+)
+
 lease = Table(
     "lease",
     metadata,

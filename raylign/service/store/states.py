@@ -71,6 +71,8 @@ TERMINAL = frozenset(ENDINGS)
 """Left by nobody but who retries."""
 WAITING = (State.RECOVERING, State.QUEUED)
 """States in which the dispatcher may start an attempt, in the order in which it does."""
+ACTIVE = (State.STARTING, State.RUNNING, State.PAUSING, State.CANCELLING)
+"""States in which a job holds resources."""
 LEAVING = frozenset({State.PAUSING, State.CANCELLING})
 """States in which no attempt is wanted any more."""
 CLOSED = frozenset({AttemptState.ENDED, AttemptState.LOST, AttemptState.INTERRUPTED, AttemptState.PAUSED})

@@ -59,5 +59,5 @@ def test_the_version_is_the_packages_and_no_command_shows_the_help():
             "retry",
             "delete",
         ),
-        *("samples", "chat", "eval", "report", "judge", "schema", "version", "keys", "datasets"),
+        *("samples", "chat", "eval", "report", "judge", "quotas", "audit", "schema", "version", "keys", "datasets"),
     ]

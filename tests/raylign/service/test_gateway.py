@@ -17,3 +17,4 @@ def test_all_routes_of_a_gateway_remember_together(tmp_path: Path) -> None:
     )
     assert one.authenticator is one.authenticator is not other.authenticator
     assert one.seal is one.seal is not other.seal
+    assert one.quotas is one.quotas is not other.quotas

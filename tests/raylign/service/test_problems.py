@@ -19,7 +19,7 @@ def test_every_error_of_ours_has_an_http_status() -> None:
             yield from tree(below)
 
     for kind in tree(RaylignError):
-        assert status_of(kind("x")) in {401, 403, 404, 409, 422, 500, 502, 503}
+        assert status_of(kind("x")) in {401, 403, 404, 409, 422, 429, 500, 502, 503}
     for kind, status in STATUS.items():
         assert status_of(kind("x")) == status
 

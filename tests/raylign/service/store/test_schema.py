@@ -35,13 +35,20 @@ def page(jobs: str) -> str:
     return f"CO-ROUTINE anon_1; {jobs}; SCAN anon_1; {attempts}; USE TEMP B-TREE FOR ORDER BY"
 
 
+FULL_TENANTS = (
+    "LIST SUBQUERY 2; SCAN quotas; CORRELATED SCALAR SUBQUERY 1; "
+    "SEARCH jobs USING COVERING INDEX ix_jobs_tenant_state_id (tenant=? AND state=?)"
+)
+"""A quota a tenant is looked at."""
+
+
 @pytest.mark.parametrize(
     ("ask", "expected"),
     [
         (
             lambda store: store.waiting(limit=3),
             [
-                "SEARCH jobs USING INDEX ix_jobs_queue (state=?); CORRELATED SCALAR SUBQUERY 1; "
+                f"SEARCH jobs USING INDEX ix_jobs_queue (state=?); {FULL_TENANTS}; CORRELATED SCALAR SUBQUERY 3; "
                 "SEARCH jobs_1 USING INDEX sqlite_autoindex_jobs_1 (id=?)"
             ]
             * 2,
