@@ -168,6 +168,21 @@ class ActorList(BaseModel):
     data: list[ActorView]
 
 
+class TemplateView(BaseModel):
+    """A job to begin with."""
+
+    name: str
+    summary: str
+    text: str
+    """YAML, with comments."""
+
+
+class TemplateList(BaseModel):
+    """The skeleton first."""
+
+    data: list[TemplateView]
+
+
 class FaultView(BaseModel):
     """One thing that is wrong with a job."""
 

@@ -120,6 +120,81 @@ def test_a_job_is_cancelled_after_a_question(page: Page, service: Service) -> No
     expect(page.locator(".head .badge")).to_have_text("cancelling")
 
 
+def test_a_job_is_paused_and_resumed(page: Page, service: Service) -> None:
+    made, _ = service.store.create(job("waits"))
+    row = page.get_by_role("row").filter(has_text="waits")
+    row.get_by_role("button", name="Pause").click()
+    expect(row).to_contain_text("paused")
+    assert row.get_by_role("button").all_text_contents() == ["Resume", "Cancel"]
+    row.get_by_role("button", name="Resume").click()
+    expect(row).to_contain_text("queued")
+    page.get_by_role("link", name="waits").click()
+    page.get_by_role("heading", name="waits").wait_for()
+    page.keyboard.press("p")
+    expect(page.locator(".head .badge")).to_have_text("paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".head .badge")).to_have_text("queued")
+    assert service.store.get(made.id).desired == "run"
+
+
+def test_a_job_that_ended_is_retried_and_deleted(page: Page, service: Service) -> None:
+    made, _ = service.store.create(job("waits"))
+    service.store.cancel(made.id)
+    row = page.get_by_role("row").filter(has_text="waits")
+    expect(row).to_contain_text("cancelled")
+    assert row.get_by_role("button").all_text_contents() == ["Retry", "Delete"]
+    row.get_by_role("button", name="Retry").click()
+    expect(row).to_contain_text("queued")
+    service.store.cancel(made.id)
+    page.get_by_role("link", name="waits").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("No jobs yet")).to_be_visible()
+    assert service.store.latest(limit=1) == []
+
+
+def test_a_new_job_is_checked_while_it_is_written_and_then_sent(page: Page, service: Service) -> None:
+    page.keyboard.press("g")
+    page.keyboard.press("n")
+    text, send = page.get_by_label("The job, in YAML"), page.get_by_role("button", name="Submit")
+    expect(page.get_by_role("heading", name="It would be queued")).to_be_visible()
+    page.get_by_label("Template").select_option("demo")
+    expect(page.get_by_role("cell", name="rollout/0")).to_be_visible()
+    expect(page.get_by_text(re.compile("for Ray's 1 node: 8 CPUs"))).to_be_visible()
+    good = text.input_value()
+    text.fill(good.replace("steps: 32", "steps: 0").replace("crpg", "crpgg", 1))
+    expect(page.get_by_role("heading", name="2 things are wrong")).to_be_visible()
+    expect(send).to_be_disabled()
+    page.get_by_role("button", name="line 4").click()
+    assert text.evaluate("node => node.value.slice(node.selectionStart, node.selectionEnd)") == "steps: 0"
+    expect(page.get_by_text(re.compile("integer, at least 1"))).to_be_visible()
+    page.get_by_label("Template").select_option("sft")
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.get_by_label("Template")).to_have_value("demo")
+    text.fill(good.replace("name: demo", "name: mine"))
+    expect(page.get_by_role("heading", name="It would be queued")).to_be_visible()
+    send.click()
+    page.get_by_role("heading", name="mine").wait_for()
+    assert [one.job.name for one in service.store.latest(limit=9)] == ["mine"]
+    page.get_by_role("link", name="New one like it").click()
+    expect(page.get_by_label("The job, in YAML")).to_have_value(re.compile('"name": "mine"'))
+
+
+def test_actors_lead_to_their_places_in_ray(page: Page, service: Service) -> None:
+    job_id = feed(service, list(event_stream(steps=2, tasks=("math",)))[:5])
+    service.ray.jobs[f"{job_id}-a1"] = {"status": "RUNNING", "message": "", "job_id": "01"}
+    actor = {"actor_id": "a1", "name": "rollout/0", "job_id": "01", "state": "ALIVE", "node_id": "n123", "pid": 7}
+    service.ray.actors = [actor, {**actor, "actor_id": "a2", "name": "late", "node_id": None, "pid": None}]
+    page.goto(f"/#/jobs/{job_id}/actors")
+    row = page.get_by_role("row", name="rollout/0")
+    expect(row).to_contain_text("alive")
+    expect(row).to_contain_text("tiny/policy")
+    expect(row.get_by_role("link", name="rollout/0")).to_have_attribute("href", "http://ray/#/actors/a1")
+    expect(row.get_by_role("link", name="n123")).to_have_attribute("href", "http://ray/#/cluster/nodes/n123")
+    expect(page.get_by_role("row", name="late")).to_be_visible()
+    expect(page.get_by_role("link", name="Ray dashboard")).to_have_attribute("href", f"http://ray/#/jobs/{job_id}-a1")
+
+
 def test_jobs_are_filtered_paged_and_compared(page: Page, service: Service) -> None:
     for number in range(51):
         service.store.create(job(f"waits-{number}"))

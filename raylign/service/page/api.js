@@ -61,6 +61,12 @@ export async function post(path, {body, type = "application/json", headers = {},
   return response.status === 204 ? null : response.json();
 }
 
+/** Delete what a path names. */
+export async function remove(path) {
+  await send("DELETE", path);
+  return null;
+}
+
 export async function text(path, {signal} = {}) {
   return (await send("GET", path, {signal})).text();
 }

@@ -3,7 +3,7 @@
 import {get, route} from "./api.js";
 import {Chart} from "./charts.js";
 import {kl, reward, satisfied, tokens} from "./curves.js";
-import {el, put} from "./dom.js";
+import {el, put, scrolls} from "./dom.js";
 import {decimal, percent, points} from "./format.js";
 import {History} from "./history.js";
 import {badge} from "./jobs.js";
@@ -44,7 +44,7 @@ export async function compare(node, ids, signal) {
   }
 
   function section(task) {
-    const table = el("div", {class: "scrolls"});
+    const table = scrolls(`${task}, job by job`);
     const charts = CURVES.map(([title, metric, share]) => ({metric, chart: new Chart(title, {share, group: "compare"})}));
     signal.addEventListener("abort", () => charts.forEach(({chart}) => chart.destroy()));
     const card = el("section", {class: "card"}, el("h2", {}, task), table, el("div", {class: "charts"}, charts.map(({chart}) => chart.node)));

@@ -1,6 +1,6 @@
 // The job as it was sent, its attempts, its plan.
 
-import {el, outside, put} from "./dom.js";
+import {el, outside, put, scrolls} from "./dom.js";
 import {gib, moment} from "./format.js";
 import {badge} from "./jobs.js";
 
@@ -24,12 +24,12 @@ export function document_({job, history}) {
   return {node, draw};
 }
 
-function table(head, rows) {
-  return el("div", {class: "scrolls"}, el("table", {}, el("thead", {}, el("tr", {}, head.map((name) => el("th", {scope: "col"}, name)))), el("tbody", {}, rows)));
+function table(label, head, rows) {
+  return scrolls(label, el("table", {}, el("thead", {}, el("tr", {}, head.map((name) => el("th", {scope: "col"}, name)))), el("tbody", {}, rows)));
 }
 
 function attempts(job) {
-  return table(["attempt", "state", "began", "ended", "why", "in Ray"], job.attempts.map((one) => el("tr", {},
+  return table("Attempts", ["attempt", "state", "began", "ended", "why", "in Ray"], job.attempts.map((one) => el("tr", {},
     el("td", {}, one.n), el("td", {}, badge(one.state)), el("td", {}, moment(one.created_at)),
     el("td", {}, one.ended_at === null ? "" : moment(one.ended_at)), el("td", {class: "text"}, one.reason),
     el("td", {class: "mono small"}, one.n === job.attempt && job.links.ray_dashboard ? outside(job.links.ray_dashboard, one.submission_id) : one.submission_id))));
@@ -42,11 +42,11 @@ export function plan(made) {
     `about ${made.microbatches_per_step} microbatches`, `a checkpoint takes about ${gib(made.checkpoint_bytes)}`, `at most ${made.max_staleness} steps stale`,
   ];
   return [
-    table(["task", "method", "reward", "judges", "prompts × samples", "weight"], made.tasks.map((task) => el("tr", {},
+    table("Tasks", ["task", "method", "reward", "judges", "prompts × samples", "weight"], made.tasks.map((task) => el("tr", {},
       el("td", {}, task.name), el("td", {}, task.method), el("td", {}, task.reward || "none"), el("td", {class: "text"}, task.judges.join(", ") || "none"),
       el("td", {}, `${task.prompts_per_step} × ${task.samples_per_prompt}`), el("td", {}, task.weight ?? "")))),
     el("p", {class: "small soft"}, facts.join(" · ")),
-    table(["actor", "CPUs", "GPUs", "threads", "memory, about", "model"], made.actors.map((actor) => el("tr", {},
+    table("Actors", ["actor", "CPUs", "GPUs", "threads", "memory, about", "model"], made.actors.map((actor) => el("tr", {},
       el("td", {class: "mono"}, actor.name), el("td", {}, actor.cpus ?? ""), el("td", {}, actor.gpus ?? ""), el("td", {}, actor.threads),
       el("td", {}, gib(actor.memory_bytes)), el("td", {class: "mono text"}, actor.model || "none")))),
   ];

@@ -55,6 +55,11 @@ export function button(words, press, {kind = "", ...attributes} = {}) {
   return el("button", {type: "button", class: kind, ...attributes, on: {click: press}}, words);
 }
 
+/** What may be wider than its place: it is scrolled by the keyboard, too. */
+export function scrolls(label, ...children) {
+  return el("div", {class: "scrolls", tabindex: "0", role: "region", "aria-label": label}, ...children);
+}
+
 /** Text of a node, written only where it differs: what did not change is not read aloud again. */
 export function write(node, text) {
   const shown = visible(text);

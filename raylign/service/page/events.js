@@ -14,6 +14,7 @@ export function words({kind, data}) {
     }
     case "step": return `step ${data.step + 1} of ${data.steps}`;
     case "checkpoint": return `of step ${data.step}: ${data.path}`;
+    case "paused": return data.message || `after step ${data.step}`;
     case "warning": return data.message ?? "";
     case "pushed": return data.address ?? "";
     case "tracker": return `${data.tracker}: ${data.link}`;

@@ -51,6 +51,7 @@ export class History {
       case "checkpoint": this.checkpoints.push({...data, time}); break;
       case "warning": this.warnings.push({...data, time}); break;
       case "tracker": this.trackers.set(data.tracker, data.link); break;
+      case "paused": [this.phase, this.detail] = ["paused", data.message ?? ""]; break;
       case "end": this.end = data; break;
     }
   }

@@ -1,6 +1,7 @@
 // One job, live: its head, and tabs that draw what its events tell.
 
 import {follow, get} from "./api.js";
+import {actors} from "./actors.js";
 import {actions, buttons, ended} from "./actions.js";
 import {badge, lasted} from "./jobs.js";
 import {el, outside, put, tell, write} from "./dom.js";
@@ -14,9 +15,9 @@ import {timeline} from "./timeline.js";
 import {whileHere} from "./shortcuts.js";
 
 /** A tab is made once of a context `{id, job(), history, signal}`, and gives its node and what draws it anew. */
-const TABS = {curves: ["Curves", outcome], samples: ["Samples", samples], timeline: ["Timeline", timeline], events: ["Events", log], job: ["Job", document_]};
+const TABS = {curves: ["Curves", outcome], samples: ["Samples", samples], timeline: ["Timeline", timeline], actors: ["Actors", actors], events: ["Events", log], job: ["Job", document_]};
 /** Responses are read by their own tab. */
-const KINDS = ["status", "plan", "evaluation", "step", "checkpoint", "warning", "tracker", "pushed", "end"];
+const KINDS = ["status", "plan", "evaluation", "step", "checkpoint", "warning", "tracker", "pushed", "paused", "end"];
 
 export async function job(node, [id], signal) {
   const path = `/v1/jobs/${encodeURIComponent(id)}`;
@@ -87,7 +88,8 @@ export async function job(node, [id], signal) {
       put(places,
         now.links.report && ended(now) ? el("a", {href: `/page/report.html#${encodeURIComponent(id)}`, target: "_blank", rel: "opener"}, "Report") : null,
         now.links.ray_dashboard ? outside(now.links.ray_dashboard, "Ray dashboard") : null,
-        el("a", {href: `#/compare/${encodeURIComponent(id)}`}, "Compare with others"));
+        el("a", {href: `#/compare/${encodeURIComponent(id)}`}, "Compare with others"),
+        el("a", {href: `#/new/like/${encodeURIComponent(id)}`}, "New one like it"));
     }
     write(why, now.status_reason || (ended(now) ? "" : [history.phase, history.detail].filter(Boolean).join(": ")));
     measure.max = history.total || 1;
@@ -107,6 +109,10 @@ export async function job(node, [id], signal) {
   }
 
   function news(job) {
+    if (job === null) {
+      location.hash = "#/";
+      return;
+    }
     now = {...now, ...job};
     draw();
   }
@@ -124,7 +130,7 @@ export async function job(node, [id], signal) {
   }
 
   signal.addEventListener("abort", () => made.forEach((tab) => tab.leave?.()));
-  const second = setInterval(() => { if (!ended(now) && !document.hidden) head(); }, 1000);
+  const second = setInterval(() => { if (!ended(now) && !document.hidden) draw(); }, 1000);
   signal.addEventListener("abort", () => clearInterval(second));
   turn();
   draw();
@@ -132,7 +138,7 @@ export async function job(node, [id], signal) {
   let known = "";
   for await (const batch of follow(id, {kinds: KINDS, signal, onConnection})) {
     for (const event of batch) history.add(event);
-    const said = batch.filter((event) => event.seq === 0 || event.kind === "end").map((event) => `${event.kind} ${event.data.phase} ${event.data.detail}`).at(-1);
+    const said = batch.filter((event) => event.seq === 0 || ["paused", "end"].includes(event.kind)).map((event) => `${event.kind} ${event.data.phase} ${event.data.detail}`).at(-1);
     if (said && said !== known) {
       known = said;
       get(path, {signal}).then(news, (error) => { if (!signal.aborted) tell(error.message, "bad"); });

@@ -9,10 +9,10 @@ import {whileHere} from "./shortcuts.js";
 
 const LOOK_MS = 2000;
 const PAGE = 50;
-const STATES = ["queued", "starting", "running", "recovering", "cancelling", "succeeded", "failed", "cancelled"];
+const STATES = ["queued", "starting", "running", "recovering", "pausing", "paused", "cancelling", "succeeded", "failed", "cancelled"];
 
 export function badge(state) {
-  const kind = {succeeded: "good", failed: "bad", cancelled: "warn", cancelling: "warn", running: "live"}[state] ?? "soft";
+  const kind = {succeeded: "good", failed: "bad", cancelled: "warn", cancelling: "warn", pausing: "warn", paused: "warn", running: "live"}[state] ?? "soft";
   return el("span", {class: `badge ${kind}`}, state);
 }
 
@@ -106,8 +106,8 @@ export async function jobs(node, _, signal) {
     return {
       node: made,
       update(now, steps) {
-        if (state !== now.state) {
-          state = now.state;
+        if (state !== `${now.state} ${now.desired}`) {
+          state = `${now.state} ${now.desired}`;
           put(cells.state, badge(now.state));
           put(cells.actions, buttons(now, look));
         }

@@ -4,6 +4,7 @@ import {button, el} from "./dom.js";
 
 const everywhere = [
   {keys: "g j", words: "all jobs", press: () => { location.hash = "#/"; }},
+  {keys: "g n", words: "new job", press: () => { location.hash = "#/new"; }},
   {keys: "?", words: "this list", press: help},
 ];
 let here = [];

@@ -1,6 +1,6 @@
 // When what happened: attempts, each step's phases as they lay in time, and what else there was.
 
-import {el, put, svg} from "./dom.js";
+import {el, put, scrolls, svg} from "./dom.js";
 import {clock, decimal, hour, percent} from "./format.js";
 import {PHASES} from "./history.js";
 
@@ -27,7 +27,7 @@ export function timeline({job, history}) {
     const x = (time) => LEFT + Math.min(Math.max((time - first) / (last - first), 0), 1) * (WIDTH - LEFT - 8);
     put(node,
       el("section", {class: "card"}, el("h2", {}, "Timeline"),
-        el("div", {class: "scrolls"}, svg("svg", {class: "timeline", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": spoken(history, last - first)},
+        scrolls("Timeline", svg("svg", {class: "timeline", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": spoken(history, last - first)},
           names(), attempts(job(), x, last), phases(history, x), marks(history, x), ticks(first, last, x)))),
       el("section", {class: "card"}, el("h2", {}, "Where the time goes"), totals(history)));
   }

@@ -12,7 +12,8 @@ from raylign.service.foretelling import foretell
 from raylign.service.gateway import Gateway
 from raylign.service.routes.jobs import read_document
 from raylign.service.routes.keyed import Who, answer, keyed_router
-from raylign.service.views import FaultView, PlanView
+from raylign.service.templates import templates
+from raylign.service.views import FaultView, PlanView, TemplateList
 from raylign.spec.document import MAX_BYTES
 from raylign.spec.recipe import AnyWork
 
@@ -25,7 +26,7 @@ def schema_json() -> bytes:
 
 
 def router(gateway: Gateway) -> APIRouter:
-    """POST /v1/plans, GET /v1/schema."""
+    """POST /v1/plans, GET /v1/schema, GET /v1/templates."""
     routes = keyed_router(gateway, "/v1")
 
     @routes.post(
@@ -43,6 +44,11 @@ def router(gateway: Gateway) -> APIRouter:
             except SpecError as error:
                 return answer(PlanView(errors=[FaultView(message=str(error))]))
             return answer(await foretell(gateway, who, document, body.decode("utf-8-sig")))
+
+    @routes.get("/templates", response_model=TemplateList)
+    async def jobs_to_begin_with() -> Response:
+        """Documents of jobs, with comments: a skeleton and, where the service has them, raylign's examples."""
+        return answer(TemplateList.model_validate({"data": await asyncio.to_thread(templates)}, from_attributes=True))
 
     @routes.get("/schema")
     async def schema() -> Response:

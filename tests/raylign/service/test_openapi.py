@@ -23,15 +23,19 @@ from raylign.service.app import create_app
 from raylign.service.bulletin import Bulletin
 from raylign.service.gateway import Gateway
 from raylign.service.home import open_home
+from raylign.service.routes.plans import schema_json
+from raylign.service.templates import templates
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-BOUNDED = settings(derandomize=True, database=None, deadline=1000, suppress_health_check=[*HealthCheck])
+BOUNDED = settings(derandomize=True, database=None, deadline=20_000, suppress_health_check=[*HealthCheck])
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
     store, ray = open_store(tmp_path), FakeRay()
     store.create(job())
+    schema_json()  # these two are made once in a process, and take longer than a request may
+    templates()
     hosts = ["testserver"]  # schemathesis' own name
     return create_app(
         Gateway(

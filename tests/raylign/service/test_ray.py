@@ -51,13 +51,14 @@ async def test_jobs_on_a_local_ray_run_stop_and_leave_nothing(tmp_path: Path) ->
         async with RayJobs(ray.dashboard_url, token_path=home.ray_token) as jobs:
             assert await jobs.get("job_x-a1") is None
             assert await jobs.actors("job_x-a1") == []
-            assert (await jobs.cluster()).total("cpus") == 2
             hello = f"{sys.executable} -c 'print(6 * 7)'"
             await submit(jobs, "job_x-a1", hello)
             with pytest.raises(RayRefused, match="already exists"):
                 await jobs.submit("job_x-a1", hello, env_vars={}, metadata={})
             assert (await status(jobs, "job_x-a1", RAY_TERMINAL)).status == "SUCCEEDED"
             assert "42" in await jobs.log_tail("job_x-a1")
+            [node] = (await jobs.cluster()).nodes
+            assert (node.cpus, node.memory_bytes > 2**28) == (2, True)
 
             await submit(jobs, "job_x-a2", SLEEP)
             await status(jobs, "job_x-a2", frozenset({"RUNNING"}))

@@ -1,0 +1,70 @@
+"""Every view by axe-core, in light and dark; by the keyboard alone; and on a phone."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+
+import pytest
+from browser.test_page import feed
+from event_stream import HOSTILE, event_stream
+from playwright.sync_api import Page
+from service import Service, job
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+GRAVE = ("serious", "critical")
+PHONE, DESK = {"width": 390, "height": 800}, {"width": 1240, "height": 900}
+CONTROLS = """[...document.querySelectorAll('button, a[href], input, select, textarea')]
+    .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0)"""
+FOCUSED = """() => {
+    const one = document.activeElement;
+    if (one === document.body) return;
+    seen.add(one);
+    const [style, around] = [getComputedStyle(one), getComputedStyle(one.parentElement)];
+    if (style.outlineStyle === 'none' && around.borderColor === style.borderColor) unseen.push(one.outerHTML);
+}"""
+
+
+def views(page: Page, service: Service) -> Iterator[str]:
+    """Each view in turn, open."""
+    whole = feed(service, list(event_stream(steps=6)))
+    other = feed(service, list(event_stream(steps=4, tasks=("math", HOSTILE[:60]))), name="other")
+    service.store.create(job("waits"))
+    tabs = [f"#/jobs/{whole}/{tab}" for tab in ("curves", "samples", "timeline", "actors", "events", "job")]
+    for place in ("#/", *tabs, f"#/compare/{whole}/{other}", "#/new/demo", "#/nowhere"):
+        page.goto(f"/{place}")
+        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_timeout(200)
+        if place.startswith("#/new"):
+            page.get_by_role("heading", name="It would be queued").wait_for()
+        yield place
+
+
+def violations(page: Page, **options: object) -> dict[str, list[str]]:
+    told = page.evaluate("options => axe.run(document, {resultTypes: ['violations'], ...options})", options)
+    grave = [one for one in told["violations"] if one["impact"] in GRAVE]
+    return {one["id"]: [node["html"][:200] for node in one["nodes"]] for one in grave}
+
+
+def test_axe_finds_nothing_serious_in_light_or_dark(page: Page, service: Service) -> None:
+    page.evaluate(AXE)
+    for place in views(page, service):
+        assert (place, violations(page)) == (place, {})
+        page.emulate_media(color_scheme="dark")
+        assert (place, violations(page, runOnly=["color-contrast"])) == (place, {})
+        page.emulate_media(color_scheme="light")
+
+
+def test_every_control_is_reached_by_tab_and_seen_and_nothing_runs_over_a_phone_s_edge(
+    page: Page, service: Service
+) -> None:
+    for place in views(page, service):
+        page.evaluate("document.activeElement.blur(); window.seen = new Set(); window.unseen = []")
+        for _ in range(page.evaluate(f"{CONTROLS}.length") + 20):
+            page.keyboard.press("Tab")
+            page.evaluate(FOCUSED)
+        missed = page.evaluate(f"{CONTROLS}.filter((one) => !seen.has(one)).map((one) => one.outerHTML)")
+        assert (place, missed, page.evaluate("unseen")) == (place, [], [])
+        page.set_viewport_size(PHONE)
+        assert (place, page.evaluate("document.documentElement.scrollWidth")) == (place, PHONE["width"])
+        page.set_viewport_size(DESK)
