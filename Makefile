@@ -1,6 +1,8 @@
 # One command per chore. `make demo` and `make test` set up everything they need.
 VENV ?= .venv
 RUN := $(VENV)/bin
+# Tests that start fleets or engines run side by side: they wait as often as they compute. 1 where memory is short.
+AT_ONCE ?= 2
 HEAVY := ray or vllm or wheel or browser
 # What is compiled is kept: three processes would compile pytest's own, and all tests, each for itself and every time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,7 +19,7 @@ light: $(VENV)/.installed   ## every test that starts neither Ray nor vLLM
 	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "not ($(HEAVY) or proof)"
 
 test: quick   ## what a change must pass: all that is quick, then what starts Ray, vLLM or a browser, or installs the wheel
-	$(RUN)/python -m pytest -m "($(HEAVY)) and not proof"
+	$(RUN)/python -m pytest -n $(AT_ONCE) --dist loadgroup --no-loadscope-reorder -m "($(HEAVY)) and not proof"
 
 proof: $(VENV)/.installed   ## what takes long: every kill, every architecture, what judges change
 	$(RUN)/python -m pytest -m proof

@@ -24,6 +24,22 @@ def threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="session")
+def shared_ray() -> Iterator[str]:
+    """The address of a Ray for all that ask only that one be there: each would start seven processes of its own."""
+    import ray
+
+    context = ray.init(address="local", include_dashboard=False, log_to_driver=False, configure_logging=False)
+    yield context.address_info["address"]
+    ray.shutdown()
+
+
+@pytest.fixture
+def on_shared_ray(shared_ray: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test starts runs there."""
+    monkeypatch.setenv("RAY_ADDRESS", shared_ray)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Before the first test, in each process that runs some: the one that only hands them out imports no torch."""
     from raylign.tensors.threads import use_threads

@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 import torch.distributed as dist
 from engine_process import Call, engine_process
+from landing_cases import start
 
 from actors.training.zero import leave_process_group
+from benchmarks.parity import policy
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def vllm_process() -> Iterator[Call]:
-    """One for all that are content with an engine of any history: vLLM takes ten seconds to import."""
+def vllm_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call]:
+    """One for all that are content with an engine of any history: vLLM takes ten seconds to import.
+
+    A mixture of experts is its first model: vLLM makes the experts' process group only once, with the first one.
+    """
     with engine_process() as call:
+        call(start, "vllm", policy(tmp_path_factory.mktemp("mixture"), "qwen3_moe", 0))
         yield call

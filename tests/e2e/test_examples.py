@@ -17,7 +17,13 @@ from raylign.clock import PHASES
 from raylign.record.checkpoint import Checkpoints, problems
 from raylign.record.rundir import RunDirectory
 
-pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(2 * PATIENCE_S)]
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.vllm,
+    pytest.mark.timeout(2 * PATIENCE_S),
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.usefixtures("on_shared_ray"),
+]
 
 
 ROLLOUT = {"max_tokens": 40, "context_tokens": 128}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from depths import deep
 from jobs import EXAMPLES, PATIENCE_S, finish, run_job, small_job, start, untimed, wait_for_step
 
 from raylign.record.checkpoint import Checkpoints
@@ -19,8 +20,6 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(3 * PATIENCE_S)]
 ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128}
 REPLACED = ("rollout", "reward", "reference")
 """Workers without state, in the order in which they are killed."""
-STEPS = 24
-"""Enough that nothing is killed too late: between a kill and what is said of it a few steps may pass."""
 
 
 def digest(path: Path) -> str:
@@ -50,8 +49,11 @@ def kill_worker(driver: int, role: str) -> None:
     raise AssertionError(f"no {role} worker runs")
 
 
-def test_killed_in_every_part_a_run_ends_with_the_bits_of_one_left_alone(tmp_path):
-    job = small_job(tmp_path, "crpg", steps=STEPS, rollout=ENGINE, checkpoint={"every": 2, "keep_last": 4})
+@deep("roles", short=REPLACED[:1], whole=REPLACED)
+def test_killed_in_every_part_a_run_ends_with_the_bits_of_one_left_alone(tmp_path, roles):
+    # Enough that nothing is killed too late: between a kill and what is said of it a few steps may pass.
+    steps = 12 + 4 * len(roles)
+    job = small_job(tmp_path, "crpg", steps=steps, rollout=ENGINE, checkpoint={"every": 2, "keep_last": 4})
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     status, output = run_job("--job", str(job), "--run-dir", str(whole))
     assert status == 0, output
@@ -63,7 +65,7 @@ def test_killed_in_every_part_a_run_ends_with_the_bits_of_one_left_alone(tmp_pat
     assert refused == 1
     assert f"is in use by another run, process {driver.pid}" in said
     wait_for_step(broken, 1, driver)
-    for role in REPLACED:
+    for role in roles:
         kill_worker(driver.pid, role)
         wait_for_step(broken, last_step(broken) + 2, driver)
     children = psutil.Process(driver.pid).children(recursive=True)
@@ -94,23 +96,29 @@ def test_killed_in_every_part_a_run_ends_with_the_bits_of_one_left_alone(tmp_pat
     assert status == 0, output
 
     assert untimed(broken) == untimed(whole)
-    assert [row["step"] for row in RunDirectory(broken).metrics()] == list(range(STEPS))
-    weights = f"checkpoints/step-{STEPS}/policy/model.safetensors"
+    assert [row["step"] for row in RunDirectory(broken).metrics()] == list(range(steps))
+    weights = f"checkpoints/step-{steps}/policy/model.safetensors"
     assert digest(broken / weights) == digest(whole / weights)
     events = list(RunDirectory(broken).events())
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert events[-1].data["state"] == "succeeded"
     *replaced, rebuilt = [event.data["message"] for event in events if event.kind == "warning"]
     assert [warning.split(":")[0] for warning in replaced] == [
-        f"{role}/0 is started again (1 of 3 times)" for role in REPLACED
+        f"{role}/0 is started again (1 of 3 times)" for role in roles
     ]
     assert "policy/0 died" in rebuilt
     assert "the last good checkpoint is" in rebuilt
     assert sum(event.data.get("phase") == "resuming" for event in events) == 3
 
-    # What came out, beside what it came from: the same judges and reward, on a file.
+
+@pytest.mark.proof
+def test_what_came_out_is_measured_beside_what_it_came_from(tmp_path):
+    """By the same judges and reward, on a file."""
+    run = tmp_path / "run"
+    status, output = run_job("--job", str(small_job(tmp_path, "crpg", rollout=ENGINE)), "--run-dir", str(run))
+    assert status == 0, output
     prompts = EXAMPLES / "tiny" / "prompts" / "math-eval.jsonl"
-    told = ("--run-dir", str(broken), "--prompts", str(prompts), "--task", "math", "--greedy", "--json")
+    told = ("--run-dir", str(run), "--prompts", str(prompts), "--task", "math", "--greedy", "--json")
     status, output = finish(start("actors", "eval", *told))
     assert status == 0, output
     measured = json.loads(output.splitlines()[-1])

@@ -8,7 +8,12 @@ from jobs import PATIENCE_S, run_job, small_job
 from raylign.record.checkpoint import Checkpoints, problems
 from raylign.record.rundir import RunDirectory
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(PATIENCE_S)]
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.timeout(PATIENCE_S),
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.usefixtures("on_shared_ray"),
+]
 
 
 def test_pairs_of_a_file_are_trained_on(tmp_path):

@@ -9,7 +9,13 @@ from raylign.record.checkpoint import Checkpoints, problems
 from raylign.record.rundir import RunDirectory
 from raylign.spec import load_job
 
-pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(2 * PATIENCE_S)]
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.vllm,
+    pytest.mark.timeout(2 * PATIENCE_S),
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.usefixtures("on_shared_ray"),
+]
 
 STEPS = {"finetuned": 3, "reward": 2, "aligned": 2}
 

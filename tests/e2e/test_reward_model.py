@@ -7,7 +7,7 @@ from actors.scoring.classifier import Classifier
 from raylign.record.checkpoint import Checkpoints, problems
 from raylign.record.rundir import RunDirectory
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(PATIENCE_S)]
+pytestmark = [pytest.mark.ray, pytest.mark.proof, pytest.mark.timeout(PATIENCE_S)]
 
 
 def test_comparisons_become_a_reward_model(tmp_path):

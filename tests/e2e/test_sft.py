@@ -6,7 +6,7 @@ from jobs import PATIENCE_S, run_job, small_job
 from raylign.record.checkpoint import Checkpoints, problems
 from raylign.record.rundir import RunDirectory
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(PATIENCE_S)]
+pytestmark = [pytest.mark.ray, pytest.mark.proof, pytest.mark.timeout(PATIENCE_S)]
 
 
 def test_demonstrations_are_learned(tmp_path):

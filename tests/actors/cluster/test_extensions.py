@@ -8,7 +8,7 @@ import pytest
 import ray
 from distribution import install_distribution
 from loop_job import make_job
-from ray.util.placement_group import PlacementGroup, placement_group
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 
 from actors.cluster.extensions import require_extensions
 from raylign.errors import RunError
@@ -40,15 +40,15 @@ async def test_a_job_of_the_librarys_own_kinds_asks_nobody() -> None:
 
 
 @pytest.fixture
-def group() -> Iterator[PlacementGroup]:
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+def group(shared_ray: str) -> Iterator[PlacementGroup]:
     made = placement_group([{"CPU": 0.25}, {"CPU": 0.25}])
     ray.get(made.ready())
     yield made
-    ray.shutdown()
+    remove_placement_group(made)
 
 
 @pytest.mark.ray
+@pytest.mark.xdist_group("ray")
 async def test_what_the_driver_has_and_a_node_has_not_ends_the_run(
     group: PlacementGroup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

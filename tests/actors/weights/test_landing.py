@@ -1,11 +1,10 @@
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from engine_process import Call, engine_process, kept
+from engine_process import Call, kept
 from landing_cases import PROMPT, plain, score, serve, start, update, weights
 
 from actors.loading import load_policy
@@ -17,9 +16,7 @@ from raylign.errors import PublishFailed, RunError
 from raylign.tensors import logprobs
 from raylign.types import Completion, Prompt, Request
 
-# A mixture of experts must be a process's first model: vLLM makes the experts' process group only once.
-MIXTURE_FIRST = sorted(ARCHITECTURES, key=lambda name: name != "qwen3_moe")
-
+pytestmark = [pytest.mark.vllm, pytest.mark.xdist_group("vllm")]
 
 FORGOTTEN = {
     "qwen3_moe": ("repack_experts", "experts.0.down_proj.weight' differs"),
@@ -72,13 +69,11 @@ def assert_sampled_under(model: Path, made: list[tuple[Prompt, Completion]], tem
 
 
 @pytest.fixture(scope="module")
-def call() -> Iterator[Call]:
-    with engine_process() as call:
-        yield call
+def call(vllm_process: Call) -> Call:
+    return vllm_process
 
 
-@pytest.mark.vllm
-@pytest.mark.parametrize("architecture", MIXTURE_FIRST)
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_vllm_scores_as_transformers_before_and_after_an_update(call: Call, folder: Path, architecture: str) -> None:
     old, new = (policy(folder, architecture, seed) for seed in (0, 1))
     call(start, "vllm", old)
@@ -103,7 +98,6 @@ def test_vllm_scores_as_transformers_before_and_after_an_update(call: Call, fold
             call(serve, 0)
 
 
-@pytest.mark.vllm
 @pytest.mark.parametrize("architecture", ["llama", "gpt2"])
 def test_what_did_not_land_is_not_served(call: Call, folder: Path, architecture: str) -> None:
     old, new = (policy(folder, architecture, seed) for seed in (0, 1))
@@ -119,7 +113,6 @@ def test_what_did_not_land_is_not_served(call: Call, folder: Path, architecture:
     assert call(serve, 0) == 1
 
 
-@pytest.mark.vllm
 def test_a_bit_flipped_in_flight_is_seen_before_it_is_loaded(call: Call, folder: Path) -> None:
     old, new = (policy(folder, "llama", seed) for seed in (0, 1))
     call(start, "vllm", old)
@@ -131,7 +124,6 @@ def test_a_bit_flipped_in_flight_is_seen_before_it_is_loaded(call: Call, folder:
     assert call(score) == pytest.approx(plain(old), abs=1e-4)
 
 
-@pytest.mark.vllm
 def test_the_sample_moves_over_all_tensors(call: Call, folder: Path) -> None:
     """A parameter that is always misplaced is found within one turn, whichever it is."""
     old, new = (policy(folder, "llama", seed) for seed in (0, 1))
@@ -146,7 +138,6 @@ def test_the_sample_moves_over_all_tensors(call: Call, folder: Path) -> None:
         call(update_astray, sent, turn, victim)
 
 
-@pytest.mark.vllm
 def test_a_tensor_without_a_place_is_refused(call: Call, folder: Path) -> None:
     """The last in its process: a refusal half way through leaves an engine that cannot be used again."""
     old, new = (policy(folder, "llama", seed) for seed in (0, 1))
