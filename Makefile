@@ -19,7 +19,7 @@ light: $(VENV)/.installed   ## every test that starts neither Ray nor vLLM
 	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "not ($(HEAVY) or proof)"
 
 test: quick   ## what a change must pass: all that is quick, then what starts Ray, vLLM or a browser, or installs the wheel
-	$(RUN)/python -m pytest -n $(AT_ONCE) --dist loadgroup --no-loadscope-reorder -m "($(HEAVY)) and not proof"
+	$(RUN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m "($(HEAVY)) and not proof"
 
 proof: $(VENV)/.installed   ## what takes long: every kill, every architecture, what judges change
 	$(RUN)/python -m pytest -m proof

@@ -85,8 +85,8 @@ def look(driver: psutil.Process) -> dict[str, Spent]:
     while todo:
         process, whose = todo.pop()
         try:
-            title = " ".join(process.cmdline())
-            role: Any = CLASSES.get(title.removeprefix("ray::").rpartition(":")[2].partition(".")[0], whose)
+            title = (process.cmdline() or [""])[0]  # ray::rollout/0:RolloutWorker.ready, or ray::RolloutWorker
+            role: Any = CLASSES.get(title.rpartition(":")[2].partition(".")[0], whose)
             children = [(child, role) for child in process.children()]
             _add(found[role], process)
         except psutil.NoSuchProcess:

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,6 +39,17 @@ def shared_ray() -> Iterator[str]:
 def on_shared_ray(shared_ray: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test starts runs there."""
     monkeypatch.setenv("RAY_ADDRESS", shared_ray)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where files stay in one process each, those of `actors` stay together: they share one of vLLM's."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/actors" if nodeid.startswith("tests/actors/") else super()._split_scope(nodeid)
+
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -18,11 +18,7 @@ from service import FakeRay, http_server
 
 from raylign.service import page
 
-pytestmark = [
-    pytest.mark.wheel,
-    pytest.mark.timeout(600),  # what it installs may come over the network
-    pytest.mark.xdist_group("wheel"),
-]
+pytestmark = [pytest.mark.wheel, pytest.mark.timeout(600)]  # what it installs may come over the network
 
 ROOT = Path(__file__).parents[1]
 ABSENT = ("deepspeed", "math_verify", "numpy", "pebble", "peft", "ray", "safetensors", "torch", "transformers", "vllm")

@@ -21,7 +21,6 @@ pytestmark = [
     pytest.mark.ray,
     pytest.mark.vllm,
     pytest.mark.timeout(2 * PATIENCE_S),
-    pytest.mark.xdist_group("ray"),
     pytest.mark.usefixtures("on_shared_ray"),
 ]
 

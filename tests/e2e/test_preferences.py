@@ -11,7 +11,6 @@ from raylign.record.rundir import RunDirectory
 pytestmark = [
     pytest.mark.ray,
     pytest.mark.timeout(PATIENCE_S),
-    pytest.mark.xdist_group("ray"),
     pytest.mark.usefixtures("on_shared_ray"),
 ]
 

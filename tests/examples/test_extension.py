@@ -102,7 +102,6 @@ def run(installed: Path, *arguments: object) -> "subprocess.CompletedProcess[str
 
 
 @pytest.mark.wheel
-@pytest.mark.xdist_group("wheel")
 def test_installed_it_is_in_jobs_and_trains(installed: Path, tmp_path: Path) -> None:
     done = run(installed, "-c", PROGRAM, tmp_path / "run")
     assert done.returncode == 0, done.stderr
@@ -113,7 +112,6 @@ def test_installed_it_is_in_jobs_and_trains(installed: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.wheel
-@pytest.mark.xdist_group("wheel")
 def test_installed_its_judge_is_tried_in_processes_of_its_own(installed: Path, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"response": "a\\nb\\nc", "gold": true}\n{"response": "a", "gold": false}\n')
@@ -123,7 +121,6 @@ def test_installed_its_judge_is_tried_in_processes_of_its_own(installed: Path, t
 
 
 @pytest.mark.wheel
-@pytest.mark.xdist_group("wheel")
 def test_broken_it_is_named_and_nothing_goes_on_without_it(installed: Path) -> None:
     (points,) = installed.glob("raylign_haiku-*.dist-info/entry_points.txt")
     whole = points.read_text()

@@ -20,7 +20,6 @@ def test_it_is_kept_without_what_it_printed():
 
 
 @pytest.mark.ray
-@pytest.mark.xdist_group("ray")
 @pytest.mark.usefixtures("on_shared_ray")
 @pytest.mark.timeout(2 * PATIENCE_S)
 def test_every_cell_runs(monkeypatch, capsys):

@@ -48,7 +48,6 @@ def group(shared_ray: str) -> Iterator[PlacementGroup]:
 
 
 @pytest.mark.ray
-@pytest.mark.xdist_group("ray")
 async def test_what_the_driver_has_and_a_node_has_not_ends_the_run(
     group: PlacementGroup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from raylign.judges.questions.two_token import LLMJudge
 from raylign.types import Preference, Prompt
 from raylign.verdicts import Verdict
 
-pytestmark = [pytest.mark.vllm, pytest.mark.xdist_group("vllm")]
+pytestmark = pytest.mark.vllm
 
 RESPONSES = ("red", "I cannot help with that.", "4", "yes, sir", "no")
 

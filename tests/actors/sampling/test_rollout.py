@@ -20,7 +20,7 @@ from raylign.types import Completion, Prompt, Request
 
 # The engines start on a reference's weights; all else is the policy's. The reference has an end token of its own.
 POLICY, REFERENCE, REFERENCES_END = "policy", "reference", 20
-VLLM = pytest.param("vllm", marks=[pytest.mark.vllm, pytest.mark.xdist_group("vllm")])
+VLLM = pytest.param("vllm", marks=pytest.mark.vllm)
 ENGINES = [VLLM, "transformers"]
 
 

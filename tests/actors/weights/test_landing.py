@@ -16,7 +16,7 @@ from raylign.errors import PublishFailed, RunError
 from raylign.tensors import logprobs
 from raylign.types import Completion, Prompt, Request
 
-pytestmark = [pytest.mark.vllm, pytest.mark.xdist_group("vllm")]
+pytestmark = pytest.mark.vllm
 
 FORGOTTEN = {
     "qwen3_moe": ("repack_experts", "experts.0.down_proj.weight' differs"),
