@@ -19,7 +19,8 @@ from actors.fleet import ACTORS
 
 STARTING = ("starting Ray", "planning", "placing actors", "starting actors")
 """Phases before all actors are ready, in their order."""
-CLASSES = {remote.__ray_metadata__.class_name: role for role, remote in ACTORS.items()}
+TITLES = {remote.__ray_metadata__.class_name: role for role, remote in ACTORS.items()} | {role: role for role in ACTORS}
+"""What a process is called while it is idle or being made, and while a call is at work."""
 DRIVER, RAY = "driver", "Ray itself"
 EXAMPLE = Path(__file__).parents[1] / "examples" / "crpg.yaml"
 
@@ -85,8 +86,8 @@ def look(driver: psutil.Process) -> dict[str, Spent]:
     while todo:
         process, whose = todo.pop()
         try:
-            title = (process.cmdline() or [""])[0]  # ray::rollout/0:RolloutWorker.ready, or ray::RolloutWorker
-            role: Any = CLASSES.get(title.rpartition(":")[2].partition(".")[0], whose)
+            title = (process.cmdline() or [""])[0]  # ray::rollout/0:RolloutWorker.__init__, ray::rollout.start
+            role: Any = TITLES.get(title.rpartition(":")[2].partition(".")[0], whose)
             children = [(child, role) for child in process.children()]
             _add(found[role], process)
         except psutil.NoSuchProcess:
