@@ -139,7 +139,7 @@ def follow(client: "Client", job: str, as_json: bool) -> int:
     from raylign.show.console import SHOWN, LiveDisplay
 
     state = "failed"
-    with LiveDisplay(json=as_json) as display:
+    with LiveDisplay(json=as_json, page=f"{client.url}/#/jobs/{job}") as display:
         for event in client.events(job, kinds=() if as_json else SHOWN):
             display.show(event)
             if isinstance(event.said, RunEnded):

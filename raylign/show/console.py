@@ -1,6 +1,7 @@
 """A run in the terminal: a live picture where someone looks, one plain line per event where a file does."""
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
@@ -45,6 +46,8 @@ PHASE_STYLES = {
 }  # fmt: skip
 STATE_STYLES = {"running": "cyan", "succeeded": "green", "failed": "red", "cancelled": "yellow", "paused": "yellow"}
 NONE = "–"
+LONGEST_LOG = 8
+"""Lines below the live picture."""
 SHOWN = tuple(kind for kind in KINDS if kind != SamplesShown.kind)
 """Kinds of events that a display has something of: responses are for `raylign samples` to show."""
 
@@ -55,14 +58,23 @@ class LiveDisplay:
     Args:
         console: where to; standard output where absent. Not a terminal: one compact line per event.
         json: one line of JSON per event instead, as in ``events.jsonl``.
-        dashboard: address of the Ray dashboard, for the last line.
+        dashboard: address of the Ray dashboard, for the last lines.
+        page: the run's address on the gateway's page, for the same.
     """
 
-    def __init__(self, console: Console | None = None, *, json: bool = False, dashboard: str | None = None) -> None:
+    def __init__(
+        self,
+        console: Console | None = None,
+        *,
+        json: bool = False,
+        dashboard: str | None = None,
+        page: str | None = None,
+    ) -> None:
         self._console = console or Console()
         self._json = json
-        self._dashboard = dashboard
+        self._places = {name: place for name, place in (("dashboard", dashboard), ("page", page)) if place is not None}
         self._history = History()
+        self._log: deque[str] = deque(maxlen=LONGEST_LOG)
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -91,23 +103,33 @@ class LiveDisplay:
         if self._json:
             self._write(event_line(event))
         elif self._live is not None:
-            self._live.update(picture(self._history, self._console.width, dashboard=self._dashboard))
+            self._live.update(self._picture(event))
         elif (line := plain_line(event, self._history)) is not None:
             self._write(line)
+
+    def _picture(self, event: Event) -> RenderableType:
+        """The display, and below it the last events as far as the terminal has room: nothing ever scrolls."""
+        if not isinstance(event.said, StepDone) and (line := plain_line(event, self._history)) is not None:
+            self._log.append(line)
+        above = picture(self._history, self._console.width, places=self._places)
+        room = self._console.height - len(self._console.render_lines(above, pad=False)) - 2
+        log = list(self._log)[-room:] if room > 0 else []
+        lines = [Text(line, "dim", no_wrap=True, overflow="ellipsis") for line in log]
+        return Group(above, *([Text(), *lines] if lines else []))
 
     def _write(self, line: str) -> None:
         self._console.print(Text(line), soft_wrap=True)
         self._console.file.flush()
 
 
-def picture(history: History, width: int, *, dashboard: str | None = None) -> RenderableType:
+def picture(history: History, width: int, *, places: Mapping[str, str] | None = None) -> RenderableType:
     """The whole live display."""
     parts: list[RenderableType] = [*_header(history, width)]
     if history.tasks:
         parts += [Text(), _task_table(history, width)]
     if seconds := history.seconds(last=10):
         parts += [Text(), *_phase_bar(seconds, width, steps=min(len(history.steps), 10))]
-    footer = _footer(history, dashboard)
+    footer = _footer(history, places or {})
     return Group(*parts, *([Text(), *footer] if footer else []))
 
 
@@ -322,7 +344,7 @@ def _phase_bar(seconds: dict[str, float], width: int, steps: int) -> list[Text]:
     return [bar, legend]
 
 
-def _footer(history: History, dashboard: str | None) -> list[RenderableType]:
+def _footer(history: History, places: Mapping[str, str]) -> list[RenderableType]:
     lines: list[RenderableType] = []
     if history.warnings:
         count = f" ({len(history.warnings)} in all)" if len(history.warnings) > 1 else ""
@@ -330,8 +352,7 @@ def _footer(history: History, dashboard: str | None) -> list[RenderableType]:
     if history.checkpoints:
         newest = history.checkpoints[-1]
         lines.append(Text(f"checkpoint of step {newest.step}: {visible(newest.path)}", "dim"))
-    if dashboard is not None:
-        lines.append(Text(f"dashboard {dashboard}", "dim"))
+    lines += [Text(f"{name} {place}", "dim") for name, place in places.items()]
     return lines
 
 

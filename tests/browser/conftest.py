@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from service import KEY, Service, live_service
+from uploads import Here
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -31,7 +32,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     """A live gateway with a fake Ray."""
-    with live_service(tmp_path) as running:
+    with live_service(tmp_path, inspecting=Here()) as running:
         yield running
 
 

@@ -61,6 +61,12 @@ export async function post(path, {body, type = "application/json", headers = {},
   return response.status === 204 ? null : response.json();
 }
 
+/** Put a part of a file where it belongs: `range` as in Content-Range. */
+export async function sendPart(path, part, range, {signal} = {}) {
+  const headers = {"Content-Range": range, "Content-Type": "application/octet-stream"};
+  return (await send("PUT", path, {body: part, headers, signal})).json();
+}
+
 /** Delete what a path names. */
 export async function remove(path) {
   await send("DELETE", path);

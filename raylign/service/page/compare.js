@@ -9,7 +9,7 @@ import {History} from "./history.js";
 import {badge} from "./jobs.js";
 import {track} from "./outcome.js";
 
-const KINDS = ["plan", "evaluation", "step", "end"];
+const KINDS = ["stage", "plan", "evaluation", "step", "end"];
 const CURVES = [["satisfied, all judges", satisfied, true], ["reward", reward], ["KL, nats per response", kl], ["tokens per response", tokens]];
 const LOOK_MS = 3000;
 

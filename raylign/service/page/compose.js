@@ -9,6 +9,9 @@ import {ask, whileHere} from "./shortcuts.js";
 
 const PAUSE_MS = 350; // after the last key before the gateway is asked
 
+/** A random word; `crypto.randomUUID` is there over TLS alone. */
+const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** `#/new`, `#/new/TEMPLATE`, or `#/new/like/JOB`. */
 export async function compose(node, [first = "", id = ""], signal) {
   document.title = "New job · raylign";
@@ -37,7 +40,7 @@ export async function compose(node, [first = "", id = ""], signal) {
   });
   let clean = "";
   let taken = "";
-  let key = crypto.randomUUID();
+  let key = fresh();
   let asking = new AbortController();
   let timer = 0;
   let describe = () => null;
@@ -66,7 +69,7 @@ export async function compose(node, [first = "", id = ""], signal) {
     const count = text.value.split("\n").length;
     numbers.textContent = Array.from({length: count}, (_, at) => at + 1).join("\n");
     follow();
-    key = crypto.randomUUID();
+    key = fresh();
     send.disabled = true;
     clearTimeout(timer);
     timer = setTimeout(look, PAUSE_MS);

@@ -7,6 +7,7 @@ export function words({kind, data}) {
   switch (kind) {
     case "status": return data.detail ? `${data.phase}: ${data.detail}` : data.phase ?? "";
     case "stage": return `${data.number} of ${data.stages}: ${data.stage} (${data.job})`;
+    case "stage": return `${data.number} of ${data.stages}: ${data.stage} (${data.job})`;
     case "plan": return `${data.steps} steps, ${data.tasks?.length ?? 0} tasks, ${data.actors?.length ?? 0} actors`;
     case "evaluation": {
       const shares = Object.entries(data.tasks ?? {}).map(([task, one]) => `${task} ${percent(one.satisfied)}`);

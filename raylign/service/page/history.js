@@ -12,6 +12,7 @@ export function mean(values) {
 
 export class History {
   stage = null; // of a recipe, the one that all below is of
+  stage = null; // of a recipe: the one that is told of now
   plan = null;
   steps = [];
   evaluations = new Map(); // by step: {step, time, tasks}
@@ -41,6 +42,7 @@ export class History {
     switch (kind) {
       case "status": [this.phase, this.detail] = [data.phase ?? "", data.detail ?? ""]; break;
       case "stage": this.turnTo(data); break;
+      case "stage": this.#turnTo(data); break;
       case "plan": this.plan = data; break;
       case "evaluation": this.evaluations.set(data.step, {...data, time}); break;
       case "step":
@@ -63,6 +65,14 @@ export class History {
     }
     this.stage = begun;
     [this.phase, this.detail] = [`stage ${begun.number} of ${begun.stages}`, begun.stage];
+  }
+
+  /** What follows is said of another stage, unless it is the same one that goes on. */
+  #turnTo(begun) {
+    if (this.stage !== null && this.stage.stage !== begun.stage) {
+      [this.plan, this.steps, this.evaluations, this.checkpoints] = [null, [], new Map(), []];
+    }
+    this.stage = begun;
   }
 
   get newest() { return this.steps.at(-1) ?? null; }

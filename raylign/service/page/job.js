@@ -17,7 +17,7 @@ import {whileHere} from "./shortcuts.js";
 /** A tab is made once of a context `{id, job(), history, signal}`, and gives its node and what draws it anew. */
 const TABS = {curves: ["Curves", outcome], samples: ["Samples", samples], timeline: ["Timeline", timeline], actors: ["Actors", actors], events: ["Events", log], job: ["Job", document_]};
 /** Responses are read by their own tab. */
-const KINDS = ["status", "plan", "evaluation", "step", "checkpoint", "warning", "tracker", "pushed", "paused", "end"];
+const KINDS = ["status", "stage", "plan", "evaluation", "step", "checkpoint", "warning", "tracker", "pushed", "paused", "end"];
 
 export async function job(node, [id], signal) {
   const path = `/v1/jobs/${encodeURIComponent(id)}`;
@@ -97,6 +97,7 @@ export async function job(node, [id], signal) {
     const spent = lasted(now);
     const left = ended(now) ? null : history.secondsLeft;
     write(words, [
+      history.stage ? `stage ${history.stage.number} of ${history.stage.stages}: ${history.stage.stage}` : "",
       `step ${history.done} of ${history.total || "?"}`,
       spent === null ? "" : `${clock(spent)}`,
       left === null ? "" : `${clock(left)} left`,

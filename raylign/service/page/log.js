@@ -7,7 +7,7 @@ import {hour, moment} from "./format.js";
 const MOST = 500;
 
 export function log({history}) {
-  const kinds = ["every kind", "status", "evaluation", "checkpoint", "warning", "paused", "plan", "tracker", "pushed", "end"];
+  const kinds = ["every kind", "status", "evaluation", "checkpoint", "warning", "paused", "stage", "plan", "tracker", "pushed", "end"];
   const kind = el("select", {"aria-label": "Kind of events", on: {change: () => { drawn = -1; draw(); }}}, kinds.map((one, at) => el("option", {value: at ? one : ""}, one)));
   const body = el("tbody");
   const node = el("div", {class: "card"}, el("div", {class: "row"}, el("h2", {}, "Events"), el("span", {class: "grow"}), kind),

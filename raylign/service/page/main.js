@@ -4,14 +4,15 @@ import {key, onRefused} from "./api.js";
 import {button, el, put, tell} from "./dom.js";
 import {compare} from "./compare.js";
 import {compose} from "./compose.js";
+import {datasets} from "./datasets.js";
 import {job} from "./job.js";
 import {jobs} from "./jobs.js";
 import {help, shortcuts} from "./shortcuts.js";
 import {signIn} from "./signin.js";
 
 /** Views by the first word of an address. A view fills a node with what it shows, until its signal says leave. */
-const VIEWS = {"": jobs, jobs: job, compare, new: compose};
-const PAGES = [["#/", "Jobs"], ["#/new", "New job"]];
+const VIEWS = {"": jobs, jobs: job, compare, new: compose, datasets};
+const PAGES = [["#/", "Jobs"], ["#/new", "New job"], ["#/datasets", "Datasets"]];
 
 const main = document.getElementById("main");
 let leaving = new AbortController();

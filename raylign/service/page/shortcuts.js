@@ -5,6 +5,7 @@ import {button, el} from "./dom.js";
 const everywhere = [
   {keys: "g j", words: "all jobs", press: () => { location.hash = "#/"; }},
   {keys: "g n", words: "new job", press: () => { location.hash = "#/new"; }},
+  {keys: "g d", words: "datasets", press: () => { location.hash = "#/datasets"; }},
   {keys: "?", words: "this list", press: help},
 ];
 let here = [];

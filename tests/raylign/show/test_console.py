@@ -56,7 +56,7 @@ def test_picture_fits_the_terminal_after_every_event(name, width):
 
 def test_picture_says_where_the_run_is():
     events = [event for event in event_stream(steps=60) if event.kind != "end"]
-    text = rendered(picture(folded(events), 120, dashboard="http://localhost:8265"), 120)
+    text = rendered(picture(folded(events), 120, places={"dashboard": "http://localhost:8265"}), 120)
     for fact in ("tiny-cgpo", "step 60/60", "weights v60", "tokens/s", "crraft", "/ 5", "deadline", "localhost:8265"):
         assert fact in text
 
@@ -196,3 +196,17 @@ def test_numbers_as_people_read_them():
 
 def test_every_phase_has_a_style():
     assert list(PHASE_STYLES) == list(PHASES)
+
+
+@pytest.mark.parametrize(("height", "said"), [(40, True), (14, False)])
+def test_the_live_picture_has_the_last_events_below_it_where_there_is_room(height, said):
+    console = Console(file=io.StringIO(), force_terminal=True, width=100, height=height)
+    display = LiveDisplay(console, page="http://localhost:8420/#/jobs/job_1")
+    for event in list(event_stream(steps=21))[:-1]:
+        display._history.add(event)
+        drawn = display._picture(event)
+    lines = ["".join(part.text for part in line) for line in console.render_lines(drawn, pad=False)]
+    assert len(lines) < height or not said
+    assert any("page http://localhost:8420" in line for line in lines)
+    assert any("evaluation at step 21" in line for line in lines[-3:]) == said
+    assert not any("step 1/21" in line for line in lines)  # steps are the table's to tell
