@@ -18,6 +18,7 @@ RaylignError
 |   +-- JobNotFound (KeyError)        no such job
 |   +-- JobConflict (ValueError)      a key used again with another body, or a move the job's state does not allow
 |   +-- DatasetNotFound (KeyError)    no such dataset
+|   +-- ModelNotFound (KeyError)      no such model
 |   +-- Taken       (ValueError)      a name that another thing has, or a thing that is in use
 |   +-- StoreUnavailable (ConnectionError) the database does not answer, or is locked, at the moment
 |   +-- KeyNotFound (KeyError)        no such API key
@@ -116,6 +117,10 @@ class KeyNotFound(StoreError, KeyError):
 
 class DatasetNotFound(StoreError, KeyError):
     """No such dataset."""
+
+
+class ModelNotFound(StoreError, KeyError):
+    """No such model: none that the operator names, no job's result, no checkpoint."""
 
 
 class Taken(StoreError, ValueError):

@@ -42,10 +42,17 @@ def serve(
         list[Path] | None,
         typer.Option(help="Jobs may read what lies there, and, besides what is their tenant's, nothing else; again."),
     ] = None,
+    fine_tuning: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="RAYLIGN_FINE_TUNING", help="YAML: models by the names users know, settings of /v1/fine_tuning jobs."
+        ),
+    ] = None,
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
     from raylign.service.allowance import Allowance
+    from raylign.service.openai.settings import FineTuning, read_fine_tuning
     from raylign.service.serve import Serving, Settings
     from raylign.service.serve import serve as serve_gateway
     from raylign.trackers.kinds import known, of_run
@@ -74,6 +81,7 @@ def serve(
         report_url=report_url,
         allowed_paths=allow_path or (),
         allowance=allowance,
+        fine_tuning=read_fine_tuning(fine_tuning) if fine_tuning else FineTuning(),
         pause_ttl_s=pause_days * 86400,
     )
     serve_gateway(home, settings, on_ready=announce)

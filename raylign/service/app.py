@@ -13,8 +13,11 @@ from raylign.service.routes import (
     artefacts,
     datasets,
     events,
+    files,
+    fine_tuning,
     jobs,
     metrics,
+    models,
     page,
     plans,
     probes,
@@ -34,7 +37,8 @@ def create_app(gateway: Gateway) -> FastAPI:
         app.add_middleware(AuditTrail, audit=gateway.audit)
     problems.install(app)
     openapi.install(app)
-    for routes in (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, probes):
+    own = (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, probes)
+    for routes in (*own, files, fine_tuning, models):
         app.include_router(routes.router(gateway))
     app.include_router(page.router())
     return app

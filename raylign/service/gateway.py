@@ -14,7 +14,9 @@ from raylign.service.confines import Confines
 from raylign.service.dispatch.ray_jobs import RayJobs
 from raylign.service.home import Home
 from raylign.service.inspecting import Inspecting
+from raylign.service.openai.settings import FineTuning
 from raylign.service.quotas import TenantQuotas
+from raylign.service.results import Results
 from raylign.service.seal import Seal
 from raylign.service.store import Store
 from raylign.service.uploads import DatasetLimits, Uploads
@@ -38,6 +40,8 @@ class Gateway:
     pause_ttl_s: float = PAUSE_TTL_S
     """For which a job may stay paused, where its user does not say, and at most."""
     allowance: Allowance = field(default_factory=Allowance)
+    fine_tuning: FineTuning = field(default_factory=FineTuning)
+    """What the operator says of fine-tuning jobs."""
     inspecting: Inspecting = field(default_factory=Inspecting)
     """Who looks at what is uploaded."""
     dataset_limits: DatasetLimits = field(default_factory=DatasetLimits)
@@ -57,6 +61,20 @@ class Gateway:
     def uploads(self) -> Uploads:
         """One for all routes: it knows what is being sent."""
         return Uploads(store=self.store, home=self.home, limits=self.dataset_limits, inspecting=self.inspecting)
+
+    @property
+    def results(self) -> Results:
+        """What its jobs have made."""
+        return Results(self.store, self.home)
+
+    def find_model(self, tenant: str, word: str) -> str:
+        """The directory, or hub id, of a model that ``tenant`` asks for by a name of the operator's, or of a job's.
+
+        Raises `ModelNotFound`.
+        """
+        if word in self.fine_tuning.models:
+            return self.fine_tuning.models[word]
+        return str(self.results.find(tenant, word))
 
     @cached_property
     def quotas(self) -> TenantQuotas:

@@ -1,19 +1,28 @@
-"""What a posted job names by this gateway's own words, put in terms of files."""
+"""What a posted job names by this gateway's own words, put in terms of files and directories."""
 
+from raylign.errors import ModelNotFound, SpecError
 from raylign.service.access import Caller
 from raylign.service.gateway import Gateway
 from raylign.service.uploads import find_ready
 from raylign.spec import Work
 from raylign.spec.places import replaced
-from raylign.spec.prompts import DATASET
+from raylign.spec.prompts import DATASET, MODEL
 
 
 def resolved(gateway: Gateway, job: Work, who: Caller) -> Work:
-    """The job with the file of each ``dataset://NAME`` of ``who``'s tenant. Raises `SpecError` where there is none."""
+    """The job with the file of each ``dataset://NAME``, and the directory of each ``model://NAME``, that ``who`` means.
+
+    Raises `SpecError` where there is none.
+    """
 
     def locate(key: str, value: str) -> str:
-        if key != "path" or not value.startswith(DATASET):
-            return value
-        return str(gateway.uploads.depot.path(find_ready(gateway.store, who.tenant, value.removeprefix(DATASET))))
+        if key == "path" and value.startswith(DATASET):
+            return str(gateway.uploads.depot.path(find_ready(gateway.store, who.tenant, value.removeprefix(DATASET))))
+        if key == "model" and value.startswith(MODEL):
+            try:
+                return gateway.find_model(who.tenant, value.removeprefix(MODEL))
+            except ModelNotFound as error:
+                raise SpecError(str(error)) from None
+        return value
 
     return replaced(job, locate)

@@ -10,6 +10,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from raylign.record.events import Event
 from raylign.record.events.payloads import ADAPTERS, Payload
+from raylign.service.envelope import Envelope
+from raylign.service.openai.requests import NewFineTuning
 from raylign.service.problems import PROBLEM_JSON, Problem
 from raylign.spec import Job
 from raylign.spec.recipe import AnyWork
@@ -25,6 +27,32 @@ JOB_BODY: dict[str, Any] = {
     }
 }
 """``openapi_extra`` of a route that takes a job document."""
+FILE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "purpose"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "purpose": {"type": "string", "const": "fine-tune"},
+                    },
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
+"""``openapi_extra`` of a route that takes a file in a form."""
+FINE_TUNING_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": REF.format(model=NewFineTuning.__name__)}}},
+    }
+}
+"""``openapi_extra`` of a route that takes a fine-tuning request."""
 BYTES_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -49,13 +77,26 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": http.HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
+def envelopes(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """As `problems`, of a route that answers as OpenAI's does: 400 for what would be 422, beside a foreign host's."""
+    content = {"application/json": {"schema": {"$ref": REF.format(model=Envelope.__name__)}}}
+    told: dict[int | str, dict[str, Any]] = {}
+    for status in {400 if status == 422 else status for status in statuses}:
+        either = {**content, "text/plain": {}} if status == 400 else content
+        told[status] = {"description": http.HTTPStatus(status).phrase, "content": either}
+    return told
+
+
 def install(app: FastAPI) -> None:
     """Add the schemas that `problems` and `JOB_BODY` refer to, and what the events of each kind hold."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            _, schemas = models_json_schema([(Problem, "serialization")], ref_template=REF)
+            _, schemas = models_json_schema(
+                [(Problem, "serialization"), (Envelope, "serialization"), (NewFineTuning, "validation")],
+                ref_template=REF,
+            )
             job = TypeAdapter(AnyWork).json_schema(ref_template=REF)
             document["components"]["schemas"] |= schemas["$defs"] | job.pop("$defs") | {Job.__name__: job}
             _describe_events(document["components"]["schemas"])

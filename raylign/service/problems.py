@@ -16,6 +16,7 @@ from raylign.errors import (
     JobConflict,
     JobNotFound,
     KeyNotFound,
+    ModelNotFound,
     OverQuota,
     PlanError,
     RaylignError,
@@ -27,6 +28,7 @@ from raylign.errors import (
     Taken,
     Unauthorized,
 )
+from raylign.service import envelope
 
 STATUS: Mapping[type[RaylignError], int] = {
     SpecError: 422,
@@ -35,6 +37,7 @@ STATUS: Mapping[type[RaylignError], int] = {
     JobConflict: 409,
     KeyNotFound: 404,
     DatasetNotFound: 404,
+    ModelNotFound: 404,
     Taken: 409,
     Unauthorized: 401,
     Forbidden: 403,
@@ -52,7 +55,7 @@ LONGEST = 4000
 """Characters of an answer's detail: what was sent is not sent back at length."""
 RETRY_S = "30"
 """Seconds, as a header, where it is not known when something ends."""
-FINAL = frozenset({401, 403, 404, 409, 422})
+FINAL = frozenset({400, 401, 403, 404, 409, 422})
 """Sending the same request again cannot help; some clients would on 409."""
 
 
@@ -69,17 +72,26 @@ class Problem(BaseModel):
 
 def problem(status: int, detail: str, *, kind: str = "about:blank", **extra: Any) -> JSONResponse:
     """A problem document. ``extra``: members of its own."""
-    title = http.HTTPStatus(status).phrase
-    headers = {"x-should-retry": "false"} if status in FINAL else {}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    if status == 429:
-        headers["Retry-After"] = RETRY_S
+    body = {
+        "type": kind,
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": _plain(detail),
+        **extra,
+    }
+    return JSONResponse(body, status_code=status, headers=_headers(status), media_type=PROBLEM_JSON)
+
+
+def _headers(status: int) -> dict[str, str]:
+    final = {"x-should-retry": "false"} if status in FINAL else {}
+    more = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": RETRY_S}}
+    return final | more.get(status, {})
+
+
+def _plain(detail: str) -> str:
+    """Bounded, and as UTF-8 can send it: without halves of surrogate pairs."""
     detail = detail if len(detail) <= LONGEST else detail[:LONGEST] + " ..."
-    # A lone surrogate cannot be sent as UTF-8.
-    plain = detail.encode(errors="replace").decode()
-    body = {"type": kind, "title": title, "status": status, "detail": plain, **extra}
-    return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM_JSON)
+    return detail.encode(errors="replace").decode()
 
 
 def status_of(error: RaylignError) -> int:
@@ -91,18 +103,37 @@ def install(app: FastAPI) -> None:
     """Make the app answer every error as a problem."""
 
     @app.exception_handler(RaylignError)
-    async def raylign_error(_: Request, error: RaylignError) -> JSONResponse:
-        return problem(status_of(error), str(error), kind=f"urn:raylign:{type(error).__name__}")
+    async def raylign_error(request: Request, error: RaylignError) -> JSONResponse:
+        name = type(error).__name__
+        return _told(request, status_of(error), str(error), kind=f"urn:raylign:{name}", code=name)
 
     @app.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        answer = problem(error.status_code, str(error.detail))
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        answer = _told(request, error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         faults = error.errors()
         places = [f"{'.'.join(map(str, one['loc']))[:200]}: {one['msg'][:200]}" for one in faults[:MOST_SHOWN]]
         more = [f"and {len(faults) - MOST_SHOWN} more"] * (len(faults) > MOST_SHOWN)
-        return problem(422, "; ".join([*places, *more]))
+        field = ".".join(map(str, faults[0]["loc"][1:]))[:200] if faults else ""
+        return _told(request, 422, "; ".join([*places, *more]), param=field or None)
+
+
+def _told(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    kind: str = "about:blank",
+    code: str | None = None,
+    param: str | None = None,
+) -> JSONResponse:
+    """An error in the form of the routes that were asked."""
+    if not envelope.speaks(request.url.path):
+        return problem(status, detail, kind=kind)
+    content = envelope.enveloped(status, _plain(detail), code=code, param=param)
+    status = envelope.status_of(status)
+    return JSONResponse(content, status_code=status, headers=_headers(status))

@@ -29,6 +29,7 @@ from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJobs
 from raylign.service.dispatch.spool import collect
 from raylign.service.gateway import PAUSE_TTL_S, Gateway
 from raylign.service.home import Home, hold, load_api_key, load_identity, open_home, write_record
+from raylign.service.openai.settings import FineTuning
 from raylign.service.store import Lease, Store, open_database
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ class Settings:
     """What posted jobs may do beyond the service's own machines."""
     pause_ttl_s: float = PAUSE_TTL_S
     """For which a job may stay paused."""
+    fine_tuning: FineTuning = field(default_factory=FineTuning)
+    """What fine-tuning jobs are told, and which models there are."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -140,6 +143,7 @@ async def _run(
             ray=ray,
             api_key=key,
             home=home,
+            fine_tuning=settings.fine_tuning,
             allowed_hosts=hosts,
             allowance=settings.allowance,
             pause_ttl_s=settings.pause_ttl_s,
@@ -181,7 +185,8 @@ def _confines(home: Home, store: Store, settings: Settings) -> Confines:
     with contextlib.suppress(ValueError):  # any other name may be anybody's
         alone = alone or ip_address(settings.host).is_loopback
     allowed = [path.expanduser().resolve() for path in settings.allowed_paths]
-    return Confines(home=home, store=store, allowed=allowed, trusts_default=alone and not allowed)
+    models = [Path(model) for model in settings.fine_tuning.models.values() if Path(model).is_dir()]
+    return Confines(home=home, store=store, allowed=[*allowed, *models], trusts_default=alone and not allowed)
 
 
 def http_config(app: FastAPI) -> uvicorn.Config:

@@ -16,7 +16,7 @@ from raylign.spec.explain import Fault, explain, faults
 from raylign.spec.kinds import ABSENT
 from raylign.spec.overrides import override
 from raylign.spec.places import replaced
-from raylign.spec.prompts import DATASET, HUB, Prompts
+from raylign.spec.prompts import DATASET, HUB, MODEL, Prompts
 from raylign.spec.recipe import STAGE, WORKS, Work
 from raylign.spec.telling import MAX_SHOWN, shown
 from raylign.spec.values import check_values
@@ -128,7 +128,7 @@ def _absolute(work: Work, root: Path) -> Work:
     """
 
     def resolve(key: str, value: str) -> str:
-        if value.startswith((HUB, DATASET, STAGE)):
+        if value.startswith((HUB, DATASET, MODEL, STAGE)):
             return value
         path = root / Path(value).expanduser()
         return str(path.resolve()) if key == "path" or value.startswith("~") or path.exists() else value

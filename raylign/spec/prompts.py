@@ -12,6 +12,8 @@ HUB = "hf://"
 """What the path of a dataset on the Hugging Face hub begins with."""
 DATASET = "dataset://"
 """What the path of data begins with that was uploaded to a gateway, ``dataset://NAME``: it puts the file there."""
+MODEL = "model://"
+"""What the name of a model begins with that a gateway knows, ``model://NAME``: it puts the directory there."""
 _NAME = re.compile(r"([a-zA-Z0-9][\w.-]{0,95}/)?[a-zA-Z0-9][\w.-]{0,95}", re.ASCII)
 Column = Annotated[str, Field(min_length=1, max_length=bounds.NAME)]
 

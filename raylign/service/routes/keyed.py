@@ -22,7 +22,8 @@ Before any of them runs, here and by the router alone, the key is looked at (401
 path (404 where it is another tenant's: job routes need no check of their own, under any prefix).
 """
 
-from typing import Annotated, cast
+from collections.abc import Callable
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -47,11 +48,17 @@ Who = Annotated[Caller, Depends(caller_of)]
 """A route's parameter: its caller."""
 
 
-def keyed_router(gateway: Gateway, prefix: str = PREFIX, *, needs: Scope | None = None) -> APIRouter:
+def keyed_router(
+    gateway: Gateway,
+    prefix: str = PREFIX,
+    *,
+    needs: Scope | None = None,
+    told: Callable[..., dict[int | str, dict[str, Any]]] = openapi.problems,
+) -> APIRouter:
     """A router whose routes answer holders of keys alone, each as far as its scopes and its tenant reach.
 
     ``needs``: the scope for all of its routes, where that does not follow from the method: `Scope.ADMIN`, or
-    `Scope.READ` for a POST that changes nothing.
+    `Scope.READ` for a POST that changes nothing. ``told``: the form of its errors.
     """
     bearer = HTTPBearer(auto_error=False, description="An API key")
 
@@ -69,7 +76,7 @@ def keyed_router(gateway: Gateway, prefix: str = PREFIX, *, needs: Scope | None 
     return APIRouter(
         prefix=prefix,
         dependencies=[Depends(authorize)],
-        responses={**openapi.FOREIGN_HOST, **openapi.problems(401, 403, 422, 429, 503)},
+        responses={**openapi.FOREIGN_HOST, **told(401, 403, 422, 429, 503)},
     )
 
 

@@ -36,6 +36,8 @@ class DatasetRecord:
     tenant: str
     """Whose it is."""
     name: str
+    filename: str = ""
+    """What its sender calls the file; for people alone."""
     format: str
     """What its file's name would end in: ``jsonl``, ``csv.gz``."""
     bytes: int

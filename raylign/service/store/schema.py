@@ -109,6 +109,7 @@ datasets = Table(
     Column("id", String(40), primary_key=True),
     Column("tenant", String(64), nullable=False),
     Column("name", String(64), nullable=False),
+    Column("filename", String(255), nullable=False, server_default=""),
     Column("format", String(16), nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
@@ -128,6 +129,17 @@ quotas = Table(
     Column("running", Integer),
     Column("stored_bytes", BigInteger),
     Column("requests_per_s", Float),
+)
+
+fine_tunings = Table(
+    "fine_tunings",
+    metadata,
+    Column("job_id", String(40), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_fine_tunings_tenant_job_id", "tenant", "job_id"),
 )
 
 lease = Table(

@@ -4,6 +4,7 @@ from raylign.service.store.attempts import Attempts
 from raylign.service.store.database import Database
 from raylign.service.store.datasets import Datasets
 from raylign.service.store.dossiers import Dossiers
+from raylign.service.store.fine_tunings import FineTunings
 from raylign.service.store.jobs import Jobs
 from raylign.service.store.keys import Keys
 from raylign.service.store.quotas import Quotas
@@ -11,7 +12,7 @@ from raylign.service.store.reports import Reports
 from raylign.service.store.wishes import Wishes
 
 
-class Store(Jobs, Wishes, Attempts, Reports, Dossiers, Keys, Quotas, Datasets):
+class Store(Jobs, Wishes, Attempts, Reports, Dossiers, Keys, Quotas, Datasets, FineTunings):
     """Jobs, attempts, events, keys, quotas and datasets in one database. Thread-safe.
 
     Every call may raise `StoreUnavailable`: nothing was changed then, or, of a long report, the rest.

@@ -9,7 +9,7 @@ from raylign.sources.shapes.chat import CHAT, COMPLETION
 from raylign.sources.shapes.gsm8k import GSM8K
 from raylign.sources.shapes.ifeval import IFEVAL
 from raylign.sources.shapes.plain import PLAIN
-from raylign.sources.shapes.preference import HH, TRL
+from raylign.sources.shapes.preference import HH, OPENAI, TRL
 from raylign.sources.shapes.programs import HUMANEVAL, MBPP
 from raylign.sources.shapes.rated import RATED
 from raylign.sources.shapes.shape import Shape
@@ -22,6 +22,7 @@ SHAPES: tuple[Shape, ...] = (
     GSM8K,
     HH,
     TRL,
+    OPENAI,
     RATED,
     COMPLETION,
     CHAT,

@@ -4,6 +4,7 @@ import re
 
 from raylign.errors import SpecError
 from raylign.sources.shapes.shape import Parts, Shape, Turns, Values, answered, is_conversation, text, turns
+from raylign.spec.telling import shown
 
 _TURN = re.compile(r"\n\n(Human|Assistant):")
 _ROLES = {"Human": "user", "Assistant": "assistant"}
@@ -42,6 +43,28 @@ TRL = Shape(
         and (not values.keys().isdisjoint({"prompt", "messages"}) or is_conversation(values["chosen"]))
     ),
     read=_read_trl,
+)
+
+
+def _read_openai(values: Values, place: str) -> Parts:
+    given = values.get("input")
+    if not isinstance(given, dict):
+        raise SpecError(f"{place}: `input` must hold `messages`, it is {shown(given)}")
+    if more := sorted(name for name, value in given.items() if value and name != "messages"):
+        raise SpecError(f"{place}: `input.{more[0]}` is not trained with: leave it out")
+    before = turns(given.get("messages"), place, column="input.messages")
+    answers = [
+        turns(values.get(column), place, column=column) for column in ("preferred_output", "non_preferred_output")
+    ]
+    return _of(before + answers[0], before + answers[1], place)
+
+
+OPENAI = Shape(
+    name="OpenAI preference",
+    takes=frozenset({"input", "preferred_output", "non_preferred_output"}),
+    means="`input.messages` is the prompt, `preferred_output` the baseline, `non_preferred_output` metadata.rejected",
+    fits=lambda values: {"input", "preferred_output", "non_preferred_output"} <= values.keys(),
+    read=_read_openai,
 )
 
 

@@ -19,6 +19,11 @@ from shape_cases import DIALOGUE, NO, PREFERRED, USER, YES, check_known, check_r
         ("TRL preference", {"messages": [USER], "chosen": [YES], "rejected": [NO]}, PREFERRED),
         ("TRL preference", {"prompt": "hi", "chosen": [USER, YES], "rejected": [USER, NO]}, PREFERRED),
         ("TRL preference", {"chosen": [USER, YES], "rejected": [USER, NO]}, PREFERRED),
+        (
+            "OpenAI preference",
+            {"input": {"messages": [USER], "tools": []}, "preferred_output": [YES], "non_preferred_output": [NO]},
+            PREFERRED,
+        ),
         ("hh-rlhf", {"chosen": f"{DIALOGUE}yes", "rejected": f"{DIALOGUE}no"}, PREFERRED),
         ("hh-rlhf", {"chosen": f"{DIALOGUE}y\n\nAssistant: es", "rejected": f"{DIALOGUE}no"},
          {**PREFERRED, "baseline": "y\n\nes"}),
