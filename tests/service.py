@@ -28,6 +28,7 @@ from raylign.service.home import Home, open_home
 from raylign.service.keyring import make_key
 from raylign.service.serve import http_config
 from raylign.service.store import AttemptRecord, JobRecord, Store, open_database
+from raylign.service.tls import Certificate
 from raylign.spec import Job, parse_job
 
 KEY = "rl_test-key"
@@ -112,16 +113,16 @@ class HttpServer(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def http_server(app: Any, port: int = 0) -> Iterator[str]:
+def http_server(app: Any, port: int = 0, certificate: Certificate | None = None) -> Iterator[str]:
     """An ASGI app on a loopback port, in a thread."""
-    config = http_config(app)
+    config = http_config(app, certificate)
     config.port, config.timeout_graceful_shutdown = port, 1
     server = HttpServer(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert server.ready.wait(20)
     try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.leave()
         thread.join(20)
@@ -254,13 +255,15 @@ class Service:
 
 
 @contextlib.contextmanager
-def live_service(folder: Path, port: int = 0, **settings: Any) -> Iterator[Service]:
+def live_service(
+    folder: Path, port: int = 0, *, certificate: Certificate | None = None, **settings: Any
+) -> Iterator[Service]:
     """``settings``: of the gateway."""
     store, ray, bulletin = open_store(folder), FakeRay(), Bulletin()
     app = create_app(
         Gateway(store=store, bulletin=bulletin, ray=ray.client(), api_key=KEY, home=open_home(folder), **settings)
     )
-    with http_server(app, port) as url:
+    with http_server(app, port, certificate) as url:
         yield Service(url=url, store=store, ray=ray, bulletin=bulletin)
         bulletin.close()
 

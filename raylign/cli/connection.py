@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 def connect(home: Path, url: str | None) -> "Client":
     """A client of the gateway at ``url``, or of the one that serves ``home``."""
     from raylign.service.client import Client
-    from raylign.service.home import find_gateway
+    from raylign.service.home import find_ca, find_gateway
 
-    return Client(*find_gateway(home, url))
+    return Client(*find_gateway(home, url), ca=find_ca(home) if url is None else None)

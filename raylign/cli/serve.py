@@ -35,6 +35,15 @@ def serve(
     pause_days: Annotated[
         float, typer.Option(min=0.001, help="For how long a job may stay paused; then it is cancelled.")
     ] = 7,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A name, besides localhost, under which clients call; again for more.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, in PEM: the gateway speaks HTTPS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, in PEM, without a password.")] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(help="By which drivers and clients of the home know it; the certificate itself where absent."),
+    ] = None,
     hub_models: Annotated[
         bool, typer.Option("--hub-models/--no-hub-models", help="Whether jobs may name models by hub ids.")
     ] = True,
@@ -55,10 +64,14 @@ def serve(
     from raylign.service.openai.settings import FineTuning, read_fine_tuning
     from raylign.service.serve import Serving, Settings
     from raylign.service.serve import serve as serve_gateway
+    from raylign.service.tls import Certificate
     from raylign.trackers.kinds import known, of_run
 
     allow(libraries)
     of_run(())  # raises for a name in the environment before the first job would
+    if (tls_cert is None) != (tls_key is None):
+        raise typer.BadParameter("--tls-cert and --tls-key go together: give both, or none")
+    certificate = Certificate(cert=tls_cert, key=tls_key) if tls_cert and tls_key else None
     allowance = Allowance(
         trackers=frozenset(known(trackers, whose="--trackers")), push=push, hub_data=hub_data, hub_models=hub_models
     )
@@ -80,6 +93,9 @@ def serve(
         database_url=database_url,
         report_url=report_url,
         allowed_paths=allow_path or (),
+        allowed_hosts=allow_host or (),
+        certificate=certificate,
+        ca=ca,
         allowance=allowance,
         fine_tuning=read_fine_tuning(fine_tuning) if fine_tuning else FineTuning(),
         pause_ttl_s=pause_days * 86400,

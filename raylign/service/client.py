@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,6 +25,7 @@ from raylign.errors import (
 )
 from raylign.record.events import Event
 from raylign.service.dataset_client import DatasetClient
+from raylign.service.tls import trust
 from raylign.spec import Work
 
 JobDict = dict[str, Any]
@@ -53,13 +55,17 @@ NAMED: Mapping[str, type[RaylignError]] = {f"urn:raylign:{one.__name__}": one fo
 class Client:
     """A client of one gateway. Calls raise what the gateway raised, or `GatewayUnreachable`."""
 
-    def __init__(self, url: str, api_key: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, api_key: str, *, ca: Path | None = None, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        """``ca``: certificates to trust besides the system's, in place of the file that ``RAYLIGN_CA`` names."""
         self.url = url.rstrip("/")
         self._http = httpx.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {api_key}"},
             timeout=httpx.Timeout(30, connect=5),
             transport=transport,
+            verify=trust(ca),
         )
         self.datasets = DatasetClient(self._call)
         """Data uploaded there."""

@@ -141,6 +141,12 @@ def find_gateway(path: Path, url: str | None = None) -> tuple[str, str]:
     return url or str(record["url"] if record else ""), read_api_key(home)
 
 
+def find_ca(path: Path) -> Path | None:
+    """The certificates by which the gateway that serves the home at ``path`` is known, where it said some."""
+    record = read_record(Home(path.expanduser().resolve()).gateway_record) or {}
+    return Path(record["ca"]) if record.get("ca") else None
+
+
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
     """A small JSON file of the home, whole as soon as it is there: others wait for it."""
     write_whole(path, json.dumps(record), secret=True)

@@ -18,6 +18,7 @@ from raylign.errors import Unauthorized
 from raylign.record.events.payloads import Warned, wire
 from raylign.record.lines import json_line, whole_lines
 from raylign.service.store.states import Desired
+from raylign.service.tls import trust
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,9 @@ class Reporter:
         """Consumes: the spool. Unblocked by: `wake`, `close`, the heartbeat. Ends when closed and all is shipped."""
         retry_s = FIRST_RETRY_S
         # Never a proxy of the environment: it would see the token.
-        with httpx.Client(headers=self._headers, timeout=httpx.Timeout(30, connect=5), trust_env=False) as http:
+        with httpx.Client(
+            headers=self._headers, timeout=httpx.Timeout(30, connect=5), trust_env=False, verify=trust()
+        ) as http:
             while not self._abandoned.is_set():
                 self._news.clear()
                 closing = self._closing.is_set()  # looked at before the spool: what comes after is not ours to wait for

@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from raylign.errors import RayRefused, RayUnreachable, ServeError, StoreError, StoreUnavailable
+from raylign.service import tls
 from raylign.service.allowance import Allowance
 from raylign.service.app import create_app
 from raylign.service.audit import Audit
@@ -31,6 +32,7 @@ from raylign.service.gateway import PAUSE_TTL_S, Gateway
 from raylign.service.home import Home, hold, load_api_key, load_identity, open_home, write_record
 from raylign.service.openai.settings import FineTuning
 from raylign.service.store import Lease, Store, open_database
+from raylign.service.tls import Certificate
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,10 @@ class Settings:
     """Address under which drivers reach this gateway; this machine's loopback where absent."""
     allowed_hosts: Sequence[str] = ()
     """Names, besides localhost, under which clients call."""
+    certificate: Certificate | None = None
+    """What the gateway shows; it speaks plain HTTP where absent."""
+    ca: Path | None = None
+    """By which drivers and the clients of this home know it; the certificate itself where absent."""
     allowed_paths: Sequence[Path] = ()
     """What the jobs of every tenant may read besides its own; where some are said, those of ``default``, too."""
     allowance: Allowance = field(default_factory=Allowance)
@@ -100,6 +106,10 @@ def serve(
     database cannot be opened.
     """
     settings = settings or Settings()
+    if settings.certificate is not None:
+        settings.certificate.require()
+        ca = settings.ca or os.environ.get(tls.VARIABLE) or settings.certificate.cert
+        os.environ[tls.VARIABLE] = str(Path(ca).expanduser().resolve())
     place = open_home(home)
     with hold(place), _listening(settings.host, settings.port) as sock:
         database = open_database(settings.database_url or place.database_url)
@@ -127,7 +137,8 @@ async def _run(
     on_ready: Callable[[Serving], None],
 ) -> None:
     port = sock.getsockname()[1]
-    url = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{port}"
+    scheme = "https" if settings.certificate else "http"
+    url = f"{scheme}://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{port}"
     report_url = settings.report_url or url
     ray_url = local.dashboard_url if local else settings.ray_url or ""
     had_key = home.api_key.is_file()
@@ -153,10 +164,11 @@ async def _run(
         app = create_app(gateway)
 
         def ready() -> None:
-            write_record(home.gateway_record, {"url": url, "pid": os.getpid()})
+            ca = {"ca": os.environ[tls.VARIABLE]} if settings.certificate else {}
+            write_record(home.gateway_record, {"url": url, "pid": os.getpid(), **ca})
             on_ready(Serving(url=url, ray_url=ray_url, home=home, api_key=key, new_key=new_key, ray_token=ray_token))
 
-        server = _Server(http_config(app), bulletin, ready)
+        server = _Server(http_config(app, settings.certificate), bulletin, ready)
         dispatcher = Dispatcher(
             store, ray, home, report_url=report_url, bulletin=bulletin, limits=settings.limits, confines=confines
         )
@@ -189,8 +201,8 @@ def _confines(home: Home, store: Store, settings: Settings) -> Confines:
     return Confines(home=home, store=store, allowed=[*allowed, *models], trusts_default=alone and not allowed)
 
 
-def http_config(app: FastAPI) -> uvicorn.Config:
-    """How the gateway speaks HTTP."""
+def http_config(app: FastAPI, certificate: Certificate | None = None) -> uvicorn.Config:
+    """How the gateway speaks HTTP; over TLS where it has a certificate."""
     return uvicorn.Config(
         app,
         log_level="warning",
@@ -200,6 +212,8 @@ def http_config(app: FastAPI) -> uvicorn.Config:
         ws="none",
         http="h11",  # httptools keeps headers without end in memory, whoever sends them
         h11_max_incomplete_event_size=MAX_HEAD,
+        ssl_certfile=certificate.cert if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
     )
 
 

@@ -14,6 +14,7 @@ from raylign.judges.endpoints import registry
 from raylign.plan.confinement import Confinement
 from raylign.record.lines import json_line
 from raylign.record.whole import write_whole
+from raylign.service import tls
 from raylign.service.reporter import TOKEN_FILE
 from raylign.service.store import AttemptRecord
 from raylign.trackers import kinds
@@ -51,4 +52,5 @@ def env_vars() -> Mapping[str, str]:
         **libraries.setting(),
         **kinds.setting(),
         **registry.setting(),
+        **tls.setting(),
     }

@@ -18,3 +18,9 @@ def test_a_tracker_that_is_none_is_refused_before_anything_is_served(tmp_path, m
     monkeypatch.setenv("RAYLIGN_SINKS", "wandbb")
     assert "RAYLIGN_SINKS names 'wandbb', which is no tracker" in raylign("serve", "--home", tmp_path).stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_certificate_is_refused(tmp_path):
+    done = raylign("serve", "--home", tmp_path, "--tls-cert", tmp_path / "cert.pem")
+    assert done.returncode == 2
+    assert "go together" in done.stderr
