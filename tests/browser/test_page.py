@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from service import KEY, TOKEN, Service, job, report, started
 
 from raylign.record.events import Event
-from raylign.record.events.payloads import RunEnded
+from raylign.record.events.payloads import RunEnded, StageBegun
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
@@ -176,8 +176,27 @@ def test_a_new_job_is_checked_while_it_is_written_and_then_sent(page: Page, serv
     send.click()
     page.get_by_role("heading", name="mine").wait_for()
     assert [one.job.name for one in service.store.latest(limit=9)] == ["mine"]
+    page.goto("/#/new/recipe")
+    expect(page.get_by_role("heading", name=re.compile("^Stage 2: "))).to_be_visible()
+    page.goto(f"/#/jobs/{service.store.latest(limit=1)[0].job.id}")
     page.get_by_role("link", name="New one like it").click()
     expect(page.get_by_label("The job, in YAML")).to_have_value(re.compile('"name": "mine"'))
+
+
+def test_a_recipe_s_stages_stand_one_below_the_other(page: Page, service: Service) -> None:
+    said = []
+    for number, name in enumerate(("warm-up", "align"), start=1):
+        begun = StageBegun(recipe="chain", stage=name, job="sft", number=number, stages=2)
+        said += [begun, *(event.said for event in list(event_stream(steps=number + 1, tasks=(f"task-{name}",)))[1:-1])]
+    events = [Event.of(one, seq=seq, time=1e9 + seq) for seq, one in enumerate(said, start=1)]
+    job_id = feed(service, events)
+    page.goto(f"/#/jobs/{job_id}")
+    expect(page.get_by_role("heading", name="Stage 1 of 2: warm-up")).to_be_visible()
+    expect(page.get_by_role("heading", name="Stage 2 of 2: align")).to_be_visible()
+    for name in ("task-warm-up", "task-align"):
+        expect(page.get_by_role("row", name=name)).to_contain_text("45% → 70%")
+        expect(page.get_by_role("heading", name=name)).to_have_count(1)
+    expect(page.get_by_text("stage 2 of 2: align · step 3 of 3")).to_be_visible()
 
 
 def test_actors_lead_to_their_places_in_ray(page: Page, service: Service) -> None:

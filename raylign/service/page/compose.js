@@ -12,6 +12,9 @@ const PAUSE_MS = 350; // after the last key before the gateway is asked
 /** A random word; `crypto.randomUUID` is there over TLS alone. */
 const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+/** The plans of a recipe's stages; of a job, its own. */
+const stages = (plan) => plan.stages ?? [plan];
+
 /** `#/new`, `#/new/TEMPLATE`, or `#/new/like/JOB`. */
 export async function compose(node, [first = "", id = ""], signal) {
   document.title = "New job · raylign";
@@ -94,8 +97,8 @@ export async function compose(node, [first = "", id = ""], signal) {
         told.warnings.map((words) => el("li", {class: "warn text"}, words)), told.notes.map((words) => el("li", {class: "soft text"}, words))));
       put(preview, told.plan ? [
         el("h2", {}, "Plan"),
-        el("p", {class: "small soft"}, `${told.cluster.source === "ray" ? "for Ray's" : "for the gateway's own"} ${told.cluster.nodes} node${told.cluster.nodes === 1 ? "" : "s"}: ${told.cluster.cpus} CPUs, ${told.cluster.gpus} GPUs, ${gib(told.cluster.memory_bytes)}; it takes about ${gib(told.plan.memory_bytes)}`),
-        planned(told.plan)] : null);
+        el("p", {class: "small soft"}, `${told.cluster.source === "ray" ? "for Ray's" : "for the gateway's own"} ${told.cluster.nodes} node${told.cluster.nodes === 1 ? "" : "s"}: ${told.cluster.cpus} CPUs, ${told.cluster.gpus} GPUs, ${gib(told.cluster.memory_bytes)}; ${stages(told.plan).map((one) => one.memory_bytes === null ? "how much it takes is not known" : `it takes about ${gib(one.memory_bytes)}`).join(", then ")}`),
+        stages(told.plan).map((one, at, all) => [all.length > 1 ? el("h3", {}, `Stage ${at + 1}: ${one.job}`) : null, planned(one)])] : null);
       mark(told.errors.map((one) => one.line));
     } catch (error) {
       if (mine.aborted || signal.aborted) return;

@@ -39,13 +39,13 @@ function attempts(job) {
 export function plan(made) {
   const facts = [
     `device ${made.device}`, `${made.samples_per_step} samples a step`, `at most about ${made.tokens_per_step.toLocaleString("en")} tokens a step`,
-    `about ${made.microbatches_per_step} microbatches`, `a checkpoint takes about ${gib(made.checkpoint_bytes)}`, `at most ${made.max_staleness} steps stale`,
+    `about ${made.microbatches_per_step} microbatches`, made.checkpoint_bytes === null ? "" : `a checkpoint takes about ${gib(made.checkpoint_bytes)}`, made.max_staleness ? `at most ${made.max_staleness} steps stale` : "",
   ];
   return [
     table("Tasks", ["task", "method", "reward", "judges", "prompts × samples", "weight"], made.tasks.map((task) => el("tr", {},
       el("td", {}, task.name), el("td", {}, task.method), el("td", {}, task.reward || "none"), el("td", {class: "text"}, task.judges.join(", ") || "none"),
       el("td", {}, `${task.prompts_per_step} × ${task.samples_per_prompt}`), el("td", {}, task.weight ?? "")))),
-    el("p", {class: "small soft"}, facts.join(" · ")),
+    el("p", {class: "small soft"}, facts.filter(Boolean).join(" · ")),
     table("Actors", ["actor", "CPUs", "GPUs", "threads", "memory, about", "model"], made.actors.map((actor) => el("tr", {},
       el("td", {class: "mono"}, actor.name), el("td", {}, actor.cpus ?? ""), el("td", {}, actor.gpus ?? ""), el("td", {}, actor.threads),
       el("td", {}, gib(actor.memory_bytes)), el("td", {class: "mono text"}, actor.model || "none")))),

@@ -36,7 +36,7 @@ function filled(node, attributes, on, data, children) {
 
 /** Replace what is in a node. */
 export function put(node, ...children) {
-  node.replaceChildren(...children.flat(3).filter((one) => one !== null && one !== undefined && one !== false)
+  node.replaceChildren(...children.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false)
     .map((one) => one instanceof Node ? one : document.createTextNode(visible(one))));
 }
 

@@ -2,8 +2,14 @@
 
 export const NONE = "–";
 
+/** To whole numbers as the terminal and the report round: a half goes to the even one. */
+function whole(value) {
+  const near = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && near % 2 !== 0 ? near - 1 : near;
+}
+
 export function percent(share) {
-  return share === null || share === undefined ? NONE : `${Math.round(100 * share)}%`;
+  return share === null || share === undefined ? NONE : `${whole(100 * share)}%`;
 }
 
 export function decimal(value, digits = 2) {
@@ -21,7 +27,7 @@ export function short(value) {
 
 export function points(before, after) {
   if (before === null || before === undefined || after === null || after === undefined) return "";
-  const change = Math.round(100 * after) - Math.round(100 * before);
+  const change = whole(100 * after) - whole(100 * before);
   return change > 0 ? `+${change}` : String(change);
 }
 

@@ -13,6 +13,7 @@ export function mean(values) {
 export class History {
   stage = null; // of a recipe, the one that all below is of
   stage = null; // of a recipe: the one that is told of now
+  before = []; // the stages that are done, each a history
   plan = null;
   steps = [];
   evaluations = new Map(); // by step: {step, time, tasks}
@@ -61,7 +62,8 @@ export class History {
   /** What follows is said of another stage, unless it is the same one that goes on. */
   turnTo(begun) {
     if (this.stage && this.stage.stage !== begun.stage) {
-      [this.plan, this.steps, this.evaluations, this.checkpoints] = [null, [], new Map(), []];
+      this.before.push(Object.assign(new History(), {...this, before: []}));
+      [this.plan, this.steps, this.evaluations] = [null, [], new Map()];
     }
     this.stage = begun;
     [this.phase, this.detail] = [`stage ${begun.number} of ${begun.stages}`, begun.stage];
@@ -70,10 +72,14 @@ export class History {
   /** What follows is said of another stage, unless it is the same one that goes on. */
   #turnTo(begun) {
     if (this.stage !== null && this.stage.stage !== begun.stage) {
-      [this.plan, this.steps, this.evaluations, this.checkpoints] = [null, [], new Map(), []];
+      this.before.push(Object.assign(new History(), {...this, before: []}));
+      [this.plan, this.steps, this.evaluations] = [null, [], new Map()];
     }
     this.stage = begun;
   }
+
+  /** Its stages so far, in order; itself where it is no recipe's. */
+  get chapters() { return [...this.before, this]; }
 
   get newest() { return this.steps.at(-1) ?? null; }
 

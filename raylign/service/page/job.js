@@ -91,7 +91,7 @@ export async function job(node, [id], signal) {
         el("a", {href: `#/compare/${encodeURIComponent(id)}`}, "Compare with others"),
         el("a", {href: `#/new/like/${encodeURIComponent(id)}`}, "New one like it"));
     }
-    write(why, now.status_reason || (ended(now) ? "" : [history.phase, history.detail].filter(Boolean).join(": ")));
+    write(why, (now.state === "succeeded" ? "" : now.status_reason) || (ended(now) ? "" : [history.phase, history.detail].filter(Boolean).join(": ")));
     measure.max = history.total || 1;
     measure.value = history.done;
     const spent = lasted(now);

@@ -6,33 +6,51 @@ import {el, put} from "./dom.js";
 import {decimal, percent, points} from "./format.js";
 
 export function outcome({history, signal}) {
-  const table = el("div", {class: "card"});
-  const tasks = el("div");
-  const node = el("div", {}, el("p", {class: "soft waits"}, "Curves begin with the first step."), table, tasks);
-  const sections = new Map();
-  const whole = section("Training", training(), []);
+  const waits = el("p", {class: "soft waits"}, "Curves begin with the first step.");
+  const body = el("div");
+  const node = el("div", {}, waits, body);
+  const chapters = [];
   let drawn = -1;
 
   function draw() {
     if (history.version === drawn) return;
     drawn = history.version;
-    const there = history.steps.length > 0 || history.evaluations.size > 0;
-    node.firstChild.hidden = there;
-    table.hidden = !there;
-    if (!there) return;
-    put(table, summary(history));
-    for (const task of history.tasks) {
-      if (sections.has(task)) continue;
-      const method = history.planned(task)?.method;
-      const made = section([task, method ? el("span", {class: "soft"}, ` · ${method}`) : ""], curves(task, history), further(task));
-      sections.set(task, made);
-      tasks.append(made.node);
-    }
-    if (history.steps.length && tasks.lastChild !== whole.node) tasks.append(whole.node);
-    for (const one of [...sections.values(), whole]) one.draw();
+    const told = history.chapters;
+    waits.hidden = told.some((one) => one.steps.length > 0 || one.evaluations.size > 0);
+    // A stage that is done is another object than it was while it went on.
+    told.forEach((one, at) => {
+      if (chapters[at]?.of === one) return;
+      chapters[at]?.node.remove();
+      chapters[at] = chapter(one);
+      body.insertBefore(chapters[at].node, body.children[at] ?? null);
+    });
+    for (const one of chapters) one.draw();
   }
 
-  function section(title, first, more) {
+  /** One stage of a recipe; or the whole job. */
+  function chapter(of) {
+    const table = el("div", {class: "card", hidden: true});
+    const tasks = el("div");
+    const title = of.stage ? el("h2", {class: "stage"}, `Stage ${of.stage.number} of ${of.stage.stages}: ${of.stage.stage}`, el("span", {class: "soft"}, ` · ${of.stage.job}`)) : null;
+    const whole = section("Training", training(), [], of);
+    const sections = new Map();
+    return {of, node: el("div", {}, title, table, tasks), draw: () => {
+      table.hidden = of.steps.length === 0 && of.evaluations.size === 0;
+      if (table.hidden) return;
+      put(table, summary(of));
+      for (const task of of.tasks) {
+        if (sections.has(task)) continue;
+        const method = of.planned(task)?.method;
+        const made = section([task, method ? el("span", {class: "soft"}, ` · ${method}`) : ""], curves(task, of), further(task), of);
+        sections.set(task, made);
+        tasks.append(made.node);
+      }
+      if (of.steps.length && tasks.lastChild !== whole.node) tasks.append(whole.node);
+      for (const one of [...sections.values(), whole]) one.draw();
+    }};
+  }
+
+  function section(title, first, more, of) {
     const make = (list) => list.map(({lines, ...settings}) => ({lines, chart: new Chart(settings.title, settings)}));
     const charts = make(first);
     let rest = [];
@@ -50,7 +68,7 @@ export function outcome({history, signal}) {
     // What is not on the screen is not drawn.
     const watch = new IntersectionObserver(([entry]) => { seen = entry.isIntersecting; if (seen) update(); }, {rootMargin: "200px"});
     watch.observe(card);
-    const update = () => { for (const {chart, lines} of [...charts, ...rest]) chart.update(lines(history)); };
+    const update = () => { for (const {chart, lines} of [...charts, ...rest]) chart.update(lines(of)); };
     signal.addEventListener("abort", () => { watch.disconnect(); for (const {chart} of [...charts, ...rest]) chart.destroy(); });
     return {node: card, draw: () => { if (seen) update(); }};
   }

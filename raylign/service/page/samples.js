@@ -137,5 +137,6 @@ function side(sample, words) {
 /** One judge's word on one response. */
 function ruling(label, satisfied, reason) {
   const [kind, mark] = satisfied === true ? ["good", "✓"] : satisfied === false ? ["bad", "✗"] : ["warn", "?"];
-  return el("li", {}, el("span", {class: kind}, `${mark} ${label}`), reason ? el("span", {class: "soft"}, ` ${reason}`) : null);
+  const more = reason && !["satisfied", "violated"].includes(reason);
+  return el("li", {}, el("span", {class: kind}, `${mark} ${label}`), more ? el("span", {class: "soft"}, ` ${reason}`) : null);
 }

@@ -53,7 +53,7 @@ function attempts(job, x, last) {
 }
 
 function phases(history, x) {
-  const steps = history.steps;
+  const steps = history.chapters.flatMap((one) => one.steps);
   const size = Math.max(1, Math.ceil(steps.length / MOST));
   const parts = [];
   for (let at = 0; at < steps.length; at += size) {
@@ -79,7 +79,7 @@ function phases(history, x) {
 function marks(history, x) {
   const dot = (time, name, title) => svg("circle", {cx: x(time).toFixed(1), cy: ROWS.marks + 6, r: 5, class: `mark ${name}`}, svg("title", {}, title));
   return [
-    ...[...history.evaluations.values()].map((one) => dot(one.time, "evaluated", `evaluation at step ${one.step}`)),
+    ...history.chapters.flatMap((one) => [...one.evaluations.values()]).map((one) => dot(one.time, "evaluated", `evaluation at step ${one.step}`)),
     ...history.checkpoints.map((one) => dot(one.time, "saved", `checkpoint of step ${one.step}`)),
     ...history.warnings.map((one) => dot(one.time, "warned", one.message)),
   ];
