@@ -23,6 +23,7 @@ from raylign.judges.questions.pairwise import LLMAnnotator
 from raylign.judges.questions.pairwise_judge import PairwiseJudge
 from raylign.judges.questions.two_token import LLMJudge
 from raylign.spec import load_job
+from raylign.spec.recipe import stage_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TINY = EXAMPLES / "tiny"
@@ -191,19 +192,19 @@ def test_judge_is_right_on_fresh_cases(judge, tokenizer, draw, words, share) -> 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_example_jobs_load_and_name_files_that_exist(path) -> None:
-    job = load_job(path)
-    assert Path(job.policy.model).is_dir()
-    for task in job.tasks:
-        assert Path(task.prompts.path).is_file()
-        if task.eval_prompts is None:
-            assert job.evaluation.rows > 0  # held out of its own file
-        else:
-            assert Path(task.eval_prompts.path).is_file()
+    for job in load_job(path).jobs:
+        assert stage_of(job.policy.model) or Path(job.policy.model).is_dir()
+        for task in job.tasks:
+            assert Path(task.prompts.path).is_file()
+            if task.eval_prompts is None:
+                assert job.evaluation.rows > 0  # held out of its own file
+            else:
+                assert Path(task.eval_prompts.path).is_file()
 
 
 def test_example_jobs_ask_the_judge_what_it_was_taught() -> None:
     taught = {verdicts.REFUSAL_TEMPLATE, verdicts.SAFETY_TEMPLATE, verdicts.BETTER_TEMPLATE}
-    tasks = [task for path in EXAMPLES.glob("*.yaml") for task in load_job(path).tasks]
+    tasks = [task for path in EXAMPLES.glob("*.yaml") for job in load_job(path).jobs for task in job.tasks]
     own = (LLMJudge, PairwiseJudge)
     asked = {judge.template for task in tasks for judge in task.judges if isinstance(judge, own) and judge.template}
     annotators = [task.method.needs.annotator for task in tasks]
