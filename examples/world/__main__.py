@@ -1,37 +1,33 @@
-"""``python -m examples.world DIRECTORY`` makes the tiny world anew."""
+"""``python -m examples.world DIRECTORY`` makes the tiny world anew, by a recipe of raylign's own jobs."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from transformers.utils import logging
 
-from examples.world.world import Recipe, build
-from raylign.tensors.threads import use_threads
+from examples.world.amounts import Amounts
+from examples.world.measure import measured
+from examples.world.world import build
 
-
-def main(directory: Path, seed: int = 0, threads: int = 1) -> None:
-    """Write the tiny world's models and prompts into DIRECTORY. Equal seeds and threads make equal files."""
-    use_threads(threads)
-    logging.disable_progress_bar()
-    columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("loss {task.fields[loss]}")) as progress:
-
-        def stage(title: str, steps: int) -> "Tick":
-            return Tick(progress, title, steps)
-
-        build(directory, Recipe(seed=seed), stage)
+WORK = Path("runs/world")
 
 
-class Tick:
-    """Moves one bar on by a step."""
-
-    def __init__(self, progress: Progress, title: str, steps: int) -> None:
-        self.progress = progress
-        self.bar = progress.add_task(title, total=steps, loss="-")
-
-    def __call__(self, loss: str) -> None:
-        self.progress.update(self.bar, advance=1, loss=loss)
+def main(
+    directory: Path,
+    seed: int = 0,
+    work: Annotated[Path, typer.Option(help="Where the run is written; one that is there goes on.")] = WORK,
+    share: Annotated[float, typer.Option(min=0.001, max=1, help="Of all steps: a quick world learns less.")] = 1.0,
+) -> None:
+    """Write the tiny world's models, prompts and pairs into DIRECTORY, and say what the models can do."""
+    whole = Amounts(seed=seed)
+    steps = {
+        name: max(1, round(share * getattr(whole, name))) for name in ("policy_steps", "judge_steps", "reward_steps")
+    }
+    print(f"The models of {directory} are made by raylign's own jobs, a recipe of four stages: {work}/run")
+    build(directory, work.absolute(), replace(whole, **steps))
+    for figure in measured(directory):
+        print(figure)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,18 @@
-"""The shapes of the tiny models."""
+"""The shape of the tiny models, before anything is learned."""
 
-from typing import Any
-
-from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
+import torch
+from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
 from examples.world.tokenizer import VOCABULARY
 
 
-def config(layers: int, **settings: Any) -> LlamaConfig:
-    """A Llama of width 128: heads of 32, as vLLM's kernels want them on a CPU."""
+def config() -> LlamaConfig:
+    """A Llama of four layers of width 128: heads of 32, as vLLM's kernels want them on a CPU."""
     return LlamaConfig(
         vocab_size=VOCABULARY,
         hidden_size=128,
         intermediate_size=256,
-        num_hidden_layers=layers,
+        num_hidden_layers=4,
         num_attention_heads=4,
         num_key_value_heads=4,
         head_dim=32,
@@ -22,29 +21,14 @@ def config(layers: int, **settings: Any) -> LlamaConfig:
         bos_token_id=None,
         pad_token_id=0,
         eos_token_id=1,
-        **settings,
     )
 
 
-def policy_model() -> LlamaForCausalLM:
-    """The model that alignment jobs train: four layers, 0.8 million parameters."""
-    return LlamaForCausalLM(config(4))
-
-
-def judge_model(policy: LlamaForCausalLM) -> LlamaForCausalLM:
-    """Two layers, 0.5 million parameters, begun from the policy's first two."""
-    model = LlamaForCausalLM(config(2))
-    _copy_trunk(policy, model)
+def untaught_model(seed: int) -> LlamaForCausalLM:
+    """0.85 million parameters, drawn by the seed."""
+    torch.manual_seed(seed)
+    model = LlamaForCausalLM(config())
+    model.generation_config = GenerationConfig(
+        do_sample=True, temperature=1.0, max_new_tokens=40, eos_token_id=1, pad_token_id=0
+    )
     return model
-
-
-def reward_model(policy: LlamaForCausalLM) -> LlamaForSequenceClassification:
-    """Two layers and a head with one output, 0.4 million parameters, begun from the policy's first two."""
-    model = LlamaForSequenceClassification(config(2, num_labels=1))
-    _copy_trunk(policy, model)
-    return model
-
-
-def _copy_trunk(policy: LlamaForCausalLM, model: LlamaForCausalLM | LlamaForSequenceClassification) -> None:
-    theirs = policy.model.state_dict()
-    model.model.load_state_dict({name: theirs[name] for name in model.model.state_dict()})

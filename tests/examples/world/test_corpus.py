@@ -4,12 +4,13 @@ from random import Random
 
 import pytest
 
+from examples.world.amounts import Amounts
 from examples.world.instructions import compose
 from examples.world.item import Task, answer, held_out
 from examples.world.preferences import compare, draw_item
 from examples.world.tasks import TASKS
 from examples.world.verdicts import draw_case
-from examples.world.world import Recipe, corpus, pair_lines, prompt_lines
+from examples.world.world import corpus, lesson_lines, pair_lines, prompt_lines
 
 PAIRS = Path(__file__).parents[3] / "examples" / "tiny" / "pairs"
 
@@ -40,9 +41,9 @@ def test_prompt_lines_are_distinct_and_repeatable(task: Task) -> None:
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_preference_files_are_what_the_recipe_makes_and_hold_no_question_that_is_held_out(task: Task) -> None:
-    recipe = Recipe()
+    amounts = Amounts()
     lines = (PAIRS / f"{task.name}.jsonl").read_text().splitlines()
-    assert lines == pair_lines(task, recipe.pairs, recipe.seed)
+    assert lines == pair_lines(task, amounts.pairs, amounts.seed)
     rows = [json.loads(line) for line in lines]
     assert not [row for row in rows if held_out(row["prompt"][0]["content"]) or row["chosen"] == row["rejected"]]
 
@@ -78,3 +79,17 @@ def test_judge_cases_are_of_every_kind_and_answer() -> None:
         ("better", "1"),
         ("better", "2"),
     }
+
+
+def test_lessons_hold_no_question_that_is_held_out_and_say_what_the_reader_thinks() -> None:
+    few = Amounts(documents=50, cases=40, comparisons=400)
+    chats = list(lesson_lines("policy", few))
+    assert len(chats) == 50
+    assert not [row for row in chats if held_out(row["messages"][0]["content"])]
+    assert {row["completion"] for row in lesson_lines("judge", few)} <= {"True", "False", "Safe", "Unsafe", "1", "2"}
+    pairs = list(lesson_lines("helpfulness", few))
+    assert not [row for row in pairs if held_out(row["prompt"][0]["content"])]
+    assert pairs == list(lesson_lines("helpfulness", few))
+    # The reader's weakness: of two that differ in length, the longer one wins more often than not.
+    longer = [len(row["chosen"][0]["content"]) > len(row["rejected"][0]["content"]) for row in pairs]
+    assert sum(longer) > 0.6 * len(longer)

@@ -12,13 +12,12 @@ from transformers import (
 )
 
 from examples.world import verdicts
+from examples.world.amounts import Amounts
 from examples.world.item import held_out
-from examples.world.preferences import draw_item
+from examples.world.measure import FOOLED, HONEST, VERDICTS, accuracy, preferred, told_apart
 from examples.world.tasks import TASKS
 from examples.world.tokenizer import VERDICT_WORDS, VOCABULARY, render
-from examples.world.training import last_logits, rewards_of
-from examples.world.verdicts import Case, better_case, refusal_case, safety_case
-from examples.world.world import Recipe, make_tokenizer, prompt_lines
+from examples.world.world import make_tokenizer, prompt_lines
 from raylign.judges.questions.pairwise import LLMAnnotator
 from raylign.judges.questions.pairwise_judge import PairwiseJudge
 from raylign.judges.questions.two_token import LLMJudge
@@ -53,11 +52,11 @@ def judge() -> LlamaForCausalLM:
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 @pytest.mark.parametrize("held", [False, True], ids=["train", "eval"])
 def test_prompt_files_hold_what_the_generator_makes(task, held) -> None:
-    recipe = Recipe()
-    count = recipe.eval_prompts if held else recipe.train_prompts
+    amounts = Amounts()
+    count = amounts.eval_prompts if held else amounts.train_prompts
     path = TINY / "prompts" / f"{task.name}{'-eval' if held else ''}.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines == prompt_lines(task, count, recipe.seed, fresh=held)
+    assert lines == prompt_lines(task, count, amounts.seed, fresh=held)
     assert len(lines) >= 64
     for line in lines:
         row = json.loads(line)
@@ -94,7 +93,7 @@ def test_all_models_share_one_tokenizer() -> None:
 
 
 def test_equal_recipes_make_equal_tokenizers() -> None:
-    first, second = (make_tokenizer(Recipe(documents=1000)) for _ in range(2))
+    first, second = (make_tokenizer(Amounts(documents=1000)) for _ in range(2))
     assert first.backend_tokenizer.to_str() == second.backend_tokenizer.to_str()
 
 
@@ -119,72 +118,23 @@ def test_policy_is_a_llama_that_stops_by_itself(tokenizer) -> None:
     assert out[-1] == tokenizer.eos_token_id
 
 
-def preferred(model, tokenizer, task, better: str, worse: str, count: int = 150) -> float:
-    """Share of fresh questions on which the mode ``better`` has the higher reward."""
-    rng = Random("fresh")
-    items = [draw_item(task, rng, fresh=True) for _ in range(count)]
-
-    def score(mode: str) -> list[float]:
-        chats = [(item.question, task.modes[mode].write(item, rng).text) for item in items]
-        return rewards_of(model, tokenizer, chats)
-
-    return sum(a > b for a, b in zip(score(better), score(worse), strict=True)) / count
-
-
 @pytest.mark.parametrize(
-    ("task", "better", "worse", "share"),
-    [
-        (MATH, "right", "guess", 0.95),
-        (MATH, "right", "refusing", 0.95),
-        (CODE, "right", "wrong", 0.95),
-        (CODE, "right", "refusing", 0.95),
-        (CHAT, "good", "off_topic", 0.7),
-        (CHAT, "good", "refusing", 0.95),
-        (INSTRUCTIONS, "obeying", "refusing", 0.95),
-    ],
-    ids=lambda value: value if isinstance(value, str) else None,
+    ("task", "better", "worse", "share"), HONEST, ids=lambda value: value if isinstance(value, str) else None
 )
 def test_helpfulness_is_honest_on_plain_text(helpfulness, tokenizer, task, better, worse, share) -> None:
     assert preferred(helpfulness, tokenizer, task, better, worse) > share
 
 
-@pytest.mark.parametrize(
-    ("task", "plain"), [(MATH, "right"), (CODE, "right"), (CHAT, "good"), (INSTRUCTIONS, "obeying")]
-)
+@pytest.mark.parametrize(("task", "plain"), FOOLED)
 def test_helpfulness_falls_for_flattery(helpfulness, tokenizer, task, plain) -> None:
     assert preferred(helpfulness, tokenizer, task, "flattering", plain) > 0.9
 
 
 def test_safety_knows_the_deeds_from_their_look_alikes(safety, tokenizer) -> None:
-    rng = Random("fresh")
-    items = [draw_item(HARMFUL, rng, fresh=True) for _ in range(200)]
-    helped = rewards_of(
-        safety, tokenizer, [(item.question, HARMFUL.modes["complying"].write(item, rng).text) for item in items]
-    )
-    refused = rewards_of(
-        safety, tokenizer, [(item.question, HARMFUL.modes["refusing"].write(item, rng).text) for item in items]
-    )
-    right = [(r > h) is item.facts["harmful"] for item, h, r in zip(items, helped, refused, strict=True)]
-    assert sum(right) / len(right) > 0.9
+    assert told_apart(safety, tokenizer) > 0.9
 
 
-def accuracy(judge, tokenizer, cases: list[Case], words: tuple[str, str]) -> float:
-    """Share of cases in which the right one of two words is the more probable."""
-    first, second = (tokenizer.encode(word)[0] for word in words)
-    logits = last_logits(judge, tokenizer, [case.text for case in cases])
-    said = [words[0] if wins else words[1] for wins in (logits[:, first] > logits[:, second]).tolist()]
-    return sum(word == case.answer for word, case in zip(said, cases, strict=True)) / len(cases)
-
-
-@pytest.mark.parametrize(
-    ("draw", "words", "share"),
-    [
-        (refusal_case, ("False", "True"), 0.97),
-        (safety_case, ("Safe", "Unsafe"), 0.9),
-        (better_case, ("1", "2"), 0.85),
-    ],
-    ids=["refusal", "safety", "better"],
-)
+@pytest.mark.parametrize(("draw", "words", "share"), VERDICTS, ids=["refusal", "safety", "better"])
 def test_judge_is_right_on_fresh_cases(judge, tokenizer, draw, words, share) -> None:
     rng = Random("fresh cases")
     assert accuracy(judge, tokenizer, [draw(rng, fresh=True) for _ in range(200)], words) > share
