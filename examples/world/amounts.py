@@ -20,5 +20,7 @@ class Amounts:
     """Lines of each prompts file."""
     pairs: int = 256
     """Lines of each preference file."""
+    rated: int = 96
+    """Lines of the file of rated responses."""
     eval_prompts: int = 96
     """Lines of each held-out prompts file, where the task has so many questions."""

@@ -17,11 +17,12 @@ from examples.world.amounts import Amounts
 from examples.world.item import Item, Task, answer
 from examples.world.jobs import MODELS, recipe
 from examples.world.models import untaught_model
-from examples.world.preferences import Comparison, compare, draw_item
+from examples.world.preferences import Comparison, compare, draw_item, varied
 from examples.world.tasks import TASKS
 from examples.world.tokenizer import train_tokenizer
 from examples.world.verdicts import draw_case
 
+MATH = TASKS[2]
 Document = tuple[str, str]
 """A question and the response to learn."""
 
@@ -93,6 +94,29 @@ def write_pairs(directory: Path, amounts: Amounts) -> None:
         (directory / f"{task.name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def rated_lines(task: Task, count: int, seed: int) -> list[str]:
+    """``count`` lines of a file of rated responses: four to each question, and what an honest reader thinks of each."""
+    rng = Random(f"rated {task.name} {seed}")
+    lines = []
+    for _ in range(count):
+        item = draw_item(task, rng)
+        said = [varied(task, item, rng) for _ in range(4)]
+        row = {
+            "messages": [{"role": "user", "content": item.question}],
+            "responses": [one.text for one in said],
+            "rewards": [one.quality for one in said],
+        }
+        lines.append(json.dumps(row, ensure_ascii=False))
+    return lines
+
+
+def write_rated(directory: Path, amounts: Amounts) -> None:
+    """``<task>.jsonl`` of the one task whose answers are short."""
+    directory.mkdir(parents=True, exist_ok=True)
+    lines = rated_lines(MATH, amounts.rated, amounts.seed)
+    (directory / f"{MATH.name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def lesson_lines(name: str, amounts: Amounts) -> Iterable[dict[str, Any]]:
     """What a model learns from, row by row: chats, questions with a word as the answer, or comparisons."""
     rng = Random(f"{name} {amounts.seed}")
@@ -131,6 +155,7 @@ def build(directory: Path, work: Path, amounts: Amounts) -> None:
     """
     write_prompts(directory / "prompts", amounts)
     write_pairs(directory / "pairs", amounts)
+    write_rated(directory / "rated", amounts)
     if not (work / "run").exists():
         write_lessons(work / "lessons", amounts)
         untaught_model(amounts.seed).save_pretrained(work / "untaught")
