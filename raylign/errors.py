@@ -22,6 +22,7 @@ RaylignError
 |   +-- Taken       (ValueError)      a name that another thing has, or a thing that is in use
 |   +-- StoreUnavailable (ConnectionError) the database does not answer, or is locked, at the moment
 |   +-- KeyNotFound (KeyError)        no such API key
+|   +-- WebhookNotFound (KeyError)    no such webhook
 |   +-- StoreInUse  (RuntimeError)    another gateway works on this store
 +-- ServiceError
     +-- Unauthorized (PermissionError)     a key or token is missing or wrong
@@ -129,6 +130,10 @@ class Taken(StoreError, ValueError):
 
 class JobConflict(StoreError, ValueError):
     """An idempotency key used again with another body, or a move the job's state does not allow."""
+
+
+class WebhookNotFound(StoreError, KeyError):
+    """No such webhook."""
 
 
 class StoreUnavailable(StoreError, ConnectionError):

@@ -24,6 +24,7 @@ from raylign.cli.report import report
 from raylign.cli.run import run
 from raylign.cli.samples import samples
 from raylign.cli.serve import serve
+from raylign.cli.webhooks import webhooks
 from raylign.errors import RaylignError, SpecError
 from raylign.show.terminal import soften_streams
 
@@ -82,3 +83,4 @@ for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(keys, name="keys")
 app.add_typer(datasets, name="datasets")
+app.add_typer(webhooks, name="webhooks")

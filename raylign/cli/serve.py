@@ -44,6 +44,9 @@ def serve(
         Path | None,
         typer.Option(help="By which drivers and clients of the home know it; the certificate itself where absent."),
     ] = None,
+    private_webhooks: Annotated[
+        bool, typer.Option("--allow-private-webhooks", help="Webhooks may be sent to this network, without TLS, too.")
+    ] = False,
     hub_models: Annotated[
         bool, typer.Option("--hub-models/--no-hub-models", help="Whether jobs may name models by hub ids.")
     ] = True,
@@ -73,7 +76,11 @@ def serve(
         raise typer.BadParameter("--tls-cert and --tls-key go together: give both, or none")
     certificate = Certificate(cert=tls_cert, key=tls_key) if tls_cert and tls_key else None
     allowance = Allowance(
-        trackers=frozenset(known(trackers, whose="--trackers")), push=push, hub_data=hub_data, hub_models=hub_models
+        trackers=frozenset(known(trackers, whose="--trackers")),
+        push=push,
+        hub_data=hub_data,
+        hub_models=hub_models,
+        private_webhooks=private_webhooks,
     )
 
     def announce(serving: Serving) -> None:

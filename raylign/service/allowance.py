@@ -21,6 +21,8 @@ class Allowance:
     hub_data: bool = False
     """Whether a job may name prompts of the hub: the driver fetches them, with the operator's token."""
 
+    private_webhooks: bool = False
+    """Whether webhooks may be sent to the inner network, and without TLS."""
     hub_models: bool = True
     """Whether a job may name models of the hub by their ids: workers fetch them."""
 

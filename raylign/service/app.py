@@ -22,6 +22,7 @@ from raylign.service.routes import (
     plans,
     probes,
     reports,
+    webhooks,
     wishes,
 )
 
@@ -37,7 +38,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         app.add_middleware(AuditTrail, audit=gateway.audit)
     problems.install(app)
     openapi.install(app)
-    own = (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, probes)
+    own = (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, webhooks, probes)
     for routes in (*own, files, fine_tuning, models):
         app.include_router(routes.router(gateway))
     app.include_router(page.router())

@@ -22,10 +22,12 @@ from raylign.errors import (
     StoreError,
     Taken,
     Unauthorized,
+    WebhookNotFound,
 )
 from raylign.record.events import Event
 from raylign.service.dataset_client import DatasetClient
 from raylign.service.tls import trust
+from raylign.service.webhook_client import WebhookClient
 from raylign.spec import Work
 
 JobDict = dict[str, Any]
@@ -48,7 +50,9 @@ ERRORS: Mapping[int, type[RaylignError]] = {
     507: StoreError,
     429: OverQuota,
 }
-NAMED: Mapping[str, type[RaylignError]] = {f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, Taken)}
+NAMED: Mapping[str, type[RaylignError]] = {
+    f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, Taken, WebhookNotFound)
+}
 """Errors that share their status with another, by the type of their problem."""
 
 
@@ -68,6 +72,7 @@ class Client:
             verify=trust(ca),
         )
         self.datasets = DatasetClient(self._call)
+        self.webhooks = WebhookClient(self._call)
         """Data uploaded there."""
 
     def __enter__(self) -> Self:

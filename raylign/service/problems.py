@@ -27,6 +27,7 @@ from raylign.errors import (
     StoreUnavailable,
     Taken,
     Unauthorized,
+    WebhookNotFound,
 )
 from raylign.service import envelope
 
@@ -36,6 +37,7 @@ STATUS: Mapping[type[RaylignError], int] = {
     JobNotFound: 404,
     JobConflict: 409,
     KeyNotFound: 404,
+    WebhookNotFound: 404,
     DatasetNotFound: 404,
     ModelNotFound: 404,
     Taken: 409,

@@ -33,6 +33,7 @@ from raylign.service.home import Home, hold, load_api_key, load_identity, open_h
 from raylign.service.openai.settings import FineTuning
 from raylign.service.store import Lease, Store, open_database
 from raylign.service.tls import Certificate
+from raylign.service.webhooks.sender import WebhookSender
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +175,8 @@ async def _run(
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
-        background = [asyncio.create_task(dispatcher.run()), asyncio.create_task(_keep_lease(lease))]
+        webhooks = WebhookSender(store, private=settings.allowance.private_webhooks)
+        background = [asyncio.create_task(one) for one in (dispatcher.run(), _keep_lease(lease), webhooks.run())]
         if local is not None:
             background.append(asyncio.create_task(_keep_ray(home, local, settings.num_cpus)))
         serving = asyncio.create_task(server.serve(sockets=[sock]))

@@ -8,6 +8,7 @@ from raylign.service.store.quotas import QuotaRecord
 from raylign.service.store.records import AttemptRecord, Dossier, JobRecord, Receipt
 from raylign.service.store.states import LEAVING, TERMINAL, AttemptState, State
 from raylign.service.store.store import Store
+from raylign.service.store.webhooks import Delivery, WebhookRecord
 
 __all__ = [
     "LEAVING",
@@ -16,6 +17,7 @@ __all__ = [
     "AttemptState",
     "DatasetRecord",
     "DatasetState",
+    "Delivery",
     "Dossier",
     "JobRecord",
     "KeyRecord",
@@ -24,5 +26,6 @@ __all__ = [
     "Receipt",
     "State",
     "Store",
+    "WebhookRecord",
     "open_database",
 ]

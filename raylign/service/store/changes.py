@@ -18,6 +18,7 @@ from raylign.service.store.records import (
 )
 from raylign.service.store.schema import attempts, events, jobs
 from raylign.service.store.states import ENDINGS, TERMINAL, State, check_move
+from raylign.service.store.webhooks import tell_end
 
 JOB_COLUMNS = [jobs.c[name] for name in JOB_FIELDS]
 """Without the document: it can be long, and few who ask for a job want it."""
@@ -79,6 +80,7 @@ def finish_job(
         end = Event.of(said, seq=last + 1)
     append_events(connection, job.id, attempt, [end])
     set_job(connection, job.id, finished_at=end.time)
+    tell_end(connection, job, state)
 
 
 def settle_job(connection: Connection, job: JobRecord, reason: str) -> None:

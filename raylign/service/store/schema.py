@@ -142,6 +142,34 @@ fine_tunings = Table(
     Index("ix_fine_tunings_tenant_job_id", "tenant", "job_id"),
 )
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_webhooks_tenant", "tenant"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("webhook_id", String(40), ForeignKey("webhooks.id"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("job_id", String(40), nullable=False),
+    Column("job_name", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Float),
+    Column("delivered_at", Float),
+    Column("error", Text, nullable=False),
+    Index("ix_deliveries_next_at", "next_at"),
+    Index("ix_deliveries_webhook_id", "webhook_id"),
+)
+
 lease = Table(
     "lease",
     metadata,

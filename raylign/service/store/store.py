@@ -9,11 +9,12 @@ from raylign.service.store.jobs import Jobs
 from raylign.service.store.keys import Keys
 from raylign.service.store.quotas import Quotas
 from raylign.service.store.reports import Reports
+from raylign.service.store.webhooks import Webhooks
 from raylign.service.store.wishes import Wishes
 
 
-class Store(Jobs, Wishes, Attempts, Reports, Dossiers, Keys, Quotas, Datasets, FineTunings):
-    """Jobs, attempts, events, keys, quotas and datasets in one database. Thread-safe.
+class Store(Jobs, Wishes, Attempts, Reports, Dossiers, Keys, Quotas, Datasets, FineTunings, Webhooks):
+    """Jobs, attempts, events, keys, quotas, datasets and webhooks in one database. Thread-safe.
 
     Every call may raise `StoreUnavailable`: nothing was changed then, or, of a long report, the rest.
     """

@@ -39,6 +39,8 @@ class World:
     """A running job whose id the attacker knows."""
     data: Path
     """The other's uploaded data, whose place the attacker knows."""
+    hook: str
+    """The other's webhook."""
 
     def ask(self, method: str, path: str, **settings: Any) -> httpx.Response:
         return self.http.request(method, path, **settings)
@@ -90,6 +92,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             wanted = {"name": "notes", "format": "jsonl", "bytes": len(content)}
             http.post("/v1/datasets", json=wanted | {"sha256": hashlib.sha256(content).hexdigest()})
             http.put("/v1/datasets/notes/content", content=content)
+            hook = http.post("/v1/webhooks", json={"url": "https://hooks.example/"}).json()["id"]
         [data] = home.tenant("victim").rglob("data.jsonl")
         own = home.tenant("mallory")
         own.mkdir(parents=True)
@@ -101,7 +104,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         (own / "saved" / "dataset_info.json").write_text("{}")
         mine = begun(service, "mallory", TOKEN, home.jobs / "mine")
         with service.http(key_of(service.store, "mallory")) as http:
-            yield World(service, home, http, mine, theirs, data)
+            yield World(service, home, http, mine, theirs, data, hook)
 
 
 def key(world: World, **changes: Any) -> tuple[str, str]:
@@ -197,6 +200,10 @@ ATTEMPTS: dict[str, Callable[[World], httpx.Response]] = {
     "the operator's account": lambda w: w.submit(trackers=[{"type": "wandb"}]),
     "the operator's token to write": lambda w: w.submit(output={"push_to": "org/name"}),
     "the operator's token to read": lambda w: w.reading("hf://org/private"),
+    "a webhook into the inner network": lambda w: w.ask(
+        "POST", "/v1/webhooks", json={"url": "https://169.254.169.254/"}
+    ),
+    "another's webhook": lambda w: w.ask("GET", f"/v1/webhooks/{w.hook}"),
     "an address in place of an endpoint's name": lambda w: judged_by(
         w, type="llm", model={"endpoint": "http://169.254.169.254/latest"}, question="safety"
     ),
