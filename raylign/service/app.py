@@ -16,6 +16,7 @@ from raylign.service.routes import (
     files,
     fine_tuning,
     jobs,
+    keys,
     metrics,
     models,
     page,
@@ -38,7 +39,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         app.add_middleware(AuditTrail, audit=gateway.audit)
     problems.install(app)
     openapi.install(app)
-    own = (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, webhooks, probes)
+    own = (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, webhooks, keys, probes)
     for routes in (*own, files, fine_tuning, models):
         app.include_router(routes.router(gateway))
     app.include_router(page.router())

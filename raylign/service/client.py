@@ -16,6 +16,7 @@ from raylign.errors import (
     GatewayUnreachable,
     JobConflict,
     JobNotFound,
+    KeyNotFound,
     OverQuota,
     RaylignError,
     SpecError,
@@ -26,6 +27,7 @@ from raylign.errors import (
 )
 from raylign.record.events import Event
 from raylign.service.dataset_client import DatasetClient
+from raylign.service.key_client import KeyClient
 from raylign.service.tls import trust
 from raylign.service.webhook_client import WebhookClient
 from raylign.spec import Work
@@ -51,7 +53,7 @@ ERRORS: Mapping[int, type[RaylignError]] = {
     429: OverQuota,
 }
 NAMED: Mapping[str, type[RaylignError]] = {
-    f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, Taken, WebhookNotFound)
+    f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, Taken, WebhookNotFound, KeyNotFound)
 }
 """Errors that share their status with another, by the type of their problem."""
 
@@ -73,6 +75,7 @@ class Client:
         )
         self.datasets = DatasetClient(self._call)
         self.webhooks = WebhookClient(self._call)
+        self.keys = KeyClient(self._call)
         """Data uploaded there."""
 
     def __enter__(self) -> Self:
