@@ -16,13 +16,17 @@ GRAVE = ("serious", "critical")
 PHONE, DESK = {"width": 390, "height": 800}, {"width": 1240, "height": 900}
 CONTROLS = """[...document.querySelectorAll('button, a[href], input, select, textarea')]
     .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0)"""
-FOCUSED = """() => {
-    const one = document.activeElement;
-    if (one === document.body) return;
-    seen.add(one);
-    const [style, around] = [getComputedStyle(one), getComputedStyle(one.parentElement)];
-    if (style.outlineStyle === 'none' && around.borderColor === style.borderColor) unseen.push(one.outerHTML);
+WATCH = """() => {
+    [window.seen, window.unseen] = [new Set(), []];
+    addEventListener('focusin', ({target}) => {
+        if (!target.matches('button, a, input, select, textarea')) return;
+        seen.add(target);
+        const [style, around] = [getComputedStyle(target), getComputedStyle(target.parentElement)];
+        if (style.outlineStyle === 'none' && around.borderColor === style.borderColor) unseen.push(target.outerHTML);
+    });
 }"""
+SAME = ("timeline", "actors", "events", "job")
+"""Tabs whose controls are those of other views."""
 
 
 def views(page: Page, service: Service) -> Iterator[str]:
@@ -58,13 +62,15 @@ def test_axe_finds_nothing_serious_in_light_or_dark(page: Page, service: Service
 def test_every_control_is_reached_by_tab_and_seen_and_nothing_runs_over_a_phone_s_edge(
     page: Page, service: Service
 ) -> None:
+    page.evaluate(WATCH)
     for place in views(page, service):
-        page.evaluate("document.activeElement.blur(); window.seen = new Set(); window.unseen = []")
-        for _ in range(page.evaluate(f"{CONTROLS}.length") + 20):
-            page.keyboard.press("Tab")
-            page.evaluate(FOCUSED)
-        missed = page.evaluate(f"{CONTROLS}.filter((one) => !seen.has(one)).map((one) => one.outerHTML)")
-        assert (place, missed, page.evaluate("unseen")) == (place, [], [])
         page.set_viewport_size(PHONE)
         assert (place, page.evaluate("document.documentElement.scrollWidth")) == (place, PHONE["width"])
         page.set_viewport_size(DESK)
+        if place.endswith(SAME):
+            continue
+        page.evaluate("document.activeElement.blur(); seen.clear()")
+        for _ in range(page.evaluate(f"{CONTROLS}.length") + 16):
+            page.keyboard.press("Tab")
+        missed = page.evaluate(f"{CONTROLS}.filter((one) => !seen.has(one)).map((one) => one.outerHTML)")
+        assert (place, missed, page.evaluate("unseen")) == (place, [], [])

@@ -235,6 +235,9 @@ def test_jobs_are_filtered_paged_and_compared(page: Page, service: Service) -> N
     expect(page.get_by_role("group", name="reward")).to_contain_text(re.compile("one .*two "))
     page.get_by_role("link", name="leave out one").click()
     expect(page.get_by_role("row", name=re.compile("one"))).to_have_count(0)
+    ids = {found.job.name: found.job.id for found in service.store.latest(limit=9)}
+    page.get_by_label("Add a job").select_option(ids["one"])
+    expect(page.get_by_role("row", name=re.compile("one"))).to_contain_text("45% → 70%")
     page.get_by_role("link", name="Jobs").click()
     page.get_by_role("heading", name="Jobs").wait_for()
 

@@ -100,7 +100,7 @@ export async function jobs(node, _, signal) {
     const cells = Object.fromEntries(["state", "steps", "share", "took", "sent", "actions"].map((name) => [name, el("td", {class: name})]));
     const why = el("div", {class: "soft small why"});
     const made = el("tr", {}, el("td", {}, pick),
-      el("td", {class: "name"}, el("a", {class: "job", href: `#/jobs/${encodeURIComponent(job.id)}`}, job.name), el("div", {class: "soft small mono"}, job.id), why),
+      el("td", {class: "name"}, el("a", {class: "job", href: `#/jobs/${encodeURIComponent(job.id)}`}, job.name), el("div", {class: "soft small mono"}, job.id, job.tenant && job.tenant !== "default" ? ` of ${job.tenant}` : ""), why),
       Object.values(cells));
     let state = "";
     return {
