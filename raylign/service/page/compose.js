@@ -15,7 +15,7 @@ const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte
 /** The plans of a recipe's stages; of a job, its own. */
 const stages = (plan) => plan.stages ?? [plan];
 
-/** `#/new`, `#/new/TEMPLATE`, or `#/new/like/JOB`. */
+/** `#/new`, `#/new/TEMPLATE`, `#/new/like/JOB`, or `#/new/from/MODEL`. */
 export async function compose(node, [first = "", id = ""], signal) {
   document.title = "New job · raylign";
   const templates = (await get("/v1/templates", {signal})).data;
@@ -61,7 +61,8 @@ export async function compose(node, [first = "", id = ""], signal) {
     }
     taken = choice.value;
     const one = templates.find(({name}) => name === choice.value);
-    text.value = one ? one.text : JSON.stringify(like.document, null, 2);
+    const model = first === "from" && one === templates[0] ? id : "";
+    text.value = one ? one.text.replace(/(policy: \{model: )[^},\s]*/, (whole, before) => model ? `${before}model://${model}` : whole) : JSON.stringify(like.document, null, 2);
     clean = text.value;
     text.scrollTop = 0;
     write(summary, one ? one.summary : `The document of ${like.id}, to be changed.`);
