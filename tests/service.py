@@ -311,7 +311,7 @@ async def dispatcher_desk(
             home,
             report_url="http://127.0.0.1:1",
             bulletin=Bulletin(),
-            limits=Limits(**{"backoff_s": 0} | limits),
+            limits=Limits(**{"backoff_s": 0, "max_running_jobs": 1} | limits),
             confines=Confines(home=home, store=store) if confined else None,
         )
         yield Desk(dispatcher, store, ray, home)

@@ -32,6 +32,9 @@ def serve(
     hub_data: Annotated[
         bool, typer.Option("--allow-hub-data", help="Jobs may name prompts of the hub, read with your token.")
     ] = False,
+    max_jobs: Annotated[
+        int, typer.Option(min=1, help="Jobs that run at once, at most; and as many as the cluster has room for.")
+    ] = 8,
     pause_days: Annotated[
         float, typer.Option(min=0.001, help="For how long a job may stay paused; then it is cancelled.")
     ] = 7,
@@ -64,6 +67,7 @@ def serve(
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
     from raylign.service.allowance import Allowance
+    from raylign.service.dispatch.dispatcher import Limits
     from raylign.service.openai.settings import FineTuning, read_fine_tuning
     from raylign.service.serve import Serving, Settings
     from raylign.service.serve import serve as serve_gateway
@@ -106,5 +110,6 @@ def serve(
         allowance=allowance,
         fine_tuning=read_fine_tuning(fine_tuning) if fine_tuning else FineTuning(),
         pause_ttl_s=pause_days * 86400,
+        limits=Limits(max_running_jobs=max_jobs),
     )
     serve_gateway(home, settings, on_ready=announce)

@@ -29,7 +29,7 @@ def serve(home: Path):
     """A gateway on ``home`` that answers; it and a client of it."""
     record = Home(home).gateway_record
     record.unlink(missing_ok=True)
-    process = start("raylign.cli", "serve", "--home", str(home), "--port", "0")
+    process = start("raylign.cli", "serve", "--home", str(home), "--port", "0", "--max-jobs", "1")
     end = time.monotonic() + PATIENCE_S
     while not record.exists():
         if process.poll() is not None or time.monotonic() > end:

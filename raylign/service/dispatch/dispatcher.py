@@ -14,13 +14,14 @@ import errno
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 
 from raylign.errors import JobConflict, RayRefused, RayUnreachable, RunError, StoreUnavailable
 from raylign.plan.confinement import Confinement
 from raylign.service.bulletin import WORK, Bulletin, wait_for_news
 from raylign.service.confines import Confines
+from raylign.service.dispatch.capacity import Capacity
 from raylign.service.dispatch.launch import entrypoint, env_vars, prepare
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
 from raylign.service.dispatch.spool import collect, supply
@@ -41,7 +42,8 @@ WATCHERS = 16
 class Limits:
     """The dispatcher's numbers. Times are seconds."""
 
-    max_running_jobs: int = 1
+    max_running_jobs: int = 8
+    """At most, and as many as the cluster has room for."""
     max_attempts: int = 3
     """Attempts that may be lost before the job fails."""
     backoff_s: float = 5.0
@@ -85,6 +87,7 @@ class Dispatcher:
         self._bulletin = bulletin
         self._limits = limits
         self._confines = confines
+        self._capacity = Capacity(store, ray)
         self._awake_since = self._looked_at = time.time()
         self._resting: dict[str, float] = {}
         """Waiting jobs that could not be started, and when (monotonic) they may be tried again: others go first."""
@@ -141,11 +144,14 @@ class Dispatcher:
         return False
 
     async def _start_waiting(self) -> bool:
-        """Start what may start, oldest first. False where Ray could not be asked to."""
+        """Start what may start and has room, in the order of the queue. False where Ray could not be asked to.
+
+        None goes before one that waits for room: else a large job would wait for ever.
+        """
         now = time.monotonic()
         self._resting = {job_id: until for job_id, until in self._resting.items() if until > now}
-        running = len(await asyncio.to_thread(self._store.open_attempts))
-        free = self._limits.max_running_jobs - running
+        running = [job for job, _ in await asyncio.to_thread(self._store.open_attempts)]
+        free = self._limits.max_running_jobs - len(running)
         if free <= 0:
             return True
         waiting = await asyncio.to_thread(self._store.waiting, limit=free + len(self._resting))
@@ -153,9 +159,20 @@ class Dispatcher:
         if candidates and not await self._survive(self._ray.version(), candidates[0]):
             return False
         for job in candidates:
-            if not await self._survive(self._start(job), job):
+            if running and not await self._survive(self._has_room(job, running), job):
+                break
+            if await self._survive(self._start(job), job):
+                running.append(job)
+            else:
                 self._resting[job.id] = now + self._limits.slowest_s
         return True
+
+    async def _has_room(self, job: JobRecord, beside: Sequence[JobRecord]) -> bool:
+        """Whether a job may start beside those; what it waits for is noted on it."""
+        lacks = await self._capacity.lacks(job, beside)
+        if lacks:
+            await self._note(job, lacks)
+        return not lacks
 
     async def _start(self, job: JobRecord) -> None:
         run_dir = self._home.jobs / job.id
