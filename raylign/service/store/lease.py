@@ -9,6 +9,7 @@ import socket
 from datetime import UTC, datetime
 
 from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from raylign.errors import StoreInUse
 from raylign.service.store.database import Database
@@ -31,6 +32,12 @@ class Lease:
 
     def acquire(self) -> None:
         """Raises `StoreInUse` while another gateway holds the store."""
+        try:
+            self._take()
+        except IntegrityError:  # another came at the same moment, and there was no row yet that one could lock
+            self._take()
+
+    def _take(self) -> None:
         with self._database.writing() as connection:
             now = self._database.now(connection)
             row = connection.execute(select(lease).where(lease.c.id == ONLY).with_for_update()).one_or_none()

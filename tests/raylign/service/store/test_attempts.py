@@ -11,11 +11,6 @@ from raylign.errors import JobConflict
 from raylign.service.store import AttemptRecord, AttemptState, State, Store
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path)
-
-
 def test_the_submission_id_is_fixed_and_numbered(store: Store) -> None:
     made, first = started(store)
     store.close_attempt(first, "lost", max_attempts=3)
@@ -82,8 +77,8 @@ def test_an_attempt_that_is_over_holds_nothing_any_more(store: Store) -> None:
     assert store.open_attempts() == []
 
 
-def test_a_token_is_kept_as_a_digest_alone(store: Store, tmp_path: Path) -> None:
-    started(store)
+def test_a_token_is_kept_as_a_digest_alone(tmp_path: Path) -> None:
+    started(open_store(tmp_path))
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("raylign.db*"))
     assert hashlib.sha256(TOKEN.encode()).hexdigest().encode() in kept
     assert TOKEN.encode() not in kept

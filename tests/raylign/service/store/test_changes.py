@@ -10,11 +10,6 @@ from raylign.record.events import Event
 from raylign.service.store import State, Store, open_database
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path)
-
-
 def test_an_end_event_ends_the_job_and_nothing_follows_it(store: Store) -> None:
     made, _ = started(store)
     store.report(made.id, 1, TOKEN, [step(1), end(2, "failed", "NaN"), step(3)])

@@ -4,16 +4,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pytest
 from service import job, open_store, started
 from sqlalchemy import event
 
 from raylign.service.store import AttemptState, State, Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path)
 
 
 def test_jobs_are_listed_newest_first_in_pages(store: Store) -> None:

@@ -1,11 +1,10 @@
 """Jobs in the store: made once, listed."""
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
-from service import TOKEN, end, job, open_store, started
+from service import TOKEN, end, job, started
 from sqlalchemy import update
 
 from raylign.errors import JobConflict, JobNotFound
@@ -13,11 +12,6 @@ from raylign.service.store import State, Store
 from raylign.service.store.digest import digest
 from raylign.service.store.jobs import new_job_id
 from raylign.service.store.schema import jobs
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path)
 
 
 def test_ids_sort_by_time() -> None:

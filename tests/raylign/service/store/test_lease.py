@@ -3,18 +3,12 @@
 import os
 import socket
 import threading
-from pathlib import Path
 
 import pytest
 
 from raylign.errors import StoreInUse
-from raylign.service.store import Lease, open_database
+from raylign.service.store import Lease
 from raylign.service.store.database import Database
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return open_database(f"sqlite:///{tmp_path / 'a.db'}")
 
 
 def test_a_second_gateway_is_refused_and_told_of_the_first(database: Database) -> None:

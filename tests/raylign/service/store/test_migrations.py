@@ -14,11 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from raylign.errors import StoreError
 from raylign.service.store import database, open_database
+from raylign.service.store.database import Database
 from raylign.service.store.schema import metadata
 
 
-def test_the_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+def test_the_migrations_make_the_tables_that_the_code_expects(database: Database) -> None:
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 

@@ -1,17 +1,10 @@
 """Reports: numbered, kept once and in order, taken from the attempt alone."""
 
-from pathlib import Path
-
 import pytest
-from service import TOKEN, open_store, started, step
+from service import TOKEN, started, step
 
 from raylign.errors import Unauthorized
 from raylign.service.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path)
 
 
 def test_reports_are_kept_once_and_in_order(store: Store) -> None:

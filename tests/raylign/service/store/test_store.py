@@ -1,17 +1,10 @@
 """The store as a whole."""
 
 import threading
-from pathlib import Path
 
-import pytest
-from service import TOKEN, job, open_store, started
+from service import TOKEN, job, started
 
 from raylign.service.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path)
 
 
 def test_concurrent_writers_wait_for_each_other(store: Store) -> None:

@@ -1,20 +1,14 @@
 """What is wanted of a job, in every state that it can be in."""
 
 import time
-from pathlib import Path
 
 import pytest
-from service import TOKEN, end, job, open_store, paused, started, step
+from service import TOKEN, end, job, paused, started, step
 
 from raylign.errors import JobConflict, JobNotFound
 from raylign.service.store import AttemptState, State, Store
 
 DAY = 86400
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path)
 
 
 def pause(store: Store, job_id: str) -> State:
