@@ -15,6 +15,7 @@ from raylign.service.routes import (
     events,
     files,
     fine_tuning,
+    graders,
     jobs,
     keys,
     metrics,
@@ -40,7 +41,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     problems.install(app)
     openapi.install(app)
     own = (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, webhooks, keys, probes)
-    for routes in (*own, files, fine_tuning, models):
+    for routes in (*own, files, fine_tuning, graders, models):
         app.include_router(routes.router(gateway))
     app.include_router(page.router())
     return app

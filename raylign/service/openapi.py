@@ -5,12 +5,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from raylign.record.events import Event
 from raylign.record.events.payloads import ADAPTERS, Payload
 from raylign.service.envelope import Envelope
+from raylign.service.openai.graders import GraderRun, GraderValidation
 from raylign.service.openai.requests import NewFineTuning
 from raylign.service.problems import PROBLEM_JSON, Problem
 from raylign.spec import Job
@@ -46,13 +47,7 @@ FILE_BODY: dict[str, Any] = {
     }
 }
 """``openapi_extra`` of a route that takes a file in a form."""
-FINE_TUNING_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": REF.format(model=NewFineTuning.__name__)}}},
-    }
-}
-"""``openapi_extra`` of a route that takes a fine-tuning request."""
+READ_HERE: tuple[type[BaseModel], ...] = (NewFineTuning, GraderRun, GraderValidation)
 BYTES_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -77,6 +72,12 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": http.HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """``openapi_extra`` of a route that reads its JSON body itself, as one of `READ_HERE`."""
+    content = {"application/json": {"schema": {"$ref": REF.format(model=model.__name__)}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def envelopes(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """As `problems`, of a route that answers as OpenAI's does: 400 for what would be 422, beside a foreign host's."""
     content = {"application/json": {"schema": {"$ref": REF.format(model=Envelope.__name__)}}}
@@ -94,7 +95,11 @@ def install(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, routes=app.routes)
             _, schemas = models_json_schema(
-                [(Problem, "serialization"), (Envelope, "serialization"), (NewFineTuning, "validation")],
+                [
+                    (Problem, "serialization"),
+                    (Envelope, "serialization"),
+                    *((model, "validation") for model in READ_HERE),
+                ],
                 ref_template=REF,
             )
             job = TypeAdapter(AnyWork).json_schema(ref_template=REF)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from raylign.errors import SpecError
+from raylign.service.openai.graders import reward
 from raylign.service.openai.requests import (
     Hyperparameters,
     Method,
     NewFineTuning,
     Pairs,
+    Reinforcement,
+    ReinforcementHyperparameters,
     Supervised,
     SupervisedOptions,
 )
@@ -41,7 +44,12 @@ class Recipe:
 
 SFT = Recipe(kind="sft", learning_rate=1e-5, epochs=3)
 DPO = Recipe(kind="preferences", learning_rate=1e-6, epochs=1)
+GRPO = Recipe(kind="align", learning_rate=1e-6, epochs=1)
 BETA = 0.1
+SAMPLES = 8
+"""Responses to a prompt, where the compute is not multiplied."""
+EVALUATED = 128
+"""Rows of a validation file that are measured on, at most."""
 
 
 def document(
@@ -53,18 +61,11 @@ def document(
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The job. ``settings``: the operator's. Raises `SpecError` for what cannot be done as asked."""
-    method = method_of(wanted)
-    match method:
-        case Supervised(supervised=options):
-            told, recipe, task = options.hyperparameters, SFT, {}
-        case Pairs(dpo=pairs):
-            told, recipe = pairs.hyperparameters, DPO
-            task = {"method": {"loss": "dpo", "beta": _or(pairs.hyperparameters.beta, BETA)}}
+    told, recipe, task = _course(method_of(wanted))
     rows = _rows(training)
     batch = _batch(told, rows)
     steps_an_epoch = math.ceil(rows / batch)
     rate = settings.get("trainer", {}).get("learning_rate", recipe.learning_rate)
-    evaluation = {"rows": min(128, _rows(validation))} if validation else {"rows": 0}
     held = {"eval_prompts": {"path": _path(validation)}} if validation else {}
     return merged(
         settings,
@@ -86,9 +87,32 @@ def document(
             ],
             "trainer": {"learning_rate": rate * _or(told.learning_rate_multiplier, 1.0)},
             "checkpoint": {"every": steps_an_epoch, "keep_last": CHECKPOINTS},
-            "evaluation": evaluation,
+            "evaluation": _evaluation(recipe, told, _rows(validation) if validation else 0),
         },
     )
+
+
+def _course(method: Method) -> tuple[Hyperparameters, Recipe, dict[str, Any]]:
+    """What it is told, what its ``auto`` stands for, and what its task says beside the data."""
+    match method:
+        case Supervised(supervised=options):
+            return options.hyperparameters, SFT, {}
+        case Pairs(dpo=pairs):
+            beta = _or(pairs.hyperparameters.beta, BETA)
+            return pairs.hyperparameters, DPO, {"method": {"loss": "dpo", "beta": beta}}
+        case Reinforcement(reinforcement=graded):
+            samples = max(2, round(SAMPLES * _or(graded.hyperparameters.compute_multiplier, 1.0)))
+            task = {"method": {"type": "grpo"}, "reward": reward(graded.grader), "samples_per_prompt": samples}
+            return graded.hyperparameters, GRPO, task
+
+
+def _evaluation(recipe: Recipe, told: Hyperparameters, rows: int) -> dict[str, Any]:
+    """Before and after, of so many rows of a validation file."""
+    measured = min(EVALUATED, rows)
+    if not isinstance(told, ReinforcementHyperparameters):
+        return {"rows": measured}
+    every = {} if told.eval_interval == "auto" else {"every": told.eval_interval}
+    return {"prompts": measured, "samples": _or(told.eval_samples, 1), **every}
 
 
 def method_of(wanted: NewFineTuning) -> Method:

@@ -2,21 +2,17 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from raylign import bounds
+from raylign.service.openai.asked import Asked
+from raylign.service.openai.graders import Grader
 
 Auto: TypeAlias = Literal["auto"]
 BatchSize = Annotated[int, Field(ge=1, le=bounds.PROMPTS_PER_STEP)]
 Multiplier = Annotated[float, Field(gt=0, le=1000)]
 Epochs = Annotated[int, Field(ge=1, le=50)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-
-
-class Asked(BaseModel):
-    """Unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Hyperparameters(Asked):
@@ -59,7 +55,34 @@ class Pairs(Asked):
     dpo: PairOptions = PairOptions()
 
 
-Method: TypeAlias = Annotated[Supervised | Pairs, Field(discriminator="type")]
+class ReinforcementHyperparameters(Hyperparameters):
+    """Of reinforcement."""
+
+    compute_multiplier: Auto | Annotated[float, Field(gt=0, le=16)] = "auto"
+    """How many responses are sampled to each prompt, in eights."""
+    eval_interval: Auto | Annotated[int, Field(ge=1, le=bounds.STEPS)] = "auto"
+    """Steps between two evaluations; before and after alone where auto."""
+    eval_samples: Auto | Annotated[int, Field(ge=1, le=bounds.EVAL_SAMPLES)] = "auto"
+    reasoning_effort: Literal["default"] = "default"
+
+
+class ReinforcementOptions(Asked):
+    """Of reinforcement."""
+
+    grader: Grader
+    hyperparameters: ReinforcementHyperparameters = ReinforcementHyperparameters()
+    response_format: None = None
+    """None: responses are free text. A grader may look at ``sample.output_json``."""
+
+
+class Reinforcement(Asked):
+    """Prompts, and a grader of the policy's own responses."""
+
+    type: Literal["reinforcement"]
+    reinforcement: ReinforcementOptions
+
+
+Method: TypeAlias = Annotated[Supervised | Pairs | Reinforcement, Field(discriminator="type")]
 
 
 class NewFineTuning(Asked):

@@ -51,7 +51,7 @@ def router(gateway: Gateway) -> APIRouter:
         "",
         response_model=FineTuningJob,
         responses=openapi.envelopes(408, 409, 413),
-        openapi_extra=openapi.FINE_TUNING_BODY,
+        openapi_extra=openapi.body_of(NewFineTuning),
     )
     async def create(
         request: Request, who: Who, x_stainless_retry_count: Annotated[int, Header(ge=0, le=1000)] = 0

@@ -3,10 +3,20 @@
 from typing import get_type_hints
 
 import pytest
-from openai.types.fine_tuning import dpo_hyperparameters, job_create_params, supervised_hyperparameters
+from openai.types.fine_tuning import (
+    dpo_hyperparameters,
+    job_create_params,
+    reinforcement_hyperparameters,
+    supervised_hyperparameters,
+)
 from pydantic import ValidationError
 
-from raylign.service.openai.requests import Hyperparameters, NewFineTuning, PairHyperparameters
+from raylign.service.openai.requests import (
+    Hyperparameters,
+    NewFineTuning,
+    PairHyperparameters,
+    ReinforcementHyperparameters,
+)
 
 
 def test_every_field_that_the_package_sends_is_known() -> None:
@@ -14,6 +24,7 @@ def test_every_field_that_the_package_sends_is_known() -> None:
     assert set(get_type_hints(job_create_params.JobCreateParams)) == known
     for ours, theirs in (
         (Hyperparameters, supervised_hyperparameters.SupervisedHyperparameters),
+        (ReinforcementHyperparameters, reinforcement_hyperparameters.ReinforcementHyperparameters),
         (PairHyperparameters, dpo_hyperparameters.DpoHyperparameters),
     ):
         assert set(ours.model_fields) == set(theirs.model_fields)

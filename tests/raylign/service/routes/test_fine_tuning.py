@@ -114,6 +114,43 @@ def test_preferences_become_a_job_of_pairs(tmp_path: Path) -> None:
         assert document["trainer"]["learning_rate"] == pytest.approx(2e-4)
 
 
+def test_reinforcement_becomes_a_job_whose_reward_is_the_grader(tmp_path: Path) -> None:
+    rows = [{"messages": [{"role": "user", "content": f"{n} + 1?"}], "answer": str(n + 1)} for n in range(64)]
+    grader: Any = {
+        "type": "string_check",
+        "name": "right",
+        "input": "{{ sample.output_text }}",
+        "reference": "{{ item.answer }}",
+        "operation": "ilike",
+    }
+    told: Any = {
+        "grader": grader,
+        "hyperparameters": {"compute_multiplier": 0.5, "eval_interval": 5, "eval_samples": 2},
+    }
+    with face(tmp_path) as (service, client):
+        file, held = sent(client, lines(rows)), sent(client, lines(rows[:8]))
+        job = client.fine_tuning.jobs.create(
+            model=MODEL,
+            training_file=file,
+            validation_file=held,
+            method={"type": "reinforcement", "reinforcement": told},
+        )
+        assert job.to_dict()["method"]["reinforcement"]["grader"] == grader
+        document = service.store.document(job.id)
+        [task] = document["tasks"]
+        assert (document["kind"], document["steps"], task["method"]["type"]) == ("align", 32, "grpo")
+        assert (task["samples_per_prompt"], task["reward"]["type"]) == (4, "python")
+        evaluation = document["evaluation"]
+        assert (evaluation["prompts"], evaluation["every"], evaluation["samples"]) == (8, 5, 2)
+        model: Any = {"type": "score_model", "name": "m", "model": "x", "input": []}
+        with pytest.raises(openai.BadRequestError, match="asks a model"):
+            client.fine_tuning.jobs.create(
+                model=MODEL,
+                training_file=file,
+                method={"type": "reinforcement", "reinforcement": {"grader": model}},
+            )
+
+
 def test_a_second_try_of_the_client_makes_no_second_job(tmp_path: Path) -> None:
     with face(tmp_path) as (_, client):
         asked: dict[str, Any] = {"model": MODEL, "training_file": sent(client, demonstrations())}
