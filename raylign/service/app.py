@@ -25,6 +25,7 @@ from raylign.service.routes import (
     probes,
     reports,
     webhooks,
+    weights,
     wishes,
 )
 
@@ -40,7 +41,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         app.add_middleware(AuditTrail, audit=gateway.audit)
     problems.install(app)
     openapi.install(app)
-    own = (jobs, wishes, events, metrics, actors, artefacts, reports, plans, datasets, webhooks, keys, probes)
+    own = (jobs, wishes, events, metrics, actors, artefacts, weights, reports, plans, datasets, webhooks, keys, probes)
     for routes in (*own, files, fine_tuning, graders, models):
         app.include_router(routes.router(gateway))
     app.include_router(page.router())

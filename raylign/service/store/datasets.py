@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from raylign.errors import DatasetNotFound, Taken
@@ -115,16 +115,25 @@ class Datasets:
             this = update(datasets).where(datasets.c.id == dataset_id)
             connection.execute(this.values(state=state, report=report, ready_at=ready_at))
 
+    def require_unread(self, tenant: str, part: str) -> None:
+        """Raise `Taken` while a job of ``tenant``'s that has not ended has ``part`` of a path in its document."""
+        with self._database.reading() as connection:
+            _require_unread(connection, tenant, part)
+
     def delete_dataset(self, dataset: DatasetRecord) -> None:
         """Forget it. Raises `Taken` while a job that has not ended reads it, `DatasetNotFound` where it is gone."""
         with self._database.writing() as connection:
-            mine = (jobs.c.tenant == dataset.tenant) & jobs.c.state.not_in(TERMINAL)
             # Its path has its id, of which nobody guesses another's.
-            reads = mine & cast(jobs.c.document, Text).contains(dataset.id, autoescape=True)
-            if job := connection.execute(select(jobs.c.id).where(reads).limit(1)).scalar_one_or_none():
-                raise Taken(f"dataset {dataset.name!r} is read by job {job!r}, which has not ended: cancel that first")
+            _require_unread(connection, dataset.tenant, dataset.id)
             if not connection.execute(delete(datasets).where(datasets.c.id == dataset.id)).rowcount:
                 raise DatasetNotFound(f"there is no dataset {dataset.name!r} any more")
+
+
+def _require_unread(connection: Connection, tenant: str, part: str) -> None:
+    mine = (jobs.c.tenant == tenant) & jobs.c.state.not_in(TERMINAL)
+    reads = mine & cast(jobs.c.document, Text).contains(part, autoescape=True)
+    if job := connection.execute(select(jobs.c.id).where(reads).limit(1)).scalar_one_or_none():
+        raise Taken(f"it is read by job {job!r}, which has not ended: cancel that first")
 
 
 def _again(found: DatasetRecord, made: DatasetRecord) -> DatasetRecord:
