@@ -11,6 +11,7 @@ from raylign.cli.audit import audit
 from raylign.cli.data import data
 from raylign.cli.datasets import datasets
 from raylign.cli.demo import demo
+from raylign.cli.get_model import get_model
 from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
 from raylign.cli.jobs import cancel, delete, jobs, pause, resume, retry, submit, watch
@@ -69,6 +70,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "cancel": cancel,
     "retry": retry,
     "delete": delete,
+    "get-model": get_model,
     "samples": samples,
     "chat": chat,
     "eval": evaluate,

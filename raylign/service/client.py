@@ -17,6 +17,7 @@ from raylign.errors import (
     JobConflict,
     JobNotFound,
     KeyNotFound,
+    ModelNotFound,
     OverQuota,
     RaylignError,
     SpecError,
@@ -30,6 +31,7 @@ from raylign.service.dataset_client import DatasetClient
 from raylign.service.key_client import KeyClient
 from raylign.service.tls import trust
 from raylign.service.webhook_client import WebhookClient
+from raylign.service.weights_client import WeightsClient
 from raylign.spec import Work
 
 JobDict = dict[str, Any]
@@ -53,7 +55,7 @@ ERRORS: Mapping[int, type[RaylignError]] = {
     429: OverQuota,
 }
 NAMED: Mapping[str, type[RaylignError]] = {
-    f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, Taken, WebhookNotFound, KeyNotFound)
+    f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, ModelNotFound, Taken, WebhookNotFound, KeyNotFound)
 }
 """Errors that share their status with another, by the type of their problem."""
 
@@ -74,9 +76,11 @@ class Client:
             verify=trust(ca),
         )
         self.datasets = DatasetClient(self._call)
+        """Data uploaded there."""
         self.webhooks = WebhookClient(self._call)
         self.keys = KeyClient(self._call)
-        """Data uploaded there."""
+        self.weights = WeightsClient(self._http, self._call)
+        """What jobs have made there."""
 
     def __enter__(self) -> Self:
         return self
