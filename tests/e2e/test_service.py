@@ -9,19 +9,22 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from jobs import PATIENCE_S, finish, small_job, start, untimed
+from fine_tuning import MODEL, SETTINGS, demonstrations
+from jobs import EXAMPLES, PATIENCE_S, finish, small_job, start, untimed
+from openai import OpenAI
 from service import job_document
 
 from raylign.errors import GatewayUnreachable
 from raylign.service.client import Client
 from raylign.service.dispatch.local_ray import find_ray
-from raylign.service.home import Home, find_gateway
+from raylign.service.home import Home, find_gateway, read_api_key
 from raylign.spec import load_job
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(3 * PATIENCE_S)]
 
 ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128}
 STEPS = 8
+TWICE = {"n_epochs": 2, "batch_size": 32}
 SERVING = []
 
 
@@ -65,7 +68,10 @@ def home(tmp_path):
             finish(process, seconds=60)
 
 
-def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(tmp_path, home):
+def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(tmp_path, home, monkeypatch):
+    told = tmp_path / "fine-tuning.yaml"
+    told.write_text(json.dumps({"models": {MODEL: str(EXAMPLES / "tiny/policy")}, "settings": SETTINGS}))
+    monkeypatch.setenv("RAYLIGN_FINE_TUNING", str(told))
     gateway, client = serve(home)
     ray = find_ray(Home(home))
     document = load_job(small_job(tmp_path, "crpg", steps=STEPS, rollout=ENGINE)).model_dump(mode="json")
@@ -122,6 +128,19 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     client.cancel(running["id"])
     ended = until(client, running["id"], lambda job: job["attempts"][0]["ended_at"], seconds=60)
     assert ended["state"] == "cancelled"
+
+    # OpenAI's client has a model made, whose run is the service's like any other.
+    openai = OpenAI(base_url=f"{client.url}/v1", api_key=read_api_key(Home(home)))
+    file = openai.files.create(file=("train.jsonl", demonstrations()), purpose="fine-tune")
+    tuned = openai.fine_tuning.jobs.create(model=MODEL, training_file=file.id, hyperparameters=TWICE)
+    until(client, tuned.id, lambda job: job["state"] == "succeeded")
+    tuned = openai.fine_tuning.jobs.retrieve(tuned.id)
+    assert (tuned.status, tuned.fine_tuned_model) == ("succeeded", tuned.id)
+    kept = openai.fine_tuning.jobs.checkpoints.list(tuned.id).data
+    assert [checkpoint.step_number for checkpoint in kept] == [4, 2]
+    openai.close()
+    fetched = {path.name for path in client.weights.fetch(tuned.id, tmp_path / "fetched")}
+    assert {"config.json", "model.safetensors", "tokenizer_config.json"} <= fetched
 
     # Actors and phases were readable in the Ray dashboard.
     token = (home / "ray_token").read_text().strip()
