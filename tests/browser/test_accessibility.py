@@ -35,7 +35,16 @@ def views(page: Page, service: Service) -> Iterator[str]:
     other = feed(service, list(event_stream(steps=4, tasks=("math", HOSTILE[:60]))), name="other")
     service.store.create(job("waits"))
     tabs = [f"#/jobs/{whole}/{tab}" for tab in ("curves", "samples", "timeline", "actors", "events", "job")]
-    for place in ("#/", *tabs, f"#/compare/{whole}/{other}", "#/new/demo", "#/datasets", "#/models", "#/nowhere"):
+    for place in (
+        "#/",
+        *tabs,
+        f"#/compare/{whole}/{other}",
+        "#/new/demo",
+        "#/datasets",
+        "#/models",
+        "#/keys",
+        "#/nowhere",
+    ):
         page.goto(f"/{place}")
         page.get_by_role("heading", level=1).wait_for()
         page.wait_for_timeout(200)

@@ -12,7 +12,7 @@ const PAGE = 50;
 const STATES = ["queued", "starting", "running", "recovering", "pausing", "paused", "cancelling", "succeeded", "failed", "cancelled"];
 
 export function badge(state) {
-  const kind = {succeeded: "good", ready: "good", refused: "bad", failed: "bad", cancelled: "warn", cancelling: "warn", pausing: "warn", paused: "warn", running: "live"}[state] ?? "soft";
+  const kind = {succeeded: "good", ready: "good", refused: "bad", valid: "good", revoked: "bad", failed: "bad", cancelled: "warn", cancelling: "warn", pausing: "warn", paused: "warn", running: "live"}[state] ?? "soft";
   return el("span", {class: `badge ${kind}`}, state);
 }
 
