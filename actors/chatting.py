@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from transformers import GenerationConfig, TextStreamer
 
-from actors.loading import DType, load_policy, load_tokenizer, stop_tokens
+from actors.loading import DType, load_policy
+from actors.tokenizers import load_tokenizer, stop_tokens
 from raylign.conversation import templated
 from raylign.errors import SpecError
 

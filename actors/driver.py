@@ -13,6 +13,7 @@ from actors.cluster.connection import describe
 from actors.cluster.detached import detached
 from actors.emitter import Emitter
 from actors.fleet import RayFleet
+from actors.imports import without_torch
 from raylign.errors import Cancelled, Paused, PlanError, RaylignError, RunError, SpecError, WorkerLost
 from raylign.loop.course import take_course
 from raylign.loop.pause import Pause
@@ -164,7 +165,8 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
 
 
 def _read_world(job: Job, kept: Mapping[str, Kept]) -> tuple[World, Encode]:
-    from actors.text.world import read_world  # seconds of importing that the workers need not wait for
+    with without_torch():
+        from actors.text.world import read_world  # a second of importing that the workers need not wait for
 
     return read_world(job, kept)
 

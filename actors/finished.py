@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from actors.imports import without_torch
 from raylign.errors import SpecError
 from raylign.plan.cluster import local_node
 from raylign.record.events.payloads import Payload, Status, Warned
@@ -78,7 +79,9 @@ def _eval(options: argparse.Namespace) -> int:
 
 async def _measure(jobs: "Mapping[str, Measure]", job_id: str) -> "Mapping[str, Evaluated]":
     from actors.cluster.connection import connect
-    from actors.measuring import measure_all
+
+    with without_torch():
+        from actors.measuring import measure_all
 
     def emit(said: Payload) -> None:
         match said:

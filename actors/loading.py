@@ -3,7 +3,6 @@
 Everything that is wrong with a model becomes a `SpecError` that names the model.
 """
 
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -11,13 +10,11 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
-    AutoTokenizer,
-    GenerationConfig,
     PreTrainedModel,
-    PreTrainedTokenizerBase,
 )
 from transformers.utils import logging
 
+from actors.tokenizers import load_config, load_tokenizer, read
 from raylign.errors import SpecError
 from raylign.plan.model_files import inspect_model
 
@@ -42,7 +39,7 @@ def load_reward(model: str, *, dtype: DType, device: str, gpus: int = 1) -> PreT
 
     ``gpus``: over how many of those that the process sees its layers are spread, on cuda.
     """
-    config = _read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
+    config = read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
     if config.num_labels != 1:
         raise SpecError(
             f"the reward model {model!r} has {config.num_labels} outputs: a reward needs one; "
@@ -78,38 +75,6 @@ def rating_config(model: str) -> Any:
     return config
 
 
-def load_tokenizer(model: str) -> PreTrainedTokenizerBase:
-    """The model's tokenizer."""
-    if inspect_model(model) is not None and not any(Path(model).expanduser().glob("tokenizer*")):
-        raise SpecError(f"the model directory {model!r} has no tokenizer: tokenizer.json is missing")
-    return _read(lambda: AutoTokenizer.from_pretrained(model, trust_remote_code=False), model)
-
-
-def stop_tokens(model: str, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """Token ids that end a response: the tokenizer's own end first, then those of the generation configuration."""
-    try:
-        generation = GenerationConfig.from_pretrained(model)
-    except OSError:  # the model has none
-        generation = GenerationConfig.from_model_config(load_config(model))
-    ends: int | list[int] | None = generation.eos_token_id
-    listed = [ends] if isinstance(ends, int) else ends or []
-    own = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
-    return tuple(dict.fromkeys([*own, *listed]))
-
-
-def load_config(model: str) -> Any:
-    """The model's configuration, as its directory has it."""
-    inspect_model(model)
-    return _read(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
-
-
-def longest_context(model: str, asked: int | None) -> int:
-    """Tokens that prompt and response may have together: the model's own limit, or what is ``asked`` below it."""
-    info = inspect_model(model)
-    own = info.max_position if info else getattr(load_config(model), "max_position_embeddings", None)
-    return min(value for value in (own, asked, 1 << 20) if value is not None)
-
-
 def _load(
     kind: Any,
     model: str,
@@ -128,7 +93,7 @@ def _load(
     source = weights or model
     if weights is not None:
         inspect_model(weights)
-    loaded, report = _read(
+    loaded, report = read(
         lambda: kind.from_pretrained(
             source,
             config=config,
@@ -151,10 +116,3 @@ def _load(
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
     return loaded
-
-
-def _read(load: Any, model: str) -> Any:
-    try:
-        return load()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise SpecError(f"cannot load the model {model!r}: {error}") from error

@@ -90,8 +90,8 @@ def _bare(model: str, threads: int) -> Callable[[list[str]], float]:
     """Seconds for the same engine, its token ids made beforehand and its log-probabilities left unread."""
     from vllm import SamplingParams
 
-    from actors.loading import load_tokenizer
     from actors.sampling.vllm_engine import EngineSettings, start_engine
+    from actors.tokenizers import load_tokenizer
 
     tokenizer = load_tokenizer(model)
     candidates = [tokenizer.encode(word, add_special_tokens=False)[0] for word in (POSITIVE, NEGATIVE)]

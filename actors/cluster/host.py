@@ -4,15 +4,14 @@ So the driver knows no torch, workers start while it is still reading prompts, a
 detour of a runtime environment, which Ray would build a process for.
 """
 
-import gc
 import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from actors.imports import importing
 from raylign.errors import RaylignError, WorkerFailed
 
 
@@ -52,18 +51,6 @@ class Host:
         if self._failure is not None:
             raise self._failure
         return self._worker
-
-
-@contextmanager
-def importing() -> Iterator[None]:
-    """What an import makes stays. To look for garbage in it meanwhile, again and again, would take a seventh of its
-    time; nor is it looked at later, which DeepSpeed asks for often."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _deliberate(error: Exception, name: str) -> RaylignError:

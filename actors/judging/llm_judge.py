@@ -5,9 +5,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from actors.loading import load_config, load_tokenizer
 from actors.sampling.vllm_engine import EngineSettings, VLLMEngine
 from actors.text.chat import Chat
+from actors.tokenizers import load_config, load_tokenizer
 from raylign.errors import SpecError
 from raylign.judges.askers import Asked, Question, Said, Spelled, Written
 from raylign.judges.heard import Heard

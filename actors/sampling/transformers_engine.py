@@ -9,9 +9,10 @@ import transformers
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from actors.loading import DTYPES, DType, load_policy, load_tokenizer, stop_tokens
+from actors.loading import DTYPES, DType, load_policy
 from actors.sampling.engine import Sampled
 from actors.sampling.stops import spelled
+from actors.tokenizers import load_tokenizer, stop_tokens
 from actors.weights.checkpoint_names import checkpoint_tensors
 from actors.weights.landing import Landing
 from actors.weights.weight_update import WeightUpdate

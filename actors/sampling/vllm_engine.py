@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import torch
 
-from actors.cluster.host import importing
-from actors.loading import stop_tokens
+from actors.imports import importing
 from actors.sampling.engine import Sampled
+from actors.tokenizers import stop_tokens
 from actors.weights.landing import Landing
 from actors.weights.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, RunError, SpecError

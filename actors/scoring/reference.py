@@ -3,7 +3,8 @@
 from array import array
 from collections.abc import Sequence
 
-from actors.loading import DType, load_policy, load_tokenizer, stop_tokens
+from actors.loading import DType, load_policy
+from actors.tokenizers import load_tokenizer, stop_tokens
 from raylign.tensors.embeddings import batched_embeddings
 from raylign.tensors.logprobs import batched_logprobs
 from raylign.tensors.threads import use_threads

@@ -6,9 +6,9 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from actors.loading import load_tokenizer
 from actors.scoring.classifier import Classifier
 from actors.text.rated import RatedText
+from actors.tokenizers import load_tokenizer
 from raylign.rewards.raters import Head
 from raylign.tensors.threads import use_threads
 from raylign.types import Prompt

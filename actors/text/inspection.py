@@ -5,6 +5,7 @@ import json
 
 from rich.console import Console
 
+from actors.imports import without_torch
 from raylign.errors import SpecError
 from raylign.plan.draft import longest_response
 from raylign.show.dataview import counting, show_data
@@ -41,8 +42,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _renderer(options: argparse.Namespace) -> Renderer:
-    """Imports torch, as every tokenizer of transformers does."""
-    from actors.loading import load_tokenizer, longest_context
+    with without_torch():
+        from actors.tokenizers import load_tokenizer, longest_context
 
     room = longest_context(options.model, options.context)
     answer = options.max_tokens or longest_response(room)

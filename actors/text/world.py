@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from actors.loading import load_tokenizer, longest_context, stop_tokens
 from actors.text.golden import encoder, rating_encoder
 from actors.text.rated import RatedText
+from actors.tokenizers import load_tokenizer, longest_context, stop_tokens
 from raylign.plan.vocabulary import check_same_tokens
 from raylign.sources.canaries import Canary, read_canaries
 from raylign.sources.deck import Deck, Outline, Stock

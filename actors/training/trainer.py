@@ -16,7 +16,8 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from actors.loading import load_config, load_policy, load_rater, load_tokenizer, rating_config, stop_tokens
+from actors.loading import load_policy, load_rater, rating_config
+from actors.tokenizers import load_config, load_tokenizer, stop_tokens
 from actors.training.adapters import adapted_layers, add_adapters, merge_adapters, save_adapters
 from actors.training.held import hold_reference
 from actors.training.passes import Passes

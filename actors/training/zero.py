@@ -1,9 +1,8 @@
 """DeepSpeed, kept to one file: its process group, its configuration, and whole weights out of its shards."""
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from actors.imports import without
 from raylign.errors import CheckpointError, RunError
 from raylign.plan.memory.training import BUCKET, stage_of
 from raylign.record.checkpoint_files import CheckpointFiles
@@ -48,19 +48,6 @@ def join_process_group(
         timeout=timedelta(seconds=timeout_s),
     )
     return True
-
-
-@contextmanager
-def without(module: str) -> Iterator[None]:
-    """To what is imported meanwhile, ``module`` is not installed, unless it has been imported before."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[module]
 
 
 def leave_process_group() -> None:

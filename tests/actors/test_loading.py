@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from actors.loading import load_policy, load_reward, load_tokenizer
+from actors.loading import load_policy, load_reward
+from actors.tokenizers import load_tokenizer
 from benchmarks.tiny_models import make_policy, make_reward
 from raylign.errors import SpecError
 

@@ -1,9 +1,6 @@
 """Workers behind an import."""
 
-import gc
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -54,16 +51,3 @@ def test_what_nobody_foresaw_is_named_with_its_kind(capsys: pytest.CaptureFixtur
     with pytest.raises(WorkerFailed, match="^Broken could not be made: ValueError: no room for the KV cache$"):
         host_of_none.call("ready")
     assert "Traceback" in capsys.readouterr().err  # the worker's log
-
-
-def test_garbage_is_not_looked_for_while_a_worker_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "slow_to_import.py").write_text(
-        "import gc\n\nlooked_for = gc.isenabled()\n\nclass Worker:\n    def looked(self):\n"
-        "        return looked_for, gc.isenabled()\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    try:
-        assert host("slow_to_import:Worker")({}, {}).call("looked") == (False, True)
-        assert gc.isenabled()
-    finally:
-        del sys.modules["slow_to_import"]

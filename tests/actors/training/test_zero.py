@@ -1,6 +1,5 @@
 """What DeepSpeed is asked to do: steps, resumed state, ranks."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from training_cases import (
     weights,
 )
 
-from actors.training.zero import without
 from raylign.errors import CheckpointError
 
 pytestmark = [
@@ -66,20 +64,3 @@ def test_resumed_is_uninterrupted_bit_for_bit(
 def test_a_directory_without_trainer_state_is_refused(model: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="holds no trainer state"):
         make_trainer(make_job(model)).load(tmp_path)
-
-
-def test_a_module_is_hidden_from_who_is_imported_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "far.py").touch()
-    (tmp_path / "greedy.py").write_text("try:\n    import far\nexcept ImportError:\n    far = None\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    for module in ("far", "greedy"):
-        monkeypatch.delitem(sys.modules, module, raising=False)
-    with without("far"):
-        import greedy
-    assert greedy.far is None
-    import far
-
-    with without("far"):  # who has it already keeps it
-        assert sys.modules["far"] is far
-    for module in ("far", "greedy"):
-        del sys.modules[module]
