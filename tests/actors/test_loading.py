@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from actors.loading import load_policy, load_reward
-from actors.tokenizers import load_tokenizer
 from benchmarks.tiny_models import make_policy, make_reward
 from raylign.errors import SpecError
 
@@ -49,11 +48,3 @@ def test_an_unknown_architecture_is_refused(tmp_path: Path) -> None:
     (directory / "config.json").write_text(json.dumps(config | {"model_type": "no-such-type"}))
     with pytest.raises(SpecError, match="no-such-type"):
         load_policy(str(directory), dtype="float32", device="cpu")
-
-
-def test_a_missing_tokenizer_is_named(tmp_path: Path) -> None:
-    directory = make_policy(tmp_path)
-    for file in directory.glob("tokenizer*"):
-        file.unlink()
-    with pytest.raises(SpecError, match=r"tokenizer\.json is missing"):
-        load_tokenizer(str(directory))
