@@ -7,7 +7,7 @@ HEAVY := ray or vllm or wheel or browser
 # What is compiled is kept: three processes would compile pytest's own, and all tests, each for itself and every time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick light test proof check format world clean
+.PHONY: demo quick light test proof check format world chart clean
 
 demo: $(VENV)/.installed   ## serve, submit the demo job over REST, watch it to its report
 	$(RUN)/raylign demo examples/demo.yaml
@@ -44,6 +44,10 @@ format: $(VENV)/.installed   ## put everything into shape
 
 world: $(VENV)/.installed   ## make the tiny world's models and prompts again
 	$(RUN)/python -m examples.world examples/tiny
+
+chart: $(VENV)/.installed   ## what the Helm chart takes from the code: dashboard and alerts
+	$(RUN)/raylign monitor --ray-url http://HEAD:8265 --files runs/monitor
+	cp runs/monitor/alerts.yml runs/monitor/grafana/dashboards/raylign.json deploy/helm/raylign/files/
 
 $(VENV)/.installed: requirements/cpu.txt requirements/dev.txt pyproject.toml deploy/install.sh
 	deploy/install.sh

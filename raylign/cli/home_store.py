@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from raylign.service.store import Store
 
 Database = Annotated[
-    str | None, typer.Option("--database-url", help="The service's, where it is not the home's own SQLite.")
+    str | None,
+    typer.Option(
+        "--database-url",
+        envvar="RAYLIGN_DATABASE_URL",
+        help="The service's, where it is not the home's own SQLite.",
+    ),
 ]
 
 

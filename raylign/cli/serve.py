@@ -18,7 +18,13 @@ def serve(
         str | None,
         typer.Option(help="Dashboard address of a running Ray cluster; a local Ray is started where absent."),
     ] = None,
-    database_url: Annotated[str | None, typer.Option(help="SQLAlchemy URL; SQLite in the home where absent.")] = None,
+    ray_dashboard_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Of the local Ray; a free one where absent.")
+    ] = None,
+    database_url: Annotated[
+        str | None,
+        typer.Option(envvar="RAYLIGN_DATABASE_URL", help="SQLAlchemy URL; SQLite in the home where absent."),
+    ] = None,
     report_url: Annotated[
         str | None, typer.Option(help="Address under which the cluster reaches this gateway.")
     ] = None,
@@ -101,6 +107,7 @@ def serve(
         host=host,
         port=port,
         ray_url=ray_url,
+        ray_dashboard_port=ray_dashboard_port,
         database_url=database_url,
         report_url=report_url,
         allowed_paths=allow_path or (),
