@@ -3,6 +3,7 @@
 Everything that is wrong with a model becomes a `SpecError` that names the model.
 """
 
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -17,6 +18,7 @@ from transformers.utils import logging
 from actors.tokenizers import load_config, load_tokenizer, read
 from raylign.errors import SpecError
 from raylign.plan.model_files import inspect_model
+from raylign.plan.weight_headers import weight_files
 
 # Workers' output is read by people; a bar for every model of every actor is not.
 logging.disable_progress_bar()
@@ -75,6 +77,26 @@ def rating_config(model: str) -> Any:
     return config
 
 
+def prepared_config(model: str, config: Any = None) -> Any:
+    """The configuration, the model's own where there is none, without dropout."""
+    config = config or load_config(model)
+    for name, value in config.to_dict().items():
+        # Trainer and sampler must be the same distribution; attention reads its dropout from the configuration.
+        if ("drop" in name or "pdrop" in name) and isinstance(value, float):
+            setattr(config, name, 0.0)
+    return config
+
+
+def cached_files(model: str) -> list[Path]:
+    """The model's weight files: of its directory, or of the hub's cache, into which they are fetched."""
+    if inspect_model(model) is not None:
+        return weight_files(Path(model).expanduser())
+    from huggingface_hub import snapshot_download
+
+    folder = read(lambda: snapshot_download(model, allow_patterns=["*.safetensors", "*.index.json"]), model)
+    return weight_files(Path(folder))
+
+
 def _load(
     kind: Any,
     model: str,
@@ -85,11 +107,7 @@ def _load(
     config: Any = None,
     new_head: bool = False,
 ) -> PreTrainedModel:
-    config = config or load_config(model)
-    for name, value in config.to_dict().items():
-        # Trainer and sampler must be the same distribution; attention reads its dropout from the configuration.
-        if ("drop" in name or "pdrop" in name) and isinstance(value, float):
-            setattr(config, name, 0.0)
+    config = prepared_config(model, config)
     source = weights or model
     if weights is not None:
         inspect_model(weights)

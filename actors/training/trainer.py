@@ -9,12 +9,13 @@ from collections.abc import Callable
 from collections.abc import Sequence as Items
 from pathlib import Path
 from time import monotonic
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from actors.loading import load_policy, load_rater, rating_config
 from actors.tokenizers import load_config, load_tokenizer, stop_tokens
@@ -22,14 +23,17 @@ from actors.training.adapters import adapted_layers, add_adapters, merge_adapter
 from actors.training.held import hold_reference
 from actors.training.passes import Passes
 from actors.training.rating_passes import RatingPasses
+from actors.training.sharded import keeps_names, load_in_shards
 from actors.training.tally import Totals
 from actors.training.update import NotFiniteError, Update
+from actors.training.weight_files import save_in_files
 from actors.training.zero import (
     gather_with,
     join_process_group,
     leave_process_group,
     load_engine,
     make_engine,
+    numbers,
     save_engine,
     whole_parameters,
 )
@@ -73,8 +77,7 @@ class PolicyTrainer:
             device=device,
             timeout_s=job.deadlines.step_s,
         )
-        load = load_rater if job.rates else load_policy
-        self._model = load(job.policy.model, dtype=job.policy.dtype, device=device)
+        self._model = self._loaded()
         self._adapted = add_adapters(self._model, job.policy.lora) if job.policy.lora else None
         trained = self._adapted or self._model
         losses = {
@@ -107,8 +110,8 @@ class PolicyTrainer:
     def ready(self) -> dict[str, int]:
         """Sizes, for people: parameters, and those that are trained."""
         return {
-            "parameters": sum(_size(parameter) for parameter in self._engine.module.parameters()),
-            "trainable": sum(_size(p) for p in self._engine.module.parameters() if p.requires_grad),
+            "parameters": sum(numbers(parameter) for parameter in self._engine.module.parameters()),
+            "trainable": sum(numbers(p) for p in self._engine.module.parameters() if p.requires_grad),
         }
 
     def step(self, step: int, microbatches: Items[Items[Example]]) -> StepStats:
@@ -202,6 +205,16 @@ class PolicyTrainer:
         if self._owns_group:
             leave_process_group()
 
+    def _loaded(self) -> PreTrainedModel:
+        """The model as it starts. Under ZeRO-3 a policy comes in shards, where its checkpoint allows."""
+        policy, device = self._job.policy, self._device
+        if self._job.rates:
+            return load_rater(policy.model, dtype=policy.dtype, device=device)
+        made = None
+        if self._job.trainer.sharding == 3:
+            made = load_in_shards(policy.model, dtype=policy.dtype, device=device, world_size=self._world_size)
+        return made or load_policy(policy.model, dtype=policy.dtype, device=device)
+
     def _task_norms(self, step: int, microbatches: Items[Items[Example]]) -> dict[str, float]:
         """The norm of each task's own gradient, on steps on which it is due and several tasks have examples.
 
@@ -246,7 +259,7 @@ class PolicyTrainer:
         """The policy's parameters on rank 0, adapters apart; nothing elsewhere."""
         sharded = self._job.trainer.sharding == 3
         parameters: dict[str, Tensor] = {}
-        for name, tensor in whole_parameters(self._engine.module, sharded=sharded):
+        for name, tensor in whole_parameters(self._engine.module.named_parameters(), sharded=sharded):
             if self._rank == 0 and not is_own(name):
                 parameters[name] = tensor
         return parameters
@@ -257,13 +270,24 @@ class PolicyTrainer:
         return checkpoint_tensors(self._model, plain)
 
     def _save_policy(self, directory: Path) -> None:
-        parameters = self._parameters()
-        if self._rank != 0:
-            return
-        directory.mkdir(parents=True, exist_ok=True)
-        save_file(self._merged(parameters), directory / "model.safetensors", metadata={"format": "pt"})
-        if self._adapted:
-            save_adapters(self._adapted, parameters, self._job.policy.model, directory / "adapter")
+        if self._rank == 0:
+            directory.mkdir(parents=True, exist_ok=True)
+        if self._job.trainer.sharding == 3 and self._adapted is None and keeps_names(self._model):
+            named = [(name, p) for name, p in self._engine.module.named_parameters() if not is_own(name)]
+            sizes = {name: numbers(parameter) * parameter.element_size() for name, parameter in named}
+            whole = whole_parameters(named, sharded=True)
+            save_in_files(whole, sizes, directory, writes=self._rank == 0)
+        else:
+            parameters = self._parameters()
+            if self._rank == 0:
+                save_file(self._merged(parameters), directory / "model.safetensors", metadata={"format": "pt"})
+            if self._rank == 0 and self._adapted:
+                save_adapters(self._adapted, parameters, self._job.policy.model, directory / "adapter")
+        if self._rank == 0:
+            self._save_beside(directory)
+
+    def _save_beside(self, directory: Path) -> None:
+        """What makes a directory of weights a model that loads anywhere."""
         config = (rating_config if self._job.rates else load_config)(self._job.policy.model)
         config.dtype = self._job.policy.dtype
         config.architectures = [type(self._model).__name__]
@@ -271,8 +295,3 @@ class PolicyTrainer:
         if self._model.can_generate() and self._model.generation_config is not None:
             self._model.generation_config.save_pretrained(directory)
         load_tokenizer(self._job.policy.model).save_pretrained(directory)
-
-
-def _size(parameter: Any) -> int:
-    # ZeRO-3 leaves an empty tensor in place of what it shards.
-    return int(parameter.ds_numel) if "ds_numel" in vars(parameter) else parameter.numel()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -57,14 +57,58 @@ def leave_process_group() -> None:
     deepspeed.comm.destroy_process_group()
 
 
+def compile_nothing() -> None:
+    """Do without an operator for single-machine CPU collectives that DeepSpeed would compile on first use: gloo serves
+    as well."""
+    import deepspeed
+
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+
+
+def into_shards(model: torch.nn.Module, dtype: str, *, world_size: int) -> None:
+    """Leave this rank its part of every parameter of ``model``, one parameter after another (ZeRO-3)."""
+    import deepspeed
+
+    compile_nothing()
+    config: dict[str, Any] = {
+        "train_batch_size": world_size,
+        "train_micro_batch_size_per_gpu": 1,
+        "zero_optimization": {"stage": 3},
+        "bf16": {"enabled": dtype == "bfloat16"},
+    }
+    with _nothing_sent():
+        deepspeed.zero.Init(module=model, config_dict_or_path=config)
+
+
+@contextmanager
+def _nothing_sent() -> Iterator[None]:
+    """DeepSpeed sends rank 0's numbers to all before it cuts them: here there are none yet, and every page of the model
+    would be touched for it."""
+    from deepspeed.runtime.zero import partition_parameters
+
+    comm = partition_parameters.dist
+    send, comm.broadcast = comm.broadcast, lambda *_, **__: None
+    try:
+        yield
+    finally:
+        comm.broadcast = send
+
+
+def own_part(parameter: Any) -> tuple[Tensor, int, int]:
+    """What this rank has of a parameter in shards: the tensor, flat, the first of the parameter's numbers that stands
+    in it, and how many do; the last ranks' tensors may be longer."""
+    part: Tensor = parameter.ds_tensor
+    first = min(part.numel() * dist.get_rank(), parameter.ds_numel)
+    return part, first, min(part.numel(), parameter.ds_numel - first)
+
+
 def make_engine(model: torch.nn.Module, optimizer: torch.optim.Optimizer, job: Job, *, world_size: int) -> Any:
     """A DeepSpeed engine whose caller says when gradients are complete: every `step` call is one update."""
     import deepspeed
 
-    # An operator for single-machine CPU collectives that DeepSpeed would compile on first use; gloo serves as well.
-    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    compile_nothing()
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    config = engine_config(job, world_size=world_size, trainable=sum(parameter.numel() for parameter in trainable))
+    config = engine_config(job, world_size=world_size, trainable=sum(map(numbers, trainable)))
     engine, *_ = deepspeed.initialize(
         model=model,
         optimizer=optimizer,
@@ -136,14 +180,19 @@ def gather_with(module: torch.nn.Module, parameters: Iterable[torch.nn.Parameter
         deepspeed.zero.register_external_parameter(module, parameter)
 
 
-def whole_parameters(model: torch.nn.Module, *, sharded: bool) -> Iterator[tuple[str, Tensor]]:
-    """(name, weights) of every parameter, tied ones once; all ranks must iterate together when ``sharded`` (ZeRO-3).
+def whole_parameters(named: Iterable[tuple[str, torch.nn.Parameter]], *, sharded: bool) -> Iterator[tuple[str, Tensor]]:
+    """(name, weights) of parameters, each whole; all ranks must iterate together when ``sharded`` (ZeRO-3).
 
     Unsharded weights are views that the next step changes; sharded ones are copies on the CPU.
     """
-    for name, parameter in model.named_parameters():
+    for name, parameter in named:
         with _gathered(parameter) if sharded else nullcontext():
             yield name, parameter.detach().to("cpu", copy=True) if sharded else parameter.detach()
+
+
+def numbers(parameter: Any) -> int:
+    """How many a parameter has: ZeRO-3 leaves an empty tensor in the place of what it shards."""
+    return int(parameter.ds_numel) if "ds_numel" in vars(parameter) else int(parameter.numel())
 
 
 def _gathered(parameter: torch.nn.Parameter) -> Any:

@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class TensorHeader:
     """``"float32"``, ``"bfloat16"``, ..."""
     nbytes: int
     """In its file."""
+    offset: int = 0
+    """Where it begins there."""
 
     @property
     def numel(self) -> int:
@@ -41,13 +43,14 @@ def read_headers(path: Path) -> dict[str, TensorHeader]:
 
     Raises `SpecError` where files are missing, cut short or no safetensors, or weights are there only as pickles.
     """
-    tensors = {name: tensor for file in _weight_files(path) for name, tensor in _tensors(file)}
+    tensors = {name: tensor for file in weight_files(path) for name, tensor in file_headers(file)}
     if not tensors:
         raise SpecError(f"the weight files of {str(path)!r} hold no tensor; fetch the model again")
     return tensors
 
 
-def _weight_files(path: Path) -> list[Path]:
+def weight_files(path: Path) -> list[Path]:
+    """The files of the model directory ``path`` that hold its weights. Raises `SpecError`."""
     index = path / INDEX
     if index.exists():
         names = _indexed(index)
@@ -81,7 +84,8 @@ def _indexed(index: Path) -> list[str]:
     return names
 
 
-def _tensors(file: Path) -> Iterator[tuple[str, TensorHeader]]:
+def file_headers(file: Path) -> Iterator[tuple[str, TensorHeader]]:
+    """Every tensor of one safetensors file, by name. Raises `SpecError`."""
     header, start = _header(file)
     entries = [(name, _entry(file, name, entry)) for name, entry in header.items() if name != "__metadata__"]
     end = start + max((end for _, (_, end) in entries), default=0)
@@ -89,7 +93,7 @@ def _tensors(file: Path) -> Iterator[tuple[str, TensorHeader]]:
     if size < end:
         raise SpecError(f"{str(file)!r} is cut short: {size} of {end} bytes; fetch the model again")
     for name, (tensor, _) in entries:
-        yield name, tensor
+        yield name, replace(tensor, offset=start + tensor.offset)
 
 
 def _header(file: Path) -> tuple[Mapping[str, Any], int]:
@@ -119,6 +123,7 @@ def _entry(file: Path, name: str, entry: Any) -> tuple[TensorHeader, int]:
             and all(type(extent) is int and 0 <= extent <= LONGEST_EXTENT for extent in shape)
             and prod(shape) <= 8 * (end - begin)  # no number has less than a bit
         ):
-            tensor = TensorHeader(shape=tuple(shape), dtype=DTYPES.get(dtype, dtype.lower()), nbytes=end - begin)
+            known = DTYPES.get(dtype, dtype.lower())
+            tensor = TensorHeader(shape=tuple(shape), dtype=known, nbytes=end - begin, offset=begin)
             return tensor, end
     raise SpecError(f"{str(file)!r} describes its tensor {name!r} wrongly; fetch the model again")

@@ -40,8 +40,15 @@ def policy(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Devic
     working = (
         process(PROCESS, device) | states | together(phases, device) | (published(model, device) if rank == 0 else {})
     )
-    # Every rank loads the whole model before ZeRO-3 leaves it a share.
+    if stage < 3 or not comes_whole(info):
+        return working
     return largest([working, process(PROCESS, device) | {"weights before ZeRO-3": whole}])
+
+
+def comes_whole(info: ModelInfo) -> bool:
+    """Whether every rank loads the whole model before ZeRO-3 leaves it a share: its tensors are not those of its files,
+    for transformers fuses the experts of a mixture."""
+    return any(".experts." in name for name in info.tensors)
 
 
 def checkpoint(job: Job, info: ModelInfo) -> int:
@@ -109,6 +116,8 @@ def _reduction(trained: int, *, stage: int, width: int, device: Device) -> Terms
 
 def _publishing(model: Model, added: Adapters | None, *, stage: int, device: Device) -> Terms:
     """What rank 0 makes of its weights, beside the copy in the object store."""
+    if stage == 3 and device == "cuda":
+        return {}  # out of shards they are made whole on the host
     if added:
         return {"merged weights": added.covered * model.width}
-    return {"weights to publish": model.weights} if stage == 3 and device == "cpu" else {}
+    return {"weights to publish": model.weights} if stage == 3 else {}

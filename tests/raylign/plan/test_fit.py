@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hollow import LLAMA_8B, LLAMA_70B, TINY, save_llama
+from hollow import LLAMA_8B, LLAMA_70B, TINY, save_hollow, save_llama
 
 from raylign.errors import PlanError
 from raylign.plan.cluster import Cluster, Node
@@ -61,16 +61,22 @@ def test_what_would_help_does(plan: MakePlan, tmp_path: Path) -> None:
 def test_a_reference_of_70b_fits_no_gpu_and_an_engine_can_be_divided(plan: MakePlan, tmp_path: Path) -> None:
     model = str(save_llama(tmp_path / "70b", **LLAMA_70B))
     with pytest.raises(PlanError) as refusal:
-        plan(model, lora=True, trainer={"ranks": 64, "zero_stage": 3})
-    policy, reference, rollout = str(refusal.value).partition("GPUs. ")[2].split("; ")
-    # Sharded it would fit, but each rank loads all of it.
-    assert policy.startswith("policy/0 needs 132.")
-    assert "weights before ZeRO-3" in policy
+        plan(model, lora=True, trainer={"ranks": 64, "zero_stage": 3, "gradient_checkpointing": True})
+    reference, rollout = str(refusal.value).partition("GPUs. ")[2].split("; ")  # the policy fits, in shards
     assert reference.startswith("reference/0 needs ")
     assert reference.endswith("take a smaller model, or GPUs with more memory")
     assert rollout.startswith("rollout/0 needs ")
     assert "which has 67.7 for it" in rollout  # 0.85 of it
     assert "with `rollout.tensor_parallel: 4`" in rollout
+
+
+def test_a_mixture_of_experts_comes_whole_to_every_rank(plan: MakePlan, tmp_path: Path) -> None:
+    model = save_llama(tmp_path / "70b", **LLAMA_70B)
+    tensors = {f"model.layers.{layer}.mlp.experts.0.up_proj.weight": [8192, 28672] for layer in range(80)}
+    save_hollow(model / "experts.safetensors", tensors, "BF16")
+    with pytest.raises(PlanError) as refusal:
+        plan(str(model), lora=True, trainer={"ranks": 64, "zero_stage": 3})
+    assert "weights before ZeRO-3" in str(refusal.value)
 
 
 def test_a_gpu_that_does_not_tell_its_memory_refuses_nothing(plan: MakePlan, tmp_path: Path) -> None:

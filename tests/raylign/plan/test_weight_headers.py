@@ -12,9 +12,10 @@ from raylign.plan.weight_headers import TensorHeader, read_headers
 
 def test_a_header_tells_shape_precision_and_size(tmp_path: Path) -> None:
     save_hollow(tmp_path / "model.safetensors", {"a": [3, 4], "b": []}, "BF16")
+    size = (tmp_path / "model.safetensors").stat().st_size
     assert read_headers(tmp_path) == {
-        "a": TensorHeader(shape=(3, 4), dtype="bfloat16", nbytes=24),
-        "b": TensorHeader(shape=(), dtype="bfloat16", nbytes=2),
+        "a": TensorHeader(shape=(3, 4), dtype="bfloat16", nbytes=24, offset=size - 26),
+        "b": TensorHeader(shape=(), dtype="bfloat16", nbytes=2, offset=size - 2),
     }
 
 
