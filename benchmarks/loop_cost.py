@@ -19,6 +19,8 @@ from fakes import FakeFleet, FakeRollouts, FakeTrainer, make_prompt
 
 from actors.sampling.rollout_pool import RolloutPool
 from raylign.loop.loop import train
+from raylign.loop.pause import Pause
+from raylign.loop.stand import Stand
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import Payload, StepDone
 from raylign.record.samples import SampleFile
@@ -146,7 +148,8 @@ async def _steps(job: Any, count: int, workers: int) -> list[float]:
     with tempfile.TemporaryDirectory() as directory, SampleFile(Path(directory) / "baselines.jsonl") as made:
         await baselines(job, prompts, collector, lambda prompt: (1,), made, emit)
         source = Online(job, prompts, collector, baselines=made)
-        await train(job, source, collector, prompts, Checkpoints(Path(directory)), emit, Progress())
+        stand = Stand(Checkpoints(Path(directory)), collector.fleet.trainer, emit, Progress())
+        await train(job, source, collector, prompts, emit, stand, Pause())
     return [after - before for before, after in pairwise(ends[1:])]
 
 

@@ -14,7 +14,9 @@ from raylign.clock import Clock
 from raylign.loop.evaluate import evaluate
 from raylign.loop.loop import train
 from raylign.loop.packing import pack
+from raylign.loop.pause import Pause
 from raylign.loop.prepare import prepare
+from raylign.loop.stand import Stand
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import Payload, StepDone
 from raylign.record.events.tasks import TaskMetrics
@@ -46,11 +48,12 @@ async def train_and_measure(job: Job, arm: Arm, directory: Path) -> dict[str, An
         if isinstance(said, StepDone):
             steps.append({name: _kept(task) for name, task in said.tasks.items()})
 
+    stand = Stand(Checkpoints(directory), fleet.trainer, emit, Progress())
     if arm.paired:
         means = Means(collector=collector, world=world, encode=encode, run=RunDirectory(directory), emit=emit)
         async with opened(job, means) as source:
             await fleet.weights.publish(0)
-            await train(_quiet(job), source, collector, world.eval_prompts, Checkpoints(directory), emit, Progress())
+            await train(_quiet(job), source, collector, world.eval_prompts, emit, stand, Pause())
         await fleet.weights.publish(job.steps)
     elif arm.trains:
         with SampleFile(directory / "baselines.jsonl") as made:
@@ -59,7 +62,7 @@ async def train_and_measure(job: Job, arm: Arm, directory: Path) -> dict[str, An
             quiet = _quiet(job)
             online = Online(quiet, world.prompts, collector, baselines=made)
             source = await Beforehand.of(online, job.steps) if arm.beforehand else online
-            await train(quiet, source, collector, world.eval_prompts, Checkpoints(directory), emit, Progress())
+            await train(quiet, source, collector, world.eval_prompts, emit, stand, Pause())
     measured = (await evaluate(job, world.eval_prompts, collector)).tasks
     final = {name: {**_kept(task), "judges": task.judges} for name, task in measured.items()}
     return {"steps": steps, "final": final, "seconds": time.perf_counter() - begun}

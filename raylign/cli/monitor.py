@@ -1,5 +1,6 @@
 """Prometheus and Grafana beside the service, where they are installed."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,7 @@ def monitor(
     say(f"files       {place}")
     if files is not None:
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a `kill` takes both down, too
     with stack.prometheus(place, prometheus_port) as scraper:
         say(f"prometheus  http://127.0.0.1:{prometheus_port}")
         with stack.grafana(place, grafana_port) as pictures:

@@ -69,6 +69,11 @@ def test_every_panel_shows_a_job_that_runs(tmp_path: Path, stopped_at_last: list
     assert UID in embedded.text or not embedded.is_success  # it names the dashboards where a Grafana answers
     groups = httpx.get(f"http://127.0.0.1:{port}/api/v1/rules", timeout=20).json()["data"]["groups"]
     assert [rule["health"] for group in groups for rule in group["rules"] if rule["health"] == "err"] == []
+    monitor = stopped_at_last.pop()
+    os.kill(monitor.pid, signal.SIGTERM)
+    finish(monitor, seconds=60)
+    with pytest.raises(httpx.TransportError):  # it took Prometheus with it
+        httpx.get(f"http://127.0.0.1:{port}/-/ready", timeout=5)
 
 
 def silent(port: int, queries: dict[str, str]) -> list[str]:

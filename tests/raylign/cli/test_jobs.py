@@ -66,6 +66,8 @@ def test_following_a_job_ends_as_the_job_does(gateway, state, status):
 @pytest.mark.parametrize(("as_json", "kinds"), [(True, ()), (False, SHOWN)])
 def test_what_no_display_shows_is_not_sent_to_one(as_json, kinds, capsys):
     class Asked:
+        url = "http://gateway"
+
         def events(self, job, *, kinds):
             self.kinds = kinds
             return [end(1)]

@@ -31,6 +31,7 @@ def test_only_the_detail_holds_the_document_and_neither_a_token(tmp_path: Path) 
     dossier, document = store.detail(made.id)
     detail = job_detail(dossier, document, None).model_dump()
     assert detail.pop("document") == job().model_dump(mode="json")
+    assert detail.pop("queue_position") is None  # it is starting
     assert detail == job_view(dossier, None).model_dump()
     assert "token" not in str(detail)
 
