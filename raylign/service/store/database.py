@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,8 @@ def _migrate(connection: Connection) -> None:
             f"the job store has schema {current!r}, which this raylign does not know: "
             "it was written by a newer version; upgrade raylign or use another home directory"
         )
+    if current == script.get_current_head():
+        return  # alembic would read all its scripts again to find that out
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -182,5 +185,6 @@ def _config() -> Config:
     return config
 
 
+@cache
 def _script() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
