@@ -130,7 +130,12 @@ def _load(
             f"the model {source!r} lacks the weights of {len(missing)} tensors, first {missing[0]!r}: "
             f"it is not a trained {loaded.__class__.__name__}"
         )
-    for module in loaded.modules():
+    return without_dropout(loaded)
+
+
+def without_dropout(model: PreTrainedModel) -> PreTrainedModel:
+    """The model, whose layers drop nothing also while it trains."""
+    for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    return loaded
+    return model

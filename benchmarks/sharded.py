@@ -5,7 +5,6 @@ Peaks are of resident memory (VmRSS, looked at every few milliseconds), above wh
 
 import argparse
 import json
-import socket
 import sys
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 import torch.multiprocessing as mp
 
 from benchmarks import models, our_side
+from benchmarks.training import free_port
 from raylign.spec import Job, parse_job
 
 RANKS = 2
@@ -53,7 +53,7 @@ def main() -> int:
 def measured(policy: Path, *, whole: bool) -> list[dict[str, float]]:
     """Bytes by phase, of each rank; ``whole``: of the model."""
     with tempfile.TemporaryDirectory() as out:
-        mp.start_processes(_rank, (_free_port(), str(policy), out, whole), nprocs=RANKS, start_method="spawn")
+        mp.start_processes(_rank, (free_port(), str(policy), out, whole), nprocs=RANKS, start_method="spawn")
         return [json.loads(Path(out, f"{rank}.json").read_text()) for rank in range(RANKS)]
 
 
@@ -117,12 +117,6 @@ def _peak(peaks: dict[str, float], phase: str) -> Iterator[None]:
 def _resident() -> int:
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.initialization import no_init_weights
 
-from actors.loading import DTYPES, DType, cached_files, prepared_config
+from actors.loading import DTYPES, DType, cached_files, prepared_config, without_dropout
 from actors.training.zero import into_shards, own_part
 from actors.weights.checkpoint_names import checkpoint_tensors
+from raylign.plan.weight_headers import DTYPES as PLAIN_DTYPES
 from raylign.plan.weight_headers import TensorHeader, file_headers
 
+PLAIN = frozenset(PLAIN_DTYPES.values())
 AT_ONCE = 2**24
 """Bytes of a weight file that are read at a time."""
 
@@ -39,10 +41,7 @@ def load_in_shards(model: str, *, dtype: DType, device: str, world_size: int) ->
     for name, parameter in made.named_parameters():
         file, tensor = headers[name]
         _read_part(own_part(parameter), file, tensor)
-    for module in made.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    return made.to(device).eval()
+    return without_dropout(made).to(device).eval()
 
 
 def keeps_names(model: PreTrainedModel) -> bool:
@@ -55,9 +54,11 @@ def keeps_names(model: PreTrainedModel) -> bool:
 
 
 def _fit(model: PreTrainedModel, headers: Mapping[str, tuple[Path, TensorHeader]]) -> bool:
+    """Whether every parameter stands in the files in its own shape, as plain numbers: eight bits are to be scaled."""
     wanted = dict(model.named_parameters())
     return wanted.keys() <= headers.keys() and all(
-        tuple(parameter.shape) == headers[name][1].shape for name, parameter in wanted.items()
+        tuple(parameter.shape) == headers[name][1].shape and headers[name][1].dtype in PLAIN
+        for name, parameter in wanted.items()
     )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from safetensors.torch import save_file
 from torch import Tensor
 
+from raylign.plan.weight_headers import INDEX
+
 FILE_BYTES = 5 * 10**9
 """Of a weight file, where the model is larger."""
 
@@ -36,7 +38,7 @@ def save_in_files(
     if writes and len(shares) > 1:
         where = {name: file for file, share in zip(names, shares, strict=True) for name in share}
         index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": where}
-        (directory / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
+        (directory / INDEX).write_text(json.dumps(index, indent=2) + "\n")
 
 
 def _shares(sizes: Mapping[str, int]) -> list[list[str]]:

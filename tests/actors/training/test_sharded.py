@@ -1,9 +1,11 @@
 """A policy in shards is the policy that is loaded whole, to the bit."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from training_cases import assert_same_bits
 
 from actors.loading import load_policy
@@ -46,3 +48,11 @@ def test_it_is_the_policy_that_is_loaded_whole(
 def test_a_checkpoint_that_is_to_be_converted_is_loaded_whole(tmp_path: Path) -> None:
     experts = make_policy(tmp_path / "experts", architecture="qwen3_moe")
     assert load_in_shards(str(experts), dtype="float32", device="cpu", world_size=1) is None
+
+
+def test_weights_of_eight_bits_are_left_to_who_can_scale_them(model: Path, tmp_path: Path) -> None:
+    copied = shutil.copytree(model, tmp_path / "copied")
+    tensors = load_file(copied / "model.safetensors")
+    name = next(iter(tensors))
+    save_file({**tensors, name: tensors[name].to(torch.float8_e4m3fn)}, copied / "model.safetensors")
+    assert load_in_shards(str(copied), dtype="float32", device="cpu", world_size=1) is None
