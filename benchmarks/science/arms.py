@@ -3,18 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from raylign.spec import Job, load_job, parse_job
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 STEPS = 16
 EVAL_PROMPTS = 64
+BEGINNING = "({}.split()[:8] | join(' '))"
 ANNOTATOR = {
     "type": "llm",
     "model": str(EXAMPLES / "tiny" / "judge"),
     "template": "Which answer is better?\nUser: {{ prompt }}\n1: {{ first }}\n2: {{ second }}\nAnswer:",
 }
+
+
+Pairs = Literal["extremes", "anchored", "rank", "file"]
+"""Of the starting policy's responses, kept in files: the best and the worst by reward; by the class of each prompt, as
+`raylign pairs` makes them; the best and a random other. Or the tiny world's own files, made by an honest reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +38,18 @@ class Arm:
     trains: bool = True
     beforehand: bool = False
     """On responses of the starting policy alone: all are sampled before the first step."""
-    paired: bool = False
-    """The method is one of a job of pairs: the best and the worst of those responses by reward, kept in files."""
+    epochs: int = 1
+    """Of those that are sampled beforehand: so many steps go over the same ones, one after another."""
+    pairs: Pairs | None = None
+    """The method is one of a job of pairs, which are made so."""
+    select: Mapping[str, Any] | None = None
+    """Of a job of pairs: which of them are learned from."""
+    tasks: Sequence[str] = ()
+    """Only these of the demo's, where it names some."""
+    times: int = 1
+    """So many times the steps of the others."""
+    against: Sequence[str] = ()
+    """Arms that it is to be better than, by what its paper says."""
 
 
 def crpg(**settings: Any) -> dict[str, Any]:
@@ -86,6 +102,7 @@ VALUES = [
             label=f"VCB, {nats:g} nats a sigma",
             method={"type": "vcb", "nats_per_sigma": nats},
             beforehand=True,
+            against=("dpo-0.1", "dpo-0.3", "dpo-1"),
         )
         for nats in (0.5, 1.0, 2.0)
     ),
@@ -115,7 +132,14 @@ ONLINE_BASELINES = [
 ]
 """What users compare CGPO with."""
 MASKS = [
-    Arm(name=f"{name}-{beta:g}", label=f"{label}, beta {beta:g}", method={**method, "beta": beta}, paired=True)
+    Arm(
+        name=f"{name}-{beta:g}",
+        label=f"{label}, beta {beta:g}",
+        method={**method, "beta": beta},
+        pairs="extremes",
+        tasks=("chat", "instructions"),
+        against=() if name == "tdpo" else (f"tdpo-{beta:g}",),
+    )
     for name, label, method in (
         ("tdpo", "TDPO2", {"type": "tdpo"}),
         ("sparsepo", "SparsePO, common mask", {"type": "sparsepo", "mask": "common", "l1_ratio": 0.01}),
@@ -125,11 +149,78 @@ MASKS = [
 ]
 """Learned and activation masks against TDPO2, on the same pairs."""
 OAIF = next(arm for arm in MAIN if arm.name == "oaif")
+BEGINNINGS = (
+    ANNOTATOR["template"].replace("first", BEGINNING.format("first")).replace("second", BEGINNING.format("second"))
+)
+FEEDBACK = [
+    replace(
+        OAIF,
+        name="oaif-chat",
+        label="OAIF, chat, three times the steps",
+        tasks=("chat",),
+        times=3,
+        against=("oaif-chat-offline-1", "oaif-chat-offline-4", "oaif-chat-offline-8"),
+    ),
+    *(
+        replace(
+            OAIF,
+            name=f"oaif-chat-offline-{epochs}",
+            label=f"the same loss on {768 // epochs} pairs sampled once, epochs: {epochs}",
+            tasks=("chat",),
+            times=3,
+            beforehand=True,
+            epochs=epochs,
+        )
+        for epochs in (1, 4, 8)
+    ),
+    replace(
+        OAIF,
+        name="oaif-chat-beginnings",
+        label="OAIF, chat, the prompt shows eight words of each answer",
+        tasks=("chat",),
+        times=3,
+        against=("oaif-chat",),
+        method={**OAIF.method, "annotator": {**ANNOTATOR, "template": BEGINNINGS}},
+    ),
+]
+"""Online against offline where offline has a file's fate, and what the annotator's prompt alone does to the length. The
+tiny judge was taught one question and reads no instruction: what its prompt can say is what it is shown."""
+ANCHORED = [
+    Arm(
+        name=name,
+        label=label,
+        method={"type": "direct", "loss": "dpo", "beta": 0.1},
+        pairs=name,
+        tasks=("math", "code"),
+        against=("rank",) if name == "anchored" else (),
+    )
+    for name, label in (("anchored", "DPO on anchored pairs"), ("rank", "DPO on ranked pairs"))
+]
+"""Right answers are what judges say, scores are rewards, the consultant is the data's own answer."""
+BUDGET = [
+    Arm(
+        name=f"pairs-{name}",
+        label=f"DPO on {label}",
+        method={"type": "direct", "loss": "dpo", "beta": 0.1},
+        task={"prompts_per_step": 16},
+        pairs="file",
+        select=select,
+        tasks=("chat", "math"),
+        against=("pairs-uniform", "pairs-uniform-half") if name == "adpo_plus" else (),
+    )
+    for name, label, select in (
+        ("all", "all pairs of a file", None),
+        ("adpo_plus", "32 of them by ADPO+", {"type": "adpo_plus", "budget": 32}),
+        ("uniform-half", "32 of them by chance", {"type": "uniform", "budget": 32}),
+        ("uniform", "64 of them by chance", {"type": "uniform", "budget": 64}),
+    )
+]
+"""Labels that are worth their price: the same steps on fewer pairs."""
 PAPERS = [
     START,
-    OAIF,
+    replace(OAIF, against=("oaif-offline",)),
     replace(OAIF, name="oaif-offline", label="the same loss on pairs sampled once", beforehand=True),
-    Arm(name="crpg", label="CRPG"),
+    Arm(name="crpg", label="CRPG", against=("lagrangian-0", "lagrangian-0.2")),
     *(
         Arm(
             name=f"lagrangian-{target:g}",
@@ -139,6 +230,9 @@ PAPERS = [
         for target in (0.0, 0.2)
     ),
     *VALUES[1:],
+    *FEEDBACK,
+    *ANCHORED,
+    *BUDGET,
     *MASKS,
     *(arm for arm in ONLINE_BASELINES if arm.name in ("rloo", "dr-grpo")),
 ]
@@ -222,28 +316,36 @@ SETS = {
 
 
 def pairs_job(sampled: Job, arm: Arm, files: Path) -> Job:
-    """The job of pairs that a ``paired`` arm trains by, on ``TASK.jsonl`` of ``files``."""
+    """The job of pairs that an arm trains by, on ``TASK.jsonl`` of ``files``.
+
+    Of the tiny world's own pairs, which hold no facts for judges, a quarter is held out, and its prompts are answered;
+    else the demo's are.
+    """
     document = sampled.model_dump(mode="json", exclude_unset=True)
-    kept = ("name", "eval_prompts", "prompts_per_step", "reward", "judges")
+    kept = ("name", "prompts_per_step", "reward", *(() if arm.pairs == "file" else ("eval_prompts", "judges")))
     tasks = [
         {key: task[key] for key in kept if key in task}
         | {"prompts": {"path": str(files / f"{task['name']}.jsonl")}, "method": dict(arm.method)}
+        | ({"select": dict(arm.select)} if arm.select else {})
+        | ({"holdout": 0.25} if arm.pairs == "file" else {})
         for task in document["tasks"]
     ]
-    evaluation = {"prompts": EVAL_PROMPTS, "rows": 0}
+    evaluation = {"prompts": EVAL_PROMPTS, "rows": EVAL_PROMPTS if arm.pairs == "file" else 0}
     return parse_job({**document, "kind": "preferences", "tasks": tasks, "evaluation": evaluation})
 
 
 def job_of(arm: Arm, seed: int, *, steps: int, tasks: Sequence[str] = (), policy: str | None = None) -> Job:
     """The demo's tasks, or those named, under ``arm``; ``policy``: a directory in place of the tiny policy.
 
-    Of a ``paired`` arm the job that samples what its pairs are made of.
+    Of an arm of pairs the job that samples what these are made of.
     """
     document = load_job(EXAMPLES / "demo.yaml").model_dump(mode="json")
-    document["tasks"] = [task for task in document["tasks"] if not tasks or task["name"] in tasks]
+    named = arm.tasks or tasks
+    document["tasks"] = [task for task in document["tasks"] if not named or task["name"] in named]
     for task in document["tasks"]:
-        task |= {"method": {"type": "rloo"} if arm.paired else dict(arm.method), **arm.task}
+        task |= {"method": {"type": "rloo"} if arm.pairs else dict(arm.method), **arm.task}
     document["trainer"]["learning_rate"] = arm.learning_rate
+    steps *= arm.times
     document |= {"name": arm.name, "seed": seed, "steps": steps, "evaluation": {"prompts": EVAL_PROMPTS}}
     document["checkpoint"]["every"] = steps
     if policy is not None:

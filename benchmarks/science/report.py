@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
@@ -16,6 +17,11 @@ METRICS = {
     "tokens": ("tokens", 1, 1),
 }
 """Title, scale and digits."""
+BESIDES = {
+    "reward_of_satisfying": ("reward where satisfied", 1, 2),
+    "accuracy": ("held-out pairs, %", 100, 1),
+}
+"""What some arms have besides."""
 RIVAL = "grpo-bonus"
 CURVES = {"reward-only": "C3", "grpo-reward": "C1", "grpo-bonus": "C7", "crpg": "C0", "codpo": "C2", "crraft": "C4"}
 
@@ -31,6 +37,8 @@ def main() -> None:
     options = parser.parse_args()
     runs = read(options.results)
     print(overview(runs))
+    if against := differences(runs):
+        print(f"\n{against}")
     for metric in METRICS:
         print(f"\n{by_task(runs, metric)}")
     if options.json:
@@ -74,13 +82,44 @@ def overview(runs: Runs) -> str:
     return "\n".join(lines)
 
 
+def differences(runs: Runs) -> str:
+    """Each arm less those it is to be better than, over the tasks and seeds of both: mean and 95 % interval."""
+    keys = (*METRICS, *BESIDES)
+    titles = [METRICS[key][0] if key in METRICS else BESIDES[key][0] for key in keys]
+    lines = []
+    for arm in (one for name in SETS for one in SETS[name] if one.against and runs.get(one.name)):
+        for other in arm.against:
+            seeds = sorted(runs[arm.name].keys() & runs.get(other, {}).keys())
+            pairs = [(runs[arm.name][seed], runs[other][seed]) for seed in seeds]
+            cells = [_difference(pairs, key, *{**METRICS, **BESIDES}[key][1:]) for key in keys]
+            line = f"| {arm.name} less {other} | {len(seeds)} | {' | '.join(cells)} |"
+            lines += [line] if seeds and line not in lines else []
+    head = [f"| less its control | seeds | {' | '.join(titles)} |", "|---" * (2 + len(keys)) + "|"]
+    return "\n".join([*head, *lines]) if lines else ""
+
+
+def _difference(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]], key: str, scale: float, digits: int) -> str:
+    """Empty where one of them has no such figure."""
+    from scipy.stats import t as student
+
+    found = []
+    for ours, theirs in pairs:
+        tasks = [task for task in ours["final"] if task in theirs["final"]]
+        both = [(ours["final"][task].get(key), theirs["final"][task].get(key)) for task in tasks]
+        if not both or any(one is None or other is None for one, other in both):
+            return ""
+        found.append(scale * fmean(one - other for one, other in both))
+    reach = student.ppf(0.975, len(found) - 1) * stdev(found) / math.sqrt(len(found)) if len(found) > 1 else None
+    return f"{fmean(found):+.{digits}f}" + ("" if reach is None else f" ± {reach:.{digits}f}")
+
+
 def by_task(runs: Runs, metric: str) -> str:
     """One metric of every task."""
     (title, scale, digits), tasks = METRICS[metric], _tasks(runs)
     lines = [f"| {title} | " + " | ".join(tasks) + " |", "|---" * (1 + len(tasks)) + "|"]
     for of in runs.values():
         rows = summary(of)
-        cells = [_shown(rows[task][metric], scale, digits) for task in tasks]
+        cells = [_shown(rows[task][metric], scale, digits) if task in rows else "" for task in tasks]
         lines.append(f"| {next(iter(of.values()))['label']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
