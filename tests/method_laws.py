@@ -98,12 +98,11 @@ def has_an_objective(method):
 def chosen_of(method, groups, reference, memory=None):
     """Run on the scores of what was selected, and of nothing else, knowing ``memory`` of the steps before."""
     selection = replace(method.select(groups), memory=memory or {})
-    known = {
-        each.completion.key: (reference,) * len(each.completion.token_ids)
-        for _, samples in selection.chosen
-        for each in samples
-    }
-    chosen = method.weigh(selection, known)
+    asked = [each.completion for _, samples in selection.chosen for each in samples]
+    asked += [completion for _, completion in selection.beside]
+    known = {completion.key: (reference,) * len(completion.token_ids) for completion in asked}
+    present = {key: tuple(each / 2 for each in said) for key, said in known.items()} if method.needs.present else {}
+    chosen = method.weigh(replace(selection, present=present), known)
     return chosen, selection.skips + chosen.skips
 
 

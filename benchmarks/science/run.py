@@ -145,7 +145,7 @@ async def offline_dpo(seed: int, steps: int, directory: Path) -> None:
         ]
         pairs.append(await collector.collect(wanted, Clock()))
     for step, groups in enumerate(pairs):
-        batches = await prepare(tasks, groups, fleet.reference, Clock(), version=step, memories={})
+        batches = await prepare(tasks, groups, fleet, Clock(), version=step, memories={})
         examples = [example for batch in batches for example in batch.examples]
         await fleet.trainer.step(step, pack(examples, ranks=1, tokens_per_microbatch=job.trainer.tokens_per_microbatch))
     aside = directory.with_suffix(".tmp")

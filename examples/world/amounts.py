@@ -22,5 +22,7 @@ class Amounts:
     """Lines of each preference file."""
     rated: int = 96
     """Lines of the file of rated responses."""
+    labelled: int = 192
+    """Lines of the file of responses that are good or bad."""
     eval_prompts: int = 96
     """Lines of each held-out prompts file, where the task has so many questions."""

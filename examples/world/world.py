@@ -117,6 +117,26 @@ def write_rated(directory: Path, amounts: Amounts) -> None:
     (directory / f"{MATH.name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def labelled_lines(task: Task, count: int, seed: int) -> list[str]:
+    """``count`` lines of a file of single responses, and whether an honest reader finds each good, as TRL has them."""
+    rng = Random(f"labelled {task.name} {seed}")
+    lines = []
+    for _ in range(count):
+        item = draw_item(task, rng)
+        said = varied(task, item, rng)
+        turns = {"prompt": ("user", item.question), "completion": ("assistant", said.text)}
+        row = {column: [{"role": role, "content": text}] for column, (role, text) in turns.items()}
+        lines.append(json.dumps({**row, "label": said.quality > 0}, ensure_ascii=False))
+    return lines
+
+
+def write_labelled(directory: Path, amounts: Amounts) -> None:
+    """``<task>.jsonl`` of the one task whose answers are short."""
+    directory.mkdir(parents=True, exist_ok=True)
+    lines = labelled_lines(MATH, amounts.labelled, amounts.seed)
+    (directory / f"{MATH.name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def lesson_lines(name: str, amounts: Amounts) -> Iterable[dict[str, Any]]:
     """What a model learns from, row by row: chats, questions with a word as the answer, or comparisons."""
     rng = Random(f"{name} {amounts.seed}")
@@ -156,6 +176,7 @@ def build(directory: Path, work: Path, amounts: Amounts) -> None:
     write_prompts(directory / "prompts", amounts)
     write_pairs(directory / "pairs", amounts)
     write_rated(directory / "rated", amounts)
+    write_labelled(directory / "labelled", amounts)
     if not (work / "run").exists():
         write_lessons(work / "lessons", amounts)
         untaught_model(amounts.seed).save_pretrained(work / "untaught")

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
 from raylign.loop.examine import examine
+from raylign.loop.logprobs import reference_logprobs
 from raylign.loop.measure import group_metrics
 from raylign.loop.pass_at import pass_at
-from raylign.loop.prepare import reference_logprobs
 from raylign.loop.shown import shown
 from raylign.methods.selection import Scores
 from raylign.record.events.tasks import TaskEvaluation

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from raylign.loop.prepare import reference_logprobs
-from raylign.methods.selection import Scores
+from raylign.loop.logprobs import policy_logprobs, reference_logprobs
 from raylign.spec.job import Job
-from raylign.types import Completion, Group, Prompt
-from raylign.types import Sequence as TokenSequence
-from raylign.workers import Fleet, Trainer
+from raylign.types import Group
+from raylign.workers import Fleet
 
 
 async def examine(job: Job, groups: Sequence[Group], fleet: Fleet) -> dict[str, Mapping[str, float]]:
@@ -20,26 +18,8 @@ async def examine(job: Job, groups: Sequence[Group], fleet: Fleet) -> dict[str, 
         name: [(group.prompt, sample.completion) for group, samples in selection.chosen for sample in samples]
         for name, selection in selections.items()
     }
-    policy = await _policy_logprobs(fleet.trainer, [pair for pairs in chosen.values() for pair in pairs])
+    policy = await policy_logprobs(fleet.trainer, [pair for pairs in chosen.values() for pair in pairs])
     asking = [pair for task in job.tasks if task.method.needs.reference for pair in chosen[task.name]]
     reference = await reference_logprobs(fleet.reference, asking)
     told = {task.name: task.method.examine(selections[task.name], policy, reference) for task in job.tasks}
     return {name: figures for name, figures in told.items() if figures}
-
-
-async def _policy_logprobs(trainer: Trainer, pairs: Sequence[tuple[Prompt, Completion]]) -> Scores:
-    """By (prompt id, index)."""
-    if not pairs:
-        return {}
-    sequences = [
-        TokenSequence(
-            prompt_ids=prompt.token_ids,
-            response_ids=completion.token_ids,
-            behavior=(),
-            reference=(),
-            barred=completion.barred,
-        )
-        for prompt, completion in pairs
-    ]
-    values = await trainer.score(sequences)
-    return {completion.key: found for (_, completion), found in zip(pairs, values, strict=True)}

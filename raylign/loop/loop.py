@@ -59,7 +59,7 @@ async def train(
         for step in range(start.next_step, job.steps):
             clock = Clock()
             groups = await pause.unless(source.groups(step, clock))
-            prepared = prepare(tasks, groups, fleet.reference, clock, version=version, memories=memories)
+            prepared = prepare(tasks, groups, fleet, clock, version=version, memories=memories)
             batches = await pause.unless(prepared)
             memories = {batch.task.name: batch.chosen.memory for batch in batches if batch.chosen.memory}
             with clock.phase("pack"):

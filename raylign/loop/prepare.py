@@ -1,16 +1,21 @@
-"""select and score: from a step's groups to the examples the trainer gets, each task by its own method."""
+"""select and score: from a step's groups to the examples the trainer gets, each task by its own method.
+
+Where a method compares what the present weights make of a whole step's responses, the trainer is asked for that before:
+its gradient is then a sum over examples again, however they are packed.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from raylign.clock import Clock
-from raylign.methods.selection import Chosen, Scores, Term
+from raylign.loop.logprobs import policy_logprobs, reference_logprobs
+from raylign.methods.selection import Chosen, Scores, Selection, Term
 from raylign.rewards.overlong import Overlong
 from raylign.spec.task import Task
 from raylign.types import Completion, Example, Group, Key, Memory, Prompt, Sample
 from raylign.types import Sequence as TokenSequence
-from raylign.workers import Reference
+from raylign.workers import Fleet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ class TaskBatch:
 async def prepare(
     tasks: Mapping[str, Task],
     groups: Sequence[Group],
-    reference: Reference,
+    fleet: Fleet,
     clock: Clock,
     *,
     version: int,
@@ -41,23 +46,26 @@ async def prepare(
         shown = {name: _shown(task, by_task[name]) for name, task in tasks.items()}
         selections = {name: task.method.select(shown[name][0]) for name, task in tasks.items()}
         wanted: dict[Key, tuple[Prompt, Completion]] = {}
+        present: dict[Key, tuple[Prompt, Completion]] = {}
         for name, selection in selections.items():
-            if not tasks[name].method.needs.reference:
+            needs = tasks[name].method.needs
+            if needs.present:
+                present |= _asked(selection)
+            if not needs.reference:
                 continue
             # The policy's first sample of each prompt is always scored: chosen before any verdict, so its mean is an
             # honest KL.
             first = [
                 (group, group.samples[:1]) for group in by_task[name] if group.samples[0].completion.version is not None
             ]
-            for group, samples in [*selection.chosen, *first]:
-                for sample in samples:
-                    wanted.setdefault(sample.completion.key, (group.prompt, sample.completion))
+            wanted |= _asked(replace(selection, chosen=[*selection.chosen, *first]))
     with clock.phase("score"):
-        scores = await reference_logprobs(reference, list(wanted.values()))
+        scores = await reference_logprobs(fleet.reference, list(wanted.values()))
+        policy = await policy_logprobs(fleet.trainer, list(present.values()))
     with clock.phase("select"):
         batches = []
         for name, task in tasks.items():
-            chosen = task.method.weigh(replace(selections[name], memory=memories.get(name, {})), scores)
+            chosen = task.method.weigh(replace(selections[name], memory=memories.get(name, {}), present=policy), scores)
             examples = _examples(task, chosen, scores, version)
             idle = Counter({"no gradient": len(chosen.terms) - len(examples)})
             batches.append(
@@ -73,12 +81,10 @@ async def prepare(
     return batches
 
 
-async def reference_logprobs(reference: Reference, pairs: Sequence[tuple[Prompt, Completion]]) -> Scores:
-    """Reference log-probs by (prompt id, index)."""
-    if not pairs:
-        return {}
-    values = await reference.score(pairs)
-    return {completion.key: logprobs for (_, completion), logprobs in zip(pairs, values, strict=True)}
+def _asked(selection: Selection) -> dict[Key, tuple[Prompt, Completion]]:
+    """Whose log-probs a method asks for: each response once."""
+    chosen = [(group.prompt, sample.completion) for group, samples in selection.chosen for sample in samples]
+    return {completion.key: (prompt, completion) for prompt, completion in [*chosen, *selection.beside]}
 
 
 def _shown(task: Task, groups: Sequence[Group]) -> tuple[Sequence[Group], Counter[str]]:

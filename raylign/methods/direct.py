@@ -21,7 +21,7 @@ class Direct(OfPairs):
 
     @property
     def needs(self) -> Needs:
-        return Needs(compares="two", reference=self.loss.needs_reference)
+        return Needs(compares="two", reference=self.loss.needs_reference, present=self.loss.reads_present)
 
     def select(self, groups: Sequence[Group]) -> Selection:
         """Every pair of two responses that differ and say something, of which is known what the loss reads."""

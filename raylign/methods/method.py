@@ -20,6 +20,8 @@ class Needs:
 
     reference: bool = True
     """The reference's log-probs of what it selects. Where no method of a job asks for them it has no such actor."""
+    present: bool = False
+    """The log-probs that the weights about to be trained give what it selects: one more reading of it in every step."""
     reward: bool = False
     """A reward model: every response's raw reward."""
     baseline: bool = False

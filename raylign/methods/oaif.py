@@ -26,7 +26,13 @@ class OAIF(OfPairs):
 
     @property
     def needs(self) -> Needs:
-        return Needs(compares="two", annotator=self.annotator, reference=self.loss.needs_reference)
+        loss = self.loss
+        return Needs(
+            compares="two",
+            annotator=self.annotator,
+            reference=loss.needs_reference,
+            present=loss.reads_present,
+        )
 
     def select(self, groups: Sequence[Group]) -> Selection:
         """One (winner, loser) pair for each prompt on which the annotator had a word."""

@@ -27,12 +27,7 @@ class OfPairs(Method):
 
     def weigh(self, selection: Selection, scores: Scores) -> Chosen:
         """Pairs as they are: the loss holds the policy to the reference, where it does."""
-        return Chosen(
-            terms=[
-                Term(group=group, samples=samples, coefficient=self.loss.constant(group) or 0.0)
-                for group, samples in selection.chosen
-            ]
-        )
+        return Chosen(terms=self.loss.terms(selection, scores))
 
     def examine(self, selection: Selection, policy: Scores, reference: Scores) -> dict[str, float]:
         """``margin``, by how much the chosen response has more than the rejected one, and ``accuracy``, the share of

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 from typing import TypeAlias
 
-from raylign.types import Group, Key, Memory, Sample
+from raylign.types import Completion, Group, Key, Memory, Prompt, Sample
 
 EPSILON = 1e-4
 """Added to a deviation: nearly equal values must not become large advantages."""
 
 Scores: TypeAlias = Mapping[Key, tuple[float, ...]]
-"""Reference log-probs of every response token."""
+"""Log-probs of every response token, the reference's where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,11 @@ class Selection:
 
     chosen: Sequence[tuple[Group, tuple[Sample, ...]]]
     """What the samples mean is the method's: candidates, or a (chosen, rejected) pair."""
+    beside: Sequence[tuple[Prompt, Completion]] = ()
+    """Responses whose log-probs it asks for besides, and that are not trained on."""
     skips: Counter[str] = field(default_factory=Counter)
+    present: Scores = field(default_factory=dict)
+    """Log-probs under the weights about to be trained, put here by the loop where the method `Needs.present` ones."""
     memory: Memory = field(default_factory=dict)
     """What the method last said that it is to know (`Chosen.memory`), put here by the loop; empty before it did."""
 

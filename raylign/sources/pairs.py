@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from raylign.errors import SpecError
+from raylign.methods.kto import label
 from raylign.sources.budget import within_budget
 from raylign.sources.source import Means
 from raylign.sources.written import Written
@@ -28,13 +29,15 @@ async def pairs(job: Job, means: Means) -> AsyncIterator[Written]:
 
 
 def require_pairs(job: Job, means: Means) -> None:
-    """Raise `SpecError` where the first row that is trained or measured on has no rejected response."""
+    """Raise `SpecError` where the first row that is trained or measured on has no rejected response, nor, where the
+    method takes them one by one, a label."""
     for task in job.tasks:
         read = [(task.prompts, means.world.prompts[task.name])]
         if task.eval_prompts and job.evaluation.needs_answers:
             read.append((task.eval_prompts, means.world.eval_prompts[task.name]))
         for named, prompts in read:
-            if not isinstance(rejected(prompts[0]), str):
+            labelled = task.method.needs.compares is None and label(prompts[0]) is not None
+            if not (labelled or isinstance(rejected(prompts[0]), str)):
                 raise SpecError(
                     f"task {task.name!r}: {named.path!r} holds answers and no rejected ones ({prompts[0].id}): give "
                     "its rows `prompt`, `chosen` and `rejected`"

@@ -93,7 +93,9 @@ class Task(Spec):
         if needs.compares in ("all", "several") and self.samples_per_prompt < 2:
             raise ValueError(f"{method} compares a prompt's responses: set samples_per_prompt to 2 or more")
         if self.per != "response" and self.method.objective.over_tokens is None:
-            raise ValueError(f"{method} has a loss of pairs, in which no token has a part of its own: leave out `per`")
+            raise ValueError(
+                f"{method} has a loss of whole responses, in which no token has a part of its own: leave out `per`"
+            )
         if self.per == "limit" and self.max_tokens is None:
             raise ValueError("`per: limit` divides by the task's longest response: set its `max_tokens`")
         labels = Counter(judge.label for judge in self.judges)

@@ -13,6 +13,7 @@ from raylign.methods.losses.divergence import Alpha, ForwardKL, JensenShannon
 from raylign.methods.losses.loss import PairLoss
 from raylign.methods.losses.margins import MODPO, MinorDPO
 from raylign.methods.losses.noisy import EXO, Robust
+from raylign.methods.losses.optimal_transport import AOT, AOTUnpaired
 from raylign.methods.losses.pairwise import DPO, IPO, DiscoPOP, NormalizedDPO, NormalizedIPO, SLiC
 from raylign.methods.losses.reference_free import CPO, ORPO, SimPO
 
@@ -40,6 +41,8 @@ OWN: tuple[type[PairLoss], ...] = (
     SimPO,
     CPO,
     ORPO,
+    AOT,
+    AOTUnpaired,
 )
 NAMED = {str(loss.model_fields["type"].default): loss for loss in OWN}
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from raylign import bounds
+from raylign.methods.selection import Scores, Selection, Term
 from raylign.objective import Objective
 from raylign.settings import Spec
 from raylign.types import Group
@@ -25,6 +26,8 @@ class PairLoss(Spec):
     """Whether it compares what responses have by token, not as a whole."""
     reads_margin: ClassVar[bool] = False
     """Whether it is told each pair's ``margin``, as the coefficient."""
+    reads_present: ClassVar[bool] = False
+    """Whether it compares what the present weights make of all of a step's pairs."""
     type: str
     beta: Beta
     """What the difference of the responses counts, or the pull to the reference."""
@@ -33,6 +36,13 @@ class PairLoss(Spec):
     def objective(self) -> Objective:
         """Of a method that takes it."""
         return Objective(loss=f"raylign.losses.{self.stands_at}", settings=self.model_dump(exclude={"type"}))
+
+    def terms(self, selection: Selection, scores: Scores) -> list[Term]:
+        """Of (chosen, rejected) pairs, with the constants that it reads."""
+        return [
+            Term(group=group, samples=samples, coefficient=self.constant(group) or 0.0)
+            for group, samples in selection.chosen
+        ]
 
     def constant(self, group: Group) -> float | None:
         """A term's coefficient: the ``margin`` of its pair's row, where the loss reads it; None where there is none."""

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from raylign import bounds
 from raylign.acquisition.acquisition import Acquisition
 from raylign.methods.direct import Direct
+from raylign.methods.kto import KTO
 from raylign.methods.sparsepo import MaPO, SparsePO
 from raylign.methods.tdpo import TDPO
 from raylign.spec.held_out import HeldOut
@@ -15,13 +16,17 @@ from raylign.spec.written_task import AnsweredTask
 
 
 def typed(document: Any) -> Any:
-    """``{loss: ipo}`` names no type, and means `Direct`."""
-    if isinstance(document, dict) and "type" not in document:
-        return {"type": "direct", **document}
-    return document
+    """``{loss: ipo}`` names no type, and means `Direct`; ``{loss: kto}``, of single responses, means `KTO`."""
+    if not isinstance(document, dict) or "type" in document:
+        return document
+    loss = document.get("loss")
+    named = loss if isinstance(loss, dict) else {"type": loss}
+    if named.get("type") == "kto":
+        return {**{key: value for key, value in document.items() if key != "loss"}, **named}
+    return {"type": "direct", **document}
 
 
-PairMethod = Annotated[Direct | TDPO | MaPO | SparsePO, Field(discriminator="type"), BeforeValidator(typed)]
+PairMethod = Annotated[Direct | KTO | TDPO | MaPO | SparsePO, Field(discriminator="type"), BeforeValidator(typed)]
 """The methods that learn from pairs of a file."""
 
 
@@ -47,6 +52,8 @@ class PreferenceTask(AnsweredTask):
                 f"`select` chooses {self.select.budget} pairs of a pool of {self.select.pool}: lower `budget`, or "
                 "raise `pool`"
             )
+        if self.select and self.method.needs.compares != "two":
+            raise ValueError(f"`select` chooses among pairs, and {self.method.type!r} takes them apart: leave out one")
         if self.select and not self.method.needs.reference:
             raise ValueError(
                 "`select` asks the reference about every pair, and the job's loss has none: choose another loss, or "

@@ -10,7 +10,7 @@ from examples.world.item import Task, answer, held_out
 from examples.world.preferences import compare, draw_item
 from examples.world.tasks import TASKS
 from examples.world.verdicts import draw_case
-from examples.world.world import corpus, lesson_lines, pair_lines, prompt_lines, rated_lines
+from examples.world.world import corpus, labelled_lines, lesson_lines, pair_lines, prompt_lines, rated_lines
 
 PAIRS = Path(__file__).parents[3] / "examples" / "tiny" / "pairs"
 
@@ -46,6 +46,12 @@ def test_preference_files_are_what_the_recipe_makes_and_hold_no_question_that_is
     assert lines == pair_lines(task, amounts.pairs, amounts.seed)
     rows = [json.loads(line) for line in lines]
     assert not [row for row in rows if held_out(row["prompt"][0]["content"]) or row["chosen"] == row["rejected"]]
+
+
+def test_labelled_responses_are_what_the_generator_makes() -> None:
+    amounts = Amounts()
+    lines = (PAIRS.parent / "labelled" / "math.jsonl").read_text().splitlines()
+    assert lines == labelled_lines(TASKS[2], amounts.labelled, amounts.seed)
 
 
 def test_rated_responses_are_what_the_generator_makes() -> None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes import FakeReference, make_completion, make_prompt
+from fakes import FakeFleet, FakeReference, make_completion, make_prompt
 from loop_job import make_job
+from pairs_job import pairs_job
 
 from raylign.clock import Clock
 from raylign.loop.prepare import TaskBatch, prepare
@@ -35,9 +36,9 @@ def group(task: str, *samples: Sample, **others: Any) -> Group:
 
 
 async def prepared(task: Any, *groups: Group, version: int = 0) -> tuple[TaskBatch, FakeReference]:
-    reference = FakeReference([])
-    (batch,) = await prepare({task.name: task}, groups, reference, Clock(), version=version, memories={})
-    return batch, reference
+    fleet = FakeFleet()
+    (batch,) = await prepare({task.name: task}, groups, fleet.workers, Clock(), version=version, memories={})
+    return batch, fleet.reference
 
 
 def baseline(task: str, *, satisfied: bool = True, reward: float = 0.0) -> Sample:
@@ -103,7 +104,7 @@ async def test_each_task_weighs_rho_over_its_terms_and_keeps_the_jobs_order() ->
         group("math", sample("math", 0), sample("math", 1, satisfied=False), baseline=baseline("math")),
     ]
     tasks = {task.name: task for task in (MATH, CHAT)}
-    batches = await prepare(tasks, groups, FakeReference([]), Clock(), version=0, memories={})
+    batches = await prepare(tasks, groups, FakeFleet().workers, Clock(), version=0, memories={})
     assert [batch.task.name for batch in batches] == ["math", "chat"]
     assert [{example.weight for example in batch.examples} for batch in batches] == [{0.5}, {0.5}]
 
@@ -182,3 +183,27 @@ async def test_a_pair_of_which_one_was_cut_is_none() -> None:
     pair = group("talk", sample("talk", 0), cut(sample("talk", 1)), preference=Preference(probability=0.9))
     batch, _ = await prepared(skipping, pair)
     assert (batch.chosen.terms, batch.skips) == ([], {"cut": 1, "others cut": 1})
+
+
+async def test_the_present_weights_are_asked_once_where_a_method_compares_a_step_s_responses() -> None:
+    (task,) = pairs_job(task={"method": {"loss": "kto"}}).tasks
+    groups = [
+        Group(
+            prompt=prompt,
+            samples=tuple(
+                Sample(completion=make_completion(prompt, at, tokens=1 + at, logprob=None, version=None), verdicts=())
+                for at in (0, 1)
+            ),
+        )
+        for prompt in (make_prompt("talk", 0), make_prompt("talk", 1))
+    ]
+    fleet = FakeFleet()
+    (batch,) = await prepare({"talk": task}, groups, fleet.workers, Clock(), version=0, memories={})
+    assert fleet.calls == ["score", "score held out"]
+    # Four responses, and each prompt with the other's.
+    assert [len(said) for said in fleet.trainer.scored] == [6]
+    assert len(fleet.reference.scored) == 6
+    # Of the mismatched, one token of id 10 each: the policy's -10/100 under the reference's -10/90.
+    assert [example.sequences[0].target for example in batch.examples] == pytest.approx([10 / 90 - 10 / 100] * 4)
+    assert sorted(example.coefficient for example in batch.examples) == [-1, -1, 1, 1]
+    assert all(len(example.sequences) == 1 for example in batch.examples)

@@ -8,11 +8,22 @@ from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws
 
 from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB, XPO, Lagrangian, NashMD, ReinforcePP
 from raylign.methods.direct import Direct
+from raylign.methods.kto import KTO
 from raylign.methods.sparsepo import MaPO, SparsePO
 from raylign.methods.tdpo import TDPO
 
 DR_GRPO = GRPO(beta=0.0, normalize=False)
-PAIRED = [Direct(), TDPO(version=1), TDPO(), MaPO(), SparsePO(), SparsePO(mask="independent")]
+PAIRED = [
+    Direct(),
+    Direct(loss="aot"),
+    Direct(loss="aot_unpaired"),
+    KTO(),
+    TDPO(version=1),
+    TDPO(),
+    MaPO(),
+    SparsePO(),
+    SparsePO(mask="independent"),
+]
 ALL = [
     *METHODS,
     *PAIRED,

@@ -85,5 +85,23 @@ async def test_longer_responses_are_cut_as_the_policy_s_own_are(tmp_path):
     assert lengths == {2, 3}
 
 
-async def test_resumed_equals_uninterrupted(tmp_path):
-    await resumed_equals_uninterrupted(run, pairs_job(), FakeFleet, tmp_path, left_at=2)
+@pytest.mark.parametrize("loss", ["dpo", "kto", "aot"])
+async def test_resumed_equals_uninterrupted(tmp_path, loss):
+    job = pairs_job(task={"method": {"loss": loss}})
+    await resumed_equals_uninterrupted(run, job, FakeFleet, tmp_path, left_at=2)
+
+
+async def test_rows_with_a_label_are_taken_where_the_method_takes_them_one_by_one(tmp_path):
+    rows = [replace(make_prompt("talk", at, label=at % 2 == 0), baseline="good"[: 1 + at]) for at in range(4)]
+    for name, refused in (("kto", False), ("dpo", True)):
+        fleet, job = FakeFleet(), pairs_job(task={"method": {"loss": name}}, steps=2)
+        encode = lambda one: tuple(map(ord, one.baseline))  # noqa: E731
+        training = take(job, fleet, tmp_path / name, prompts={"talk": rows}, encode=encode)
+        if refused:
+            with pytest.raises(SpecError, match="answers and no rejected ones"):
+                await training
+            continue
+        await training
+        trained = [example for batch in fleet.trainer.batches for example in batch]
+        signs = {len(example.sequences[0].response_ids): example.coefficient for example in trained}
+        assert signs == {1: 1, 2: -1, 3: 1, 4: -1}

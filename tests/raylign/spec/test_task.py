@@ -12,8 +12,8 @@ from raylign.spec import parse_job
     [
         (task(judges=[{"type": "math"}, {"type": "math"}]), "two judges are called 'math'"),
         (task(reward=None), "method 'crpg' ranks responses by reward"),
-        (task(method={"type": "codpo"}, per="token"), "method 'codpo' has a loss of pairs"),
-        (task(method={"type": "codpo"}, per="limit", max_tokens=8), "method 'codpo' has a loss of pairs"),
+        (task(method={"type": "codpo"}, per="token"), "method 'codpo' has a loss of whole responses"),
+        (task(method={"type": "codpo"}, per="limit", max_tokens=8), "method 'codpo' has a loss of whole responses"),
         (
             task(method={"type": "lagrangian"}, judges=[]),
             "method 'lagrangian' holds each judge to a target: add `judges`",
