@@ -98,6 +98,8 @@ class RayFleet:
                 Crew(members["reference"], restart_s=deadlines.start_s),
                 score_s=deadlines.score_s,
                 tokens_per_batch=tokens_per_batch,
+                trainers=members["policy"],
+                publish_s=deadlines.publish_s,
             ),
             trainer=TrainerGroup(members["policy"], deadlines),
             weights=ObjectStoreWeights(members["policy"], rollouts, publish_s=deadlines.publish_s),
@@ -186,7 +188,7 @@ class RayFleet:
             case "rollout":
                 return {
                     "model": actor.model,
-                    "weights": job.reference.model if job.reference else None,
+                    "weights": job.other_reference,
                     "dtype": job.policy.dtype,
                     "rollout": job.rollout,
                     "device": device,

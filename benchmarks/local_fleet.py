@@ -82,6 +82,8 @@ class LocalFleets:
                 Crew([self._reference(job)], restart_s=deadlines.start_s),
                 score_s=deadlines.score_s,
                 tokens_per_batch=job.trainer.tokens_per_microbatch,
+                trainers=trainers,
+                publish_s=deadlines.publish_s,
             ),
             trainer=TrainerGroup(trainers, deadlines),
             weights=ObjectStoreWeights(trainers, rollouts, publish_s=deadlines.publish_s),

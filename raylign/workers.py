@@ -67,7 +67,16 @@ class Judges(Protocol):
 
 
 class Reference(Protocol):
-    """The frozen reference model."""
+    """The reference model: frozen, or where it was moved to last."""
+
+    def hold(self, directory: Path | None) -> None:
+        """Answer by the weights that `follow` wrote there from now on; None: by those it started with."""
+        ...
+
+    async def follow(self, share: float, directory: Path) -> None:
+        """Move to ``share`` times the trainer's present weights and the rest of its own; write these to ``directory``,
+        whole or not at all, and hold them. Raises `PublishFailed` when what arrived is not what was sent."""
+        ...
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
         """Log-probability of every response token, at the rollout temperature."""

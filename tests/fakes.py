@@ -114,16 +114,31 @@ class FakeJudges:
 
 
 class FakeReference:
-    """Log-probs a little below the sampler's."""
+    """Log-probs a little below the sampler's; moved to what ``trainer`` holds, it has others."""
 
-    def __init__(self, calls: list[str]) -> None:
+    def __init__(self, calls: list[str], trainer: "FakeTrainer | None" = None) -> None:
         self.calls = calls
+        self.trainer = trainer
+        self.held: Path | None = None
         self.scored: list[Key] = []
+
+    def hold(self, directory: Path | None) -> None:
+        self.held = directory
+
+    async def follow(self, share: float, directory: Path) -> None:
+        self.calls.append("follow")
+        assert self.trainer is not None
+        _write(directory / "state", [self._state(), share, self.trainer.state])
+        self.hold(directory)
+
+    def _state(self) -> str:
+        return _digest((self.held / "state").read_text()) if self.held else "start"
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
         self.calls.append("score")
         self.scored += [completion.key for _, completion in pairs]
-        return [tuple(-token / 90 for token in completion.token_ids) for _, completion in pairs]
+        moved = int(self._state()[:4], 16) / 2**16 if self.held else 0.0
+        return [tuple(-token / 90 - moved for token in completion.token_ids) for _, completion in pairs]
 
     async def embed(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list["array[float]"]:
         self.calls.append("embed")
@@ -217,8 +232,8 @@ class FakeFleet:
         self.calls: list[str] = []
         self.rollouts = FakeRollouts(self.calls, shuffle=shuffle)
         self.judges = FakeJudges(self.calls, verdict)
-        self.reference = FakeReference(self.calls)
         self.trainer = FakeTrainer(self.calls)
+        self.reference = FakeReference(self.calls, self.trainer)
         self.weights = FakeWeights(self.calls, self.rollouts)
 
     @property

@@ -96,7 +96,7 @@ def _canaries(job: Job, tokenizer: Any, stops: Sequence[int]) -> dict[tuple[str,
 
 def _check_reference(job: Job, tokenizer: Any) -> None:
     """The reference must mean the same by every token. Here also for models that no directory told of before."""
-    if job.reference is None:
+    if job.other_reference is None:
         return
-    others = load_tokenizer(job.reference.model).get_vocab()
-    check_same_tokens(job.policy.model, tokenizer.get_vocab(), job.reference.model, others)
+    others = load_tokenizer(job.other_reference).get_vocab()
+    check_same_tokens(job.policy.model, tokenizer.get_vocab(), job.other_reference, others)

@@ -68,10 +68,25 @@ class ReferencePool:
     of a score depends on it.
     """
 
-    def __init__(self, crew: Crew, *, score_s: float, tokens_per_batch: int) -> None:
+    def __init__(
+        self, crew: Crew, *, score_s: float, tokens_per_batch: int, trainers: Sequence[Member], publish_s: float
+    ) -> None:
         self.crew = crew
         self._score_s = score_s
         self._tokens_per_batch = tokens_per_batch
+        self._trainers = trainers
+        self._publish_s = publish_s
+        self._held: str | None = None
+        """Said with every question, so that a worker that was started again answers as the one that it stands for."""
+
+    def hold(self, directory: Path | None) -> None:
+        self._held = None if directory is None else str(directory)
+
+    async def follow(self, share: float, directory: Path) -> None:
+        update = await exported(self._trainers, seconds=self._publish_s)
+        asked = (update, share, str(directory), self._held)
+        await self.crew.ask("follow", *asked, phase="follow", seconds=self._publish_s)
+        self.hold(directory)
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
         rows = [(prompt.token_ids, completion.token_ids) for prompt, completion in pairs]
@@ -81,7 +96,7 @@ class ReferencePool:
             asked = [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
             barred = [pairs[at][1].barred for at in asked]
             said = await self.crew.ask(
-                "score", [rows[at] for at in asked], barred, phase="score", seconds=self._score_s
+                "score", [rows[at] for at in asked], barred, self._held, phase="score", seconds=self._score_s
             )
             for at, values in zip(asked, said, strict=True):
                 scores[at] = values
@@ -93,7 +108,9 @@ class ReferencePool:
         passes = batches(rows, self._tokens_per_batch)
         for start in range(0, len(passes), PASSES_PER_CALL):
             asked = [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
-            said = await self.crew.ask("embed", [rows[at] for at in asked], phase="embed", seconds=self._score_s)
+            said = await self.crew.ask(
+                "embed", [rows[at] for at in asked], self._held, phase="embed", seconds=self._score_s
+            )
             for at, values in zip(asked, said, strict=True):
                 embeddings[at] = values
         return embeddings
@@ -108,15 +125,19 @@ class ObjectStoreWeights:
         self._publish_s = publish_s
 
     async def publish(self, version: int, *, verify_all: bool = False) -> PublishReport:
-        # Under ZeRO-3 every rank takes part; the others return nothing. The update itself never visits the driver.
-        exports = [member.submit("export", phase="export") for member in self.trainers]
-        await _all(
-            [
-                member.call("ready", phase="export", seconds=self._publish_s)  # queued behind the export
-                for member in self.trainers
-            ]
-        )
-        return await self.rollouts.receive(exports[0], version, verify_all=verify_all)
+        update = await exported(self.trainers, seconds=self._publish_s)
+        return await self.rollouts.receive(update, version, verify_all=verify_all)
+
+
+async def exported(trainers: Sequence[Member], *, seconds: float) -> Any:
+    """The present weights in the object store: a reference to them, for the update itself never visits the driver.
+
+    Under ZeRO-3 every rank takes part; the others return nothing.
+    """
+    exports = [member.submit("export", phase="export") for member in trainers]
+    # Queued behind the export.
+    await _all([member.call("ready", phase="export", seconds=seconds) for member in trainers])
+    return exports[0]
 
 
 async def _all(calls: Sequence[Any], *, grief_s: float = GRIEF_S) -> list[Any]:

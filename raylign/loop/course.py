@@ -1,6 +1,7 @@
 """A job's course once its workers stand: its source made ready, the first weights published, and the steps."""
 
 from raylign.errors import Paused
+from raylign.loop.follower import Follower
 from raylign.loop.loop import train
 from raylign.loop.pause import Pause
 from raylign.loop.stand import Stand
@@ -19,11 +20,15 @@ async def take_course(job: Job, means: Means, checkpoints: Checkpoints, start: P
         if job.rolls_out:
             emit(Status(phase="publishing", detail=f"version {start.version} to every rollout worker"))
             await collector.fleet.weights.publish(start.version, verify_all=True)
+        follows, follower = job.reference and job.reference.follows, None
+        if follows:
+            follower = Follower(follows, collector.fleet.reference, means.run.reference_path, checkpoints)
+            follower.begin(start.next_step)
         emit(Status(phase="training"))
         stand = Stand(checkpoints, collector.fleet.trainer, emit, start)
         with pause.heeded():
             try:
-                await train(job, source, collector, means.world.eval_prompts, emit, stand, pause)
+                await train(job, source, collector, means.world.eval_prompts, emit, stand, pause, follower)
             except Paused:
                 await stand.keep()
                 raise

@@ -14,6 +14,7 @@ from raylign.errors import Paused
 from raylign.loop.ailments import Ailments, require_examples, require_verdicts
 from raylign.loop.canaries import Alarm
 from raylign.loop.evaluate import evaluate
+from raylign.loop.follower import Follower
 from raylign.loop.measure import oldest, step_done
 from raylign.loop.packing import pack
 from raylign.loop.pause import Pause
@@ -37,9 +38,10 @@ async def train(
     emit: Emit,
     stand: Stand,
     pause: Pause,
+    follower: Follower | None = None,
 ) -> None:
     """Run the steps from where it stands to the end, on what ``source`` gives; it is closed then. ``eval_prompts``: by
-    task.
+    task. ``follower``: of a reference that comes after the policy.
 
     Rollout workers, where somebody asks them, must hold the version of ``stand``. Raises what the workers raise,
     `NothingToTrain` when nothing usable comes for ``max_empty_steps`` steps, and `Paused`, ``stand`` being up to date.
@@ -78,6 +80,9 @@ async def train(
                 version += 1
                 if job.rolls_out:
                     await _publish(collector, version, clock, pause)
+            if follower:
+                with clock.phase("publish"):
+                    await follower.after(step + 1)
             empty = 0 if examples else empty + 1
             emit(step_done(job, step, version, age, batches, stats, clock))
             for seen in samples_shown(job, step, groups):

@@ -109,8 +109,8 @@ def check_models(job: Job, *, inspect: Callable[[str], ModelInfo | None] = find_
         info = infos[use.model]
         if info is not None and info.architecture.endswith(WRONG_ENDINGS[use.kind]):
             raise SpecError(f"{use.whose}, {use.model!r}, is a {info.architecture}, which {_SHORTCOMINGS[use.kind]}")
-    if job.reference:
-        _check_reference(infos[job.policy.model], infos[job.reference.model])
+    if job.other_reference:
+        _check_reference(infos[job.policy.model], infos[job.other_reference])
     return infos
 
 

@@ -55,6 +55,7 @@ class RunDirectory:
         self.metrics_path = self.path / "metrics.jsonl"
         self.baselines_path = self.path / "baselines.jsonl"
         self.checkpoints_path = self.path / "checkpoints"
+        self.reference_path = self.path / "reference"
         self.model_path = self.path / "model"
         self.adapter_path = self.model_path / "adapter"
         self.report_path = self.path / "report.html"

@@ -120,8 +120,13 @@ class Job(Spec):
 
     @property
     def held_to(self) -> str:
-        """The reference model."""
-        return self.reference.model if self.reference else self.policy.model
+        """The reference model, as it starts."""
+        return self.other_reference or self.policy.model
+
+    @property
+    def other_reference(self) -> str | None:
+        """The model that is held to in the place of the policy's own starting weights."""
+        return self.reference.model if self.reference else None
 
     @property
     def reads(self) -> frozenset[Reads]:
@@ -203,6 +208,11 @@ class Job(Spec):
     def _somebody_asks_the_reference(self) -> Self:
         if self.reference and not self.scores_reference:
             raise ValueError("no method of the job asks a reference: leave out `reference`")
+        if self.reference and self.reference.follows and self.reads:
+            raise ValueError(
+                "`reference.follows` moves the reference actor, and a task's loss reads one beside the policy: leave "
+                "it out, or choose a loss of log-probs"
+            )
         return self
 
     @model_validator(mode="after")

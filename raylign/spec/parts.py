@@ -35,11 +35,31 @@ class Policy(Spec):
     """Adapters instead of full training."""
 
 
-class ReferenceSettings(Spec):
-    """A reference other than the policy's starting weights. Same architecture and vocabulary."""
+class Following(Spec):
+    """A reference that comes after the policy: TR-DPO's, "Learn Your Reference Model for Real Good Alignment"
+    (arXiv 2404.09656), of any loss that has one."""
 
-    model: bounds.Model
-    """A directory, or a hub id."""
+    every: int = Field(ge=1, le=bounds.STEPS)
+    """Steps from one move to the next: the paper's tau."""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """``ref <- share * policy + (1 - share) * ref``, weight by weight. 1: its hard update; below: its soft one, whose
+    alpha is 0.5 to 0.6 at every step."""
+
+
+class ReferenceSettings(Spec):
+    """A reference other than the policy's starting weights."""
+
+    model: bounds.Model | None = None
+    """A directory, or a hub id, of the policy's architecture and vocabulary; its starting weights where absent."""
+    follows: Following | None = None
+    """How it comes after the policy; it stays where it is where absent. What is measured against it (KL, margins) is
+    measured against where it stands then."""
+
+    @model_validator(mode="after")
+    def _is_another(self) -> "ReferenceSettings":
+        if self.model is None and self.follows is None:
+            raise ValueError("`reference` names neither a `model` nor how it `follows`: leave it out")
+        return self
 
 
 class RolloutSettings(Spec):

@@ -25,8 +25,8 @@ class Use:
 def uses(job: Job) -> Iterator[Use]:
     """Each use of a model once, the policy first."""
     yield Use(whose="the policy", model=job.policy.model, kind="carries" if job.rates else "writes")
-    if job.reference:
-        yield Use(whose="the reference", model=job.reference.model, kind="writes")
+    if job.other_reference:
+        yield Use(whose="the reference", model=job.other_reference, kind="writes")
     for task in job.tasks:
         for part in task.reward_parts:
             for head in part.heads():

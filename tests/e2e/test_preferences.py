@@ -20,7 +20,10 @@ PAIRED = ("preferences-chat", "preferences-math", "unpaired-instructions")
 
 def test_pairs_of_a_file_are_trained_on(tmp_path):
     changes = {"eval_prompts": None, "judges": []}
-    job = small_job(tmp_path, "preferences", "unpaired", steps=3, evaluation={"rows": 8}, task=changes)
+    moving = {"follows": {"every": 2, "share": 0.5}}
+    job = small_job(
+        tmp_path, "preferences", "unpaired", steps=3, evaluation={"rows": 8}, reference=moving, task=changes
+    )
     document = yaml.safe_load(job.read_text())
     for task in document["tasks"][:2]:  # of the example of pairs
         task["select"] = {"budget": 6, "pool": 24}
@@ -46,4 +49,5 @@ def test_pairs_of_a_file_are_trained_on(tmp_path):
     assert after["preferences-chat"]["held_out"]["margin"] != before["preferences-chat"]["held_out"]["margin"]
     path, progress = Checkpoints(run.checkpoints_path).latest()
     assert (progress.next_step, problems(path)) == (3, [])
+    assert [place.name for place in run.reference_path.iterdir()] == ["step-2"]  # half of the way, and held since
     assert (run.model_path / "model.safetensors").exists()

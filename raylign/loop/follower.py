@@ -1,0 +1,57 @@
+"""A reference that comes after the policy: TR-DPO (arXiv 2404.09656), with whatever loss.
+
+Where it stands is a function of the steps made: after every so many it moves, and what it is then lies in the run
+directory, `reference/step-8`. So a run resumes with it from any checkpoint, and a worker that starts again finds it.
+"""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from raylign.errors import RunError
+from raylign.record.checkpoint import Checkpoints
+from raylign.spec.parts import Following
+from raylign.workers import Reference
+
+PREFIX = "step-"
+
+
+class Follower:
+    """Moves the reference of one run. ``directory``: where what it was moved to is kept."""
+
+    def __init__(self, how: Following, reference: Reference, directory: Path, checkpoints: Checkpoints) -> None:
+        self._how = how
+        self._reference = reference
+        self._directory = directory.absolute()  # workers have another working directory
+        self._checkpoints = checkpoints
+
+    def begin(self, done: int) -> None:
+        """Stand where it stood after ``done`` steps. Raises `RunError` where that is not there any more."""
+        at = self._last(done)
+        if at and not self._at(at).exists():
+            raise RunError(
+                f"the run goes on after step {done}, and its reference, which moved after step {at}, is not at "
+                f"{str(self._at(at))!r}: put it back, or begin anew"
+            )
+        self._reference.hold(self._at(at) if at else None)
+
+    async def after(self, done: int) -> None:
+        """Move it, if that is due after ``done`` steps."""
+        if self._last(done) == done:
+            await self._reference.follow(self._how.share, self._at(done))
+            await asyncio.to_thread(self._let_go, done)
+
+    def _let_go(self, done: int) -> None:
+        """Of what no checkpoint needs: before the first is made all of it is, of which a run that dies has no use."""
+        needed = {self._last(int(path.name.rpartition("-")[2])) for path in self._checkpoints.all()} | {done}
+        for path in self._directory.glob(f"{PREFIX}*"):
+            step = path.name.removeprefix(PREFIX)
+            if not step.isdecimal() or int(step) not in needed:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _last(self, done: int) -> int:
+        """After which step it moved last; 0: it has not."""
+        return done - done % self._how.every
+
+    def _at(self, step: int) -> Path:
+        return self._directory / f"{PREFIX}{step}"
