@@ -17,6 +17,7 @@ from raylign.cli.job_file import check, plan, schema
 from raylign.cli.jobs import cancel, delete, jobs, pause, resume, retry, submit, watch
 from raylign.cli.judge import judge
 from raylign.cli.keys import keys
+from raylign.cli.label import label
 from raylign.cli.model import chat, evaluate
 from raylign.cli.monitor import monitor
 from raylign.cli.pairs import pairs
@@ -55,6 +56,7 @@ app = typer.Typer(
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "data": data,
     "pairs": pairs,
+    "label": label,
     "init": init,
     "check": check,
     "plan": plan,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,8 @@ async def within_budget(job: Job, task: Task, means: Means, group: Callable[[Pro
     """The task's prompts that are learned from: all, or those of the chosen pairs.
 
     ``group``: a prompt with its two responses, the better one first. Which are chosen is a function of the job, the
-    file and the reference, and is read where an earlier attempt wrote it. Emits `Status` with what it cost. Raises
-    `SpecError` where there are fewer pairs than the budget.
+    file and the reference, and is read where an earlier attempt wrote it; beside it they stand as a file of pairs.
+    Emits `Status` with what it cost. Raises `SpecError` where there are fewer pairs than the budget.
     """
     prompts, how = means.world.prompts[task.name], task.acquisition
     if how is None:
@@ -42,8 +43,17 @@ async def within_budget(job: Job, task: Task, means: Means, group: Callable[[Pro
         told = f"task {task.name!r}: {len(places):,} of {looked_at:,} pairs by {how.type}, in {seconds:.1f} s"
         means.emit(Status(phase="chose pairs", detail=told))
         document = {"type": how.type, "of": looked_at, "seconds": seconds, "places": places}
+        shown = "".join(f"{json.dumps(_row(prompts[place]), ensure_ascii=False)}\n" for place in places)
+        await asyncio.to_thread(write_whole, means.run.path / f"chosen-{task.name}.jsonl", shown)
         await asyncio.to_thread(write_whole, kept, json.dumps(document))
     return [prompts[place] for place in await asyncio.to_thread(_places, kept)]
+
+
+def _row(prompt: Prompt) -> dict[str, Any]:
+    """Its pair as preference files have it, for people to read and label."""
+    asked = {"messages": [dict(turn) for turn in prompt.messages]} if prompt.templated else {"prompt": prompt.text}
+    metadata = {name: value for name, value in prompt.metadata.items() if name != "rejected"}
+    return {**metadata, **asked, "chosen": prompt.baseline, "rejected": prompt.metadata.get("rejected")}
 
 
 def _places(kept: Path) -> list[int]:

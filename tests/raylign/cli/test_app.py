@@ -43,6 +43,7 @@ def test_the_version_is_the_packages_and_no_command_shows_the_help():
         *(
             "data",
             "pairs",
+            "label",
             "init",
             "check",
             "plan",

@@ -46,6 +46,8 @@ async def test_only_a_budget_of_the_pairs_is_trained_on(tmp_path, way):
     assert (kept["type"], kept["of"], len(set(kept["places"]))) == (way, 40, 6)
     assert len(fleet.trainer.batches) == 9  # three epochs of six
     assert trained(fleet) == {TEXTS[place] for place in kept["places"]}
+    shown = [json.loads(line) for line in (tmp_path / "chosen-talk.jsonl").read_text().splitlines()]
+    assert [(one["chosen"], one["rejected"]) for one in shown] == [TEXTS[place] for place in kept["places"]]
     told = [one.detail for one in said if isinstance(one, Status) and one.phase == "chose pairs"]
     assert told[0].startswith(f"task 'talk': 6 of 40 pairs by {way}, in ")
 
