@@ -100,9 +100,15 @@ class RayFleet:
                 tokens_per_batch=tokens_per_batch,
                 trainers=members["policy"],
                 publish_s=deadlines.publish_s,
+                bucket_bytes=self.job.weights.bucket_bytes,
             ),
             trainer=TrainerGroup(members["policy"], deadlines),
-            weights=ObjectStoreWeights(members["policy"], rollouts, publish_s=deadlines.publish_s),
+            weights=ObjectStoreWeights(
+                members["policy"],
+                rollouts,
+                publish_s=deadlines.publish_s,
+                bucket_bytes=self.job.weights.bucket_bytes,
+            ),
         )
 
     def _askers(self) -> dict[Asker, list[Member]]:

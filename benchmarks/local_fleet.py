@@ -27,6 +27,10 @@ STARTING = 0
 """The version of the starting weights, as a loop publishes them."""
 
 
+WHOLE = 2**62
+"""Bytes of a bucket that holds every tensor."""
+
+
 class LocalMember:
     """What the pools ask of `actors.cluster.member.Member`, of a plain object. Deadlines do not apply.
 
@@ -47,6 +51,10 @@ class LocalMember:
     def submit(self, method: str, *args: Any, phase: str, **kwargs: Any) -> Any:
         """The same; the result itself stands for the reference to it."""
         return getattr(self.worker, method)(*args, **kwargs)
+
+    def references(self, method: str, *args: Any, phase: str, seconds: float) -> AsyncIterator[Any]:
+        """As `stream`: what is yielded stands for the references to it."""
+        return self.stream(method, *args, phase=phase, seconds=seconds)
 
     async def stream(self, method: str, *args: Any, phase: str, seconds: float) -> AsyncIterator[Any]:
         """What the worker's generator yields."""
@@ -73,7 +81,8 @@ class LocalFleets:
         trainers = [LocalMember(self._trainer)]
         deadlines = job.deadlines
         rollouts = RolloutPool([self._rollout(job)], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
-        rollouts.members[0].worker.update_weights(self._trainer.export(), STARTING, verify_all=True)
+        (update,) = self._trainer.export(WHOLE)
+        rollouts.members[0].worker.update_weights(update, STARTING, verify_all=True)
         rollouts.version = STARTING
         return Fleet(
             rollouts=rollouts,
@@ -84,9 +93,12 @@ class LocalFleets:
                 tokens_per_batch=job.trainer.tokens_per_microbatch,
                 trainers=trainers,
                 publish_s=deadlines.publish_s,
+                bucket_bytes=job.weights.bucket_bytes,
             ),
             trainer=TrainerGroup(trainers, deadlines),
-            weights=ObjectStoreWeights(trainers, rollouts, publish_s=deadlines.publish_s),
+            weights=ObjectStoreWeights(
+                trainers, rollouts, publish_s=deadlines.publish_s, bucket_bytes=job.weights.bucket_bytes
+            ),
         )
 
     def _rollout(self, job: Job) -> LocalMember:

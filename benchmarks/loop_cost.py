@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from fakes import FakeFleet, FakeRollouts, FakeTrainer, make_prompt
 
 from actors.sampling.rollout_pool import RolloutPool
+from actors.weights.published import Published
 from raylign.loop.loop import train
 from raylign.loop.pause import Pause
 from raylign.loop.stand import Stand
@@ -112,7 +113,7 @@ class FakeMember:
         async for handful in self._rollouts.generate(requests):
             yield handful
 
-    async def call(self, method: str, update: Any, version: int, **_: Any) -> dict[str, Any]:
+    async def call(self, method: str, *_: Any, **__: Any) -> dict[str, Any]:
         return {"tensors_checked": 1, "bytes": 1}
 
 
@@ -130,7 +131,10 @@ class PoolWeights:
         self._pool = pool
 
     async def publish(self, version: int, *, verify_all: bool = False) -> PublishReport:
-        return await self._pool.receive(None, version, verify_all=verify_all)
+        published = Published()
+        await published.add(None)
+        await published.close()
+        return await self._pool.receive(published, version, verify_all=verify_all)
 
 
 async def _steps(job: Any, count: int, workers: int) -> list[float]:

@@ -17,7 +17,6 @@ from torch import Tensor
 from actors.sampling.rollout import RolloutWorker
 from actors.scoring.reference import ReferenceWorker
 from actors.training.trainer import PolicyTrainer
-from actors.weights.weight_update import WeightUpdate
 from benchmarks import our_side, parity
 from benchmarks.our_side import Batch
 from benchmarks.tiny_models import VOCAB_SIZE
@@ -119,8 +118,7 @@ def _trainer(model: Path, rate: float) -> PolicyTrainer:
 
 
 def _publish(trainer: PolicyTrainer, worker: RolloutWorker, version: int) -> dict[str, Tensor]:
-    update = trainer.export()
-    assert isinstance(update, WeightUpdate)
+    (update,) = trainer.export(2**62)
     worker.update_weights(update, version, verify_all=True)
     return {name: tensor.clone() for name, tensor in update.tensors() if name.endswith(".weight")}
 

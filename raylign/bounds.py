@@ -59,6 +59,8 @@ MEGABYTES = 4_194_304
 """4 TiB: the memory of a large machine."""
 GIGABYTES = 4096
 """The same in GiB."""
+BUCKET_MB = 65_536
+"""64 GiB: more than any tensor has."""
 OUTPUT_KB = 65_536
 """64 MiB of a program's output, which the judge reads."""
 

@@ -19,6 +19,8 @@ from raylign.types import Example, Sequence, StepStats
 
 TEMPERATURE = 0.9
 WHOLE = 10**6
+BUCKET = 100_000
+"""Bytes: some of a policy's tensors, not all."""
 """A budget that no step's examples exceed."""
 
 
@@ -97,9 +99,7 @@ def metrics(stats: StepStats) -> dict[tuple[str, str], float]:
 
 def weights(trainer: PolicyTrainer) -> dict[str, torch.Tensor]:
     """What it exports now, which its next step does not change."""
-    update = trainer.export()
-    assert update is not None
-    return {name: tensor.clone() for name, tensor in update.tensors()}
+    return {name: tensor.clone() for bucket in trainer.export(BUCKET) for name, tensor in bucket.tensors()}
 
 
 def assert_close(actual: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], tolerance: float) -> None:

@@ -69,6 +69,13 @@ class Member:
         """What the worker's generator yields, as it yields it; ``seconds`` for all of it."""
         wait = self._wait(phase, seconds)
         end = asyncio.get_running_loop().time() + seconds
+        async for item in self.references(method, *args, phase=phase, seconds=seconds):
+            yield await within(item, wait, seconds=end - asyncio.get_running_loop().time())
+
+    async def references(self, method: str, *args: Any, phase: str, seconds: float) -> AsyncIterator[Any]:
+        """As `stream`, but references to what is yielded: it stays where it was made."""
+        wait = self._wait(phase, seconds)
+        end = asyncio.get_running_loop().time() + seconds
         call = self._handle.stream.options(name=f"{self.plan.role}.{phase}", num_returns="streaming")
         stream = call.remote(method, *args)
         while True:
@@ -77,7 +84,7 @@ class Member:
                 item = await within(anext(stream), wait, seconds=left)
             except StopAsyncIteration:
                 return
-            yield await within(item, wait, seconds=left)
+            yield item
 
     async def restart(self, lost: RunError, *, hung: bool = False) -> bool:
         """Replace a dead actor. False where another caller has just done so. Raises `WorkerLost` after too many.

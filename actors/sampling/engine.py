@@ -41,8 +41,16 @@ class Engine(Protocol):
         """Log-probability of every response token at temperature 1."""
         ...
 
-    def update_weights(self, update: WeightUpdate, names: Sequence[str], turn: int | None) -> Landing:
-        """Replace all weights and prove it, comparing the tensors in ``names`` by value. Raises `PublishFailed`.
+    def begin_update(self) -> None:
+        """Be ready for new weights, whatever became of an update before. Raises `PublishFailed`, as all three do."""
+        ...
+
+    def take(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
+        """Some of the weights, of which those in ``names`` are to be compared by value in the end."""
+        ...
+
+    def finish_update(self, turn: int | None) -> Landing:
+        """Put all that was taken in the old weights' place, and prove it.
 
         ``turn``: rotates which columns are read where reading is dear; None reads all.
         """

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from actors.sampling.engine import Engine, Sampled
@@ -76,32 +78,63 @@ class RolloutWorker:
         """Log-probability of every response token at temperature 1: the engine's side of the parity check."""
         return self.engine.logprobs_of(prompt_ids, response_ids)
 
-    def update_weights(self, update: WeightUpdate, version: int, *, verify_all: bool = False) -> dict[str, Any]:
-        """Take new weights and prove that they landed: counts of tensors sent and compared, and bytes.
+    def begin_update(self, version: int, *, verify_all: bool = False) -> None:
+        """New weights come, by `take`; `finish_update` ends them. Until the first is taken the old ones serve."""
+        self._arrival = _Arrival(version=version, verify_all=verify_all)
 
-        Bytes are checked against the update's checksums, every tensor must have a place and every parameter a tensor,
-        and a sample that moves with the version (all with ``verify_all``) is read back from the engine and compared.
-        Raises `PublishFailed` naming the tensors; the worker then serves nothing until an update lands.
+    def take(self, bucket: WeightUpdate) -> None:
+        """Some of the new weights, checked against their checksums first.
+
+        Raises `PublishFailed` naming what is damaged, or what the engine refuses; where some were taken already, the
+        worker then serves nothing until an update lands.
         """
-        if damaged := update.damaged():
+        arrival = self._arrival
+        if damaged := bucket.damaged():
             raise PublishFailed(
-                f"weights version {version!r} arrived damaged in {len(damaged)} tensors, first {damaged[0]!r}: "
-                f"their checksums differ from the sender's; publish again"
+                f"weights version {arrival.version!r} arrived damaged in {len(damaged)} tensors, first "
+                f"{damaged[0]!r}: their checksums differ from the sender's; publish again"
             )
-        names = [entry.name for entry in update.table]
-        sample = names if verify_all else names[version % SAMPLE :: SAMPLE]
-        self._proven = False
-        try:
-            landing = self.engine.update_weights(update, sample, None if verify_all else version)
-        except PublishFailed as error:
-            raise PublishFailed(f"weights version {version!r} did not land on {self.model!r}: {error}") from error
-        self.version, self._proven = version, True
+        with self._told(arrival):
+            if not arrival.tensors:
+                self._proven = False
+                self.engine.begin_update()
+            names = [entry.name for at, entry in enumerate(bucket.table, arrival.tensors) if arrival.compares(at)]
+            self.engine.take(bucket, names)
+        arrival.tensors += len(bucket.table)
+        arrival.nbytes += bucket.nbytes
+
+    def finish_update(self) -> dict[str, Any]:
+        """Prove that all landed: counts of tensors sent and compared, and bytes.
+
+        Every tensor must have a place and every parameter a tensor, and a sample that moves with the version (all with
+        ``verify_all``) is read back from the engine and compared. Raises `PublishFailed` naming the tensors; the worker
+        then serves nothing until an update lands.
+        """
+        arrival = self._arrival
+        with self._told(arrival):
+            landing = self.engine.finish_update(None if arrival.verify_all else arrival.version)
+        self.version, self._proven = arrival.version, True
         return {
-            "version": version,
+            "version": arrival.version,
             "tensors": landing.tensors,
             "tensors_checked": landing.compared,
-            "bytes": update.nbytes,
+            "bytes": arrival.nbytes,
         }
+
+    def update_weights(self, update: WeightUpdate, version: int, *, verify_all: bool = False) -> dict[str, Any]:
+        """The whole of an update at once."""
+        self.begin_update(version, verify_all=verify_all)
+        self.take(update)
+        return self.finish_update()
+
+    @contextmanager
+    def _told(self, arrival: "_Arrival") -> Iterator[None]:
+        try:
+            yield
+        except PublishFailed as error:
+            raise PublishFailed(
+                f"weights version {arrival.version!r} did not land on {self.model!r}: {error}"
+            ) from error
 
     def _require(self, version: int | None) -> None:
         if not self._proven:
@@ -124,6 +157,20 @@ class RolloutWorker:
                 f"prompt {request.prompt.id!r} has {tokens} tokens and may get {request.max_tokens} more, but the "
                 f"context of {self.model!r} is {context}: shorten the prompt, or lower `max_tokens`"
             )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Arrival:
+    """What has come of an update."""
+
+    version: int
+    verify_all: bool
+    tensors: int = 0
+    nbytes: int = 0
+
+    def compares(self, at: int) -> bool:
+        """Whether the tensor that comes at this place, of all, is compared by value."""
+        return self.verify_all or at % SAMPLE == self.version % SAMPLE
 
 
 def _start(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from actors.cluster.member import Member
+from actors.weights.published import Published
 from raylign.errors import WorkerLost
 from raylign.types import Completion, Request
 from raylign.workers import PublishReport
@@ -20,7 +21,7 @@ class RolloutPool:
         """None: the weights that the workers were started on, the reference's."""
         self._generate_s = generate_s
         self._publish_s = publish_s
-        self._update: Any = None  # object reference of the last update, for workers that start late
+        self._published: Published | None = None  # the last version, for workers that start late
 
     async def generate(self, requests: Sequence[Request]) -> AsyncIterator[list[Completion]]:
         """Completions as they finish, from all workers."""
@@ -78,13 +79,13 @@ class RolloutPool:
         except Exception as error:
             arrivals.put_nowait(error)
 
-    async def receive(self, update: Any, version: int, *, verify_all: bool) -> PublishReport:
-        """Bring every worker to ``version``. ``update``: object reference of a `WeightUpdate`.
+    async def receive(self, published: Published, version: int, *, verify_all: bool) -> PublishReport:
+        """Bring every worker to ``version``, as its buckets come.
 
-        A worker that dies on the way is started again and given the update. Raises `PublishFailed`.
+        A worker that dies on the way is started again and given all of them. Raises `PublishFailed`.
         """
         begun = time.perf_counter()
-        self._update, self.version = update, version
+        self._published, self.version = published, version
         proofs = await asyncio.gather(*(self._land(member, verify_all) for member in self.members))
         return PublishReport(
             version=version,
@@ -103,19 +104,30 @@ class RolloutPool:
 
     async def _revive(self, member: Member, lost: WorkerLost) -> None:
         """A new worker serves nothing until it holds the present weights."""
-        if await member.restart(lost) and self._update is not None:
+        if await member.restart(lost) and self._published is not None:
             await self._send(member, True)
 
     async def _send(self, member: Member, verify_all: bool) -> dict[str, Any]:
-        proof: dict[str, Any] = await member.call(
-            "update_weights",
-            self._update,
-            self.version,
-            verify_all=verify_all,
-            phase="publish",
-            seconds=self._publish_s,
-        )
-        return proof
+        """What the worker says once all has landed. A bucket is on its way to it while it takes the one before."""
+        assert self._published is not None
+        end = asyncio.get_running_loop().time() + self._publish_s
+
+        def call(method: str, *args: Any, **settings: Any) -> asyncio.Future[Any]:
+            left = end - asyncio.get_running_loop().time()
+            return asyncio.ensure_future(member.call(method, *args, phase="publish", seconds=left, **settings))
+
+        before = call("begin_update", self.version, verify_all=verify_all)
+        try:
+            async for bucket in self._published:
+                coming = call("take", bucket)
+                taken, before = before, coming
+                await taken
+            await before
+            before = call("finish_update")
+            proof: dict[str, Any] = await before
+            return proof
+        finally:
+            before.cancel()
 
 
 def spread(requests: Sequence[Request], workers: int) -> list[list[Request]]:

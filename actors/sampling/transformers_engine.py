@@ -123,29 +123,40 @@ class TransformersEngine:
         picked: list[float] = logits.log_softmax(-1).gather(1, ids[0, len(prompt_ids) :, None])[:, 0].tolist()
         return picked
 
-    def update_weights(self, update: WeightUpdate, names: Sequence[str], turn: int | None) -> Landing:
+    def begin_update(self) -> None:
+        """Forget what came of an update before."""
+        self._arrived: dict[str, Tensor] = {}
+        self._compared: dict[str, Tensor] = {}
+
+    def take(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
+        """Keep a copy: transformers keeps the tensors that it is given, and these are the object store's."""
+        for name, tensor in bucket.tensors():
+            self._arrived[name] = tensor.clone()
+            if name in names:
+                self._compared[name] = tensor
+
+    def finish_update(self, turn: int | None) -> Landing:
         """Load all weights anew and compare. Raises `PublishFailed`."""
-        sent = dict(update.tensors())
-        # transformers keeps the tensors that it is given: its own, not the object store's.
-        own = {name: tensor.clone() for name, tensor in sent.items()}
+        arrived, self._arrived = self._arrived, {}
+        compared, self._compared = self._compared, {}
         try:
             model = type(self.model).from_pretrained(
-                None, config=self.model.config, state_dict=own, dtype=DTYPES[self._dtype]
+                None, config=self.model.config, state_dict=dict(arrived), dtype=DTYPES[self._dtype]
             )
         except (KeyError, ValueError, RuntimeError) as error:
             raise PublishFailed(f"transformers refused it ({type(error).__name__}: {error})") from error
         held = checkpoint_tensors(model, dict(model.named_parameters()))
-        problems = [f"{name!r} has no place in the engine's model" for name in sent.keys() - held.keys()]
-        problems += [f"the engine's {name!r} was not sent" for name in held.keys() - sent.keys()]
+        problems = [f"{name!r} has no place in the engine's model" for name in arrived.keys() - held.keys()]
+        problems += [f"the engine's {name!r} was not sent" for name in held.keys() - arrived.keys()]
         problems += [
             f"{name!r} differs from what was sent"
-            for name in held.keys() & set(names)
-            if not torch.equal(held[name], sent[name].to(held[name]))
+            for name in held.keys() & compared.keys()
+            if not torch.equal(held[name], compared[name].to(held[name]))
         ]
         if problems:
             raise PublishFailed("; ".join(sorted(problems)))
         self.model = model.to(self._device).eval()
-        return Landing(tensors=len(sent), compared=len(names))
+        return Landing(tensors=len(arrived), compared=len(compared))
 
 
 def _left_padded(rows: Sequence[Sequence[int]], device: str) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,7 @@ import torch
 
 from actors.imports import importing
 from actors.sampling.engine import Sampled
+from actors.sampling.heap import keep_freed_memory
 from actors.tokenizers import stop_tokens
 from actors.weights.landing import Landing
 from actors.weights.weight_update import WeightUpdate
@@ -62,6 +63,7 @@ def start_engine(settings: EngineSettings) -> Any:
     if on_cpu:
         os.environ["OMP_NUM_THREADS"] = str(settings.threads)
         use_threads(settings.threads)
+        keep_freed_memory()
         # vLLM compiles one tiny function on its first batch, which takes most of a minute and saves nothing.
         torch._dynamo.config.disable = True
     with importing():
@@ -98,7 +100,8 @@ def start_engine(settings: EngineSettings) -> Any:
         enable_prefix_caching=True,
         async_scheduling=False,
         disable_log_stats=True,
-        worker_extension_cls="actors.weights.landing.LandingExtension",
+        worker_extension_cls="actors.weights.worker.WeightsExtension",
+        weight_transfer_config={"backend": "object_store"},
         **place,
     )
     try:
@@ -204,18 +207,31 @@ class VLLMEngine:
         done = {output.request_id: output.outputs[0] for output in self._drain()}
         return [(list(done[name].token_ids), done[name].finish_reason == "stop") for name in names]
 
-    def update_weights(self, update: WeightUpdate, names: Sequence[str], turn: int | None) -> Landing:
-        """Load ``update`` in place and prove it; see `actors.weights.landing.prove`. Raises `PublishFailed`."""
-        try:
-            landings: list[Landing] = self.engine.collective_rpc("land", args=(update, list(names), turn))
-        except (KeyError, ValueError, RuntimeError, AssertionError) as error:
-            # vLLM's loaders refuse a name or a shape in any of these ways, half way through.
-            raise PublishFailed(f"vLLM refused it ({type(error).__name__}: {error}); restart the worker") from error
+    def begin_update(self) -> None:
+        """Have vLLM take weights layer by layer. Raises `PublishFailed`."""
+        self._everywhere("begin_landing")
+
+    def take(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
+        """Load a bucket in place. Raises `PublishFailed`."""
+        self._everywhere("take_bucket", bucket, list(names))
+
+    def finish_update(self, turn: int | None) -> Landing:
+        """Prove that all landed; see `actors.weights.landing.prove`. Raises `PublishFailed`."""
+        landings: list[Landing] = self._everywhere("finish_landing", turn)
         self.engine.reset_prefix_cache()
         problems = [problem for landing in landings for problem in landing.problems]
         if problems:
             raise PublishFailed("; ".join(dict.fromkeys(problems)))
         return landings[0]
+
+    def _everywhere(self, method: str, *args: Any) -> list[Any]:
+        """What each process of the engine answers (`actors.weights.worker`)."""
+        try:
+            answers: list[Any] = self.engine.collective_rpc(method, args=args)
+        except (KeyError, ValueError, RuntimeError, AssertionError) as error:
+            # vLLM's loaders refuse a name or a shape in any of these ways, half way through.
+            raise PublishFailed(f"vLLM refused it ({type(error).__name__}: {error}); restart the worker") from error
+        return answers
 
     def _sampling(self, request: Request) -> Any:
         from vllm import SamplingParams

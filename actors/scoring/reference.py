@@ -75,18 +75,19 @@ class ReferenceWorker:
         self._hold(weights)
         return batched_embeddings(self._model, pairs, tokens_per_batch=self._tokens, device=self._device)
 
-    def follow(self, update: WeightUpdate, share: float, directory: str, weights: str | None = None) -> None:
-        """Write ``share * update + (1 - share) * weights`` to ``directory``, and hold it.
+    def follow(self, share: float, directory: str, weights: str | None, *buckets: WeightUpdate) -> None:
+        """Write ``share * policy + (1 - share) * weights`` to ``directory``, and hold it. ``buckets``: of the policy.
 
         The file is in float32, whatever the model computes in: a small share would be lost in bfloat16.
 
-        Raises `PublishFailed` when the update arrived damaged, or is of other tensors; `CheckpointError` when the disk
-        refuses.
+        Raises `PublishFailed` when a bucket arrived damaged, or they are of other tensors; `CheckpointError` when the
+        disk refuses.
         """
-        if damaged := update.damaged():
+        if damaged := [name for bucket in buckets for name in bucket.damaged()]:
             raise PublishFailed(f"the policy's weights arrived damaged at the reference, first {damaged[0]!r}")
         self._hold(weights)
-        mixed = moved(self._weights(), dict(update.tensors()), share)
+        policy = {name: tensor for bucket in buckets for name, tensor in bucket.tensors()}
+        mixed = moved(self._weights(), policy, share)
         try:
             write_model(Path(directory), mixed, load_config(self._name))
         except (OSError, SafetensorError) as error:

@@ -37,15 +37,18 @@ def add_adapters(model: PreTrainedModel, lora: LoRA) -> PeftModel:
     return adapted
 
 
-def merge_adapters(model: PeftModel, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def merge_adapters(layers: Mapping[str, AdaptedLinear], tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights of the plain model, adapters added in: those that its layers compute with, to the bit.
 
-    ``tensors``: all parameters of ``model`` by name. Names of the result are those of the model without adapters.
+    ``layers``: all that are adapted, by name. ``tensors``: parameters by name, of a layer all or none. Names of the
+    result are those of the model without adapters.
     """
-    merged = {_plain(name): tensor for name, tensor in tensors.items() if ".lora_" not in name}
-    for name, layer in adapted_layers(model):
-        merged[_plain(f"{name}.weight")] = merge(
-            tensors[f"{name}.base_layer.weight"],
+    merged = {plain(name): tensor for name, tensor in tensors.items() if ".lora_" not in name}
+    for base in [name for name in tensors if name.endswith(".base_layer.weight")]:
+        name = base.removesuffix(".base_layer.weight")
+        layer = layers[name]
+        merged[plain(base)] = merge(
+            tensors[base],
             tensors[f"{name}.lora_A.{ADAPTER}.weight"],
             tensors[f"{name}.lora_B.{ADAPTER}.weight"],
             layer.scale,
@@ -82,5 +85,6 @@ def adapted_layers(model: torch.nn.Module) -> list[tuple[str, AdaptedLinear]]:
     return [(name, module) for name, module in model.named_modules() if isinstance(module, AdaptedLinear)]
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A parameter's name in the model without adapters."""
     return name.removeprefix(PREFIX).replace(".base_layer.", ".")

@@ -9,6 +9,7 @@ from typing import Any
 from actors.cluster.crew import Crew
 from actors.cluster.member import Member
 from actors.sampling.rollout_pool import RolloutPool
+from actors.weights.published import Published
 from raylign.errors import WorkerFailed, WorkerLost
 from raylign.loop.packing import batches
 from raylign.spec.parts import Deadlines
@@ -69,13 +70,21 @@ class ReferencePool:
     """
 
     def __init__(
-        self, crew: Crew, *, score_s: float, tokens_per_batch: int, trainers: Sequence[Member], publish_s: float
+        self,
+        crew: Crew,
+        *,
+        score_s: float,
+        tokens_per_batch: int,
+        trainers: Sequence[Member],
+        publish_s: float,
+        bucket_bytes: int,
     ) -> None:
         self.crew = crew
         self._score_s = score_s
         self._tokens_per_batch = tokens_per_batch
         self._trainers = trainers
         self._publish_s = publish_s
+        self._bucket_bytes = bucket_bytes
         self._held: str | None = None
         """Said with every question, so that a worker that was started again answers as the one that it stands for."""
 
@@ -83,8 +92,10 @@ class ReferencePool:
         self._held = None if directory is None else str(directory)
 
     async def follow(self, share: float, directory: Path) -> None:
-        update = await exported(self._trainers, seconds=self._publish_s)
-        asked = (update, share, str(directory), self._held)
+        published = Published()
+        await export(self._trainers, published, bucket_bytes=self._bucket_bytes, seconds=self._publish_s)
+        buckets = [bucket async for bucket in published]
+        asked = (share, str(directory), self._held, *buckets)
         await self.crew.ask("follow", *asked, phase="follow", seconds=self._publish_s)
         self.hold(directory)
 
@@ -117,27 +128,37 @@ class ReferencePool:
 
 
 class ObjectStoreWeights:
-    """Implements `raylign.workers.Weights`: rank 0 exports into the object store, rollout workers read it there."""
+    """Implements `raylign.workers.Weights`: rank 0 exports into the object store, bucket by bucket, and rollout workers
+    read them there."""
 
-    def __init__(self, trainers: Sequence[Member], rollouts: RolloutPool, *, publish_s: float) -> None:
+    def __init__(
+        self, trainers: Sequence[Member], rollouts: RolloutPool, *, publish_s: float, bucket_bytes: int
+    ) -> None:
         self.trainers = trainers
         self.rollouts = rollouts
         self._publish_s = publish_s
+        self._bucket_bytes = bucket_bytes
 
     async def publish(self, version: int, *, verify_all: bool = False) -> PublishReport:
-        update = await exported(self.trainers, seconds=self._publish_s)
-        return await self.rollouts.receive(update, version, verify_all=verify_all)
+        published = Published()
+        arriving = self.rollouts.receive(published, version, verify_all=verify_all)
+        exporting = export(self.trainers, published, bucket_bytes=self._bucket_bytes, seconds=self._publish_s)
+        report: PublishReport = (await _all([arriving, exporting]))[0]
+        return report
 
 
-async def exported(trainers: Sequence[Member], *, seconds: float) -> Any:
-    """The present weights in the object store: a reference to them, for the update itself never visits the driver.
+async def export(trainers: Sequence[Member], published: Published, *, bucket_bytes: int, seconds: float) -> None:
+    """Put the present weights into the object store, bucket by bucket: none ever visits the driver.
 
-    Under ZeRO-3 every rank takes part; the others return nothing.
+    Under ZeRO-3 every rank takes part; the others yield nothing.
     """
-    exports = [member.submit("export", phase="export") for member in trainers]
-    # Queued behind the export.
-    await _all([member.call("ready", phase="export", seconds=seconds) for member in trainers])
-    return exports[0]
+
+    async def share(member: Member) -> None:
+        async for bucket in member.references("export", bucket_bytes, phase="export", seconds=seconds):
+            await published.add(bucket)
+
+    await _all([share(member) for member in trainers])
+    await published.close()
 
 
 async def _all(calls: Sequence[Any], *, grief_s: float = GRIEF_S) -> list[Any]:

@@ -5,7 +5,7 @@ microbatches.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Items
 from pathlib import Path
 from time import monotonic
@@ -13,20 +13,19 @@ from typing import NoReturn
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
-from torch import Tensor
 from transformers import PreTrainedModel
 
 from actors.loading import load_policy, load_rater, rating_config
 from actors.tokenizers import load_config, load_tokenizer, stop_tokens
-from actors.training.adapters import adapted_layers, add_adapters, merge_adapters, save_adapters
+from actors.training.adapters import adapted_layers, add_adapters, save_adapters
 from actors.training.held import hold_reference
 from actors.training.passes import Passes
 from actors.training.rating_passes import RatingPasses
-from actors.training.sharded import keeps_names, load_in_shards
+from actors.training.sharded import load_in_shards
 from actors.training.tally import Totals
 from actors.training.update import NotFiniteError, Update
 from actors.training.weight_files import save_in_files
+from actors.training.whole_weights import WholeWeights
 from actors.training.zero import (
     gather_with,
     join_process_group,
@@ -37,12 +36,12 @@ from actors.training.zero import (
     save_engine,
     whole_parameters,
 )
-from actors.weights.checkpoint_names import checkpoint_tensors
+from actors.weights.buckets import in_buckets, plan_buckets
 from actors.weights.weight_update import WeightUpdate, view
 from raylign.errors import CheckpointError, Diverged, NothingToTrain
 from raylign.loop.schedule import learning_rate
 from raylign.losses import build
-from raylign.losses.learned import hang, is_own
+from raylign.losses.learned import hang
 from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
@@ -105,6 +104,9 @@ class PolicyTrainer:
             self._engine, losses, job, ends=ends, world_size=world_size, device=device, reference=reference
         )
         self._update = Update(self._engine, self._optimizer, job)
+        self._weights = WholeWeights(
+            self._engine.module, self._model, self._adapted, sharded=job.trainer.sharding == 3, rank=rank
+        )
         self._broken = ""
 
     def ready(self) -> dict[str, int]:
@@ -151,13 +153,15 @@ class PolicyTrainer:
         ZeRO-3 all ranks must be asked for the same."""
         return self._passes.score(sequences)
 
-    def export(self) -> WeightUpdate | None:
-        """The present weights under their checkpoint names, adapters merged; on rank 0, None on the others.
+    def export(self, bucket_bytes: int) -> Iterator[WeightUpdate]:
+        """The present weights under their checkpoint names, adapters merged, bucket by bucket; from rank 0 alone.
 
-        They are not copied: the object store copies them, before this process takes its next call.
+        All ranks must iterate, to the end. Weights in whole are not copied: the object store copies them, before this
+        process takes its next call.
         """
-        parameters = self._parameters()
-        return view(self._merged(parameters).items()) if self._rank == 0 else None
+        for bucket in in_buckets(self._weights, plan_buckets(self._weights.sizes, bucket_bytes)):
+            if self._rank == 0:
+                yield view(bucket.items())
 
     def look(self, directory: Path) -> Sight:
         """Whether this rank sees the directory that the driver means."""
@@ -255,34 +259,15 @@ class PolicyTrainer:
             f"{self._broken} The weights are unchanged. Lower the learning rate, or look at that task's rewards."
         )
 
-    def _parameters(self) -> dict[str, Tensor]:
-        """The policy's parameters on rank 0, adapters apart; nothing elsewhere."""
-        sharded = self._job.trainer.sharding == 3
-        parameters: dict[str, Tensor] = {}
-        for name, tensor in whole_parameters(self._engine.module.named_parameters(), sharded=sharded):
-            if self._rank == 0 and not is_own(name):
-                parameters[name] = tensor
-        return parameters
-
-    def _merged(self, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Checkpoint tensors, adapters merged in."""
-        plain = merge_adapters(self._adapted, parameters) if self._adapted else parameters
-        return checkpoint_tensors(self._model, plain)
-
     def _save_policy(self, directory: Path) -> None:
         if self._rank == 0:
             directory.mkdir(parents=True, exist_ok=True)
-        if self._job.trainer.sharding == 3 and self._adapted is None and keeps_names(self._model):
-            named = [(name, p) for name, p in self._engine.module.named_parameters() if not is_own(name)]
-            sizes = {name: numbers(parameter) * parameter.element_size() for name, parameter in named}
-            whole = whole_parameters(named, sharded=True)
-            save_in_files(whole, sizes, directory, writes=self._rank == 0)
-        else:
-            parameters = self._parameters()
+        save_in_files(self._weights, self._weights.sizes, directory, writes=self._rank == 0)
+        if self._adapted:
+            named = [(name, p) for name, p in self._engine.module.named_parameters() if ".lora_" in name]
+            adapters = dict(whole_parameters(named, sharded=self._job.trainer.sharding == 3, kept=self._rank == 0))
             if self._rank == 0:
-                save_file(self._merged(parameters), directory / "model.safetensors", metadata={"format": "pt"})
-            if self._rank == 0 and self._adapted:
-                save_adapters(self._adapted, parameters, self._job.policy.model, directory / "adapter")
+                save_adapters(self._adapted, adapters, self._job.policy.model, directory / "adapter")
         if self._rank == 0:
             self._save_beside(directory)
 

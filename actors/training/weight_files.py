@@ -7,6 +7,7 @@ from pathlib import Path
 from safetensors.torch import save_file
 from torch import Tensor
 
+from actors.weights.buckets import in_buckets, plan_buckets
 from raylign.plan.weight_headers import INDEX
 
 FILE_BYTES = 5 * 10**9
@@ -21,34 +22,15 @@ def save_in_files(
     ``sizes``: bytes of each, in the order in which they come. ``writes``: whether this rank does; the others only take
     part in gathering.
     """
-    shares = _shares(sizes)
+    shares = plan_buckets(sizes, FILE_BYTES)
     names = [f"model-{number:05}-of-{len(shares):05}.safetensors" for number in range(1, len(shares) + 1)]
     if len(shares) == 1:
         names = ["model.safetensors"]
-    coming = iter(tensors)
-    for file, share in zip(names, shares, strict=True):
-        held: dict[str, Tensor] = {}
-        for _ in share:
-            name, tensor = next(coming)
-            if writes:
-                held[name] = tensor.contiguous()
-            del tensor
+    for file, held in zip(names, in_buckets(tensors, shares), strict=True):
         if writes:
-            save_file(held, directory / file, metadata={"format": "pt"})
+            whole = {name: tensor.contiguous() for name, tensor in held.items()}
+            save_file(whole, directory / file, metadata={"format": "pt"})
     if writes and len(shares) > 1:
         where = {name: file for file, share in zip(names, shares, strict=True) for name in share}
         index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": where}
         (directory / INDEX).write_text(json.dumps(index, indent=2) + "\n")
-
-
-def _shares(sizes: Mapping[str, int]) -> list[list[str]]:
-    """Names by file."""
-    shares: list[list[str]] = [[]]
-    taken = 0
-    for name, size in sizes.items():
-        if shares[-1] and taken + size > FILE_BYTES:
-            shares.append([])
-            taken = 0
-        shares[-1].append(name)
-        taken += size
-    return shares

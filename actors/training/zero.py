@@ -180,19 +180,28 @@ def gather_with(module: torch.nn.Module, parameters: Iterable[torch.nn.Parameter
         deepspeed.zero.register_external_parameter(module, parameter)
 
 
-def whole_parameters(named: Iterable[tuple[str, torch.nn.Parameter]], *, sharded: bool) -> Iterator[tuple[str, Tensor]]:
+def whole_parameters(
+    named: Iterable[tuple[str, torch.nn.Parameter]], *, sharded: bool, kept: bool = True
+) -> Iterator[tuple[str, Tensor]]:
     """(name, weights) of parameters, each whole; all ranks must iterate together when ``sharded`` (ZeRO-3).
 
-    Unsharded weights are views that the next step changes; sharded ones are copies on the CPU.
+    Unsharded weights are views that the next step changes; sharded ones are copies on the CPU. ``kept``: whether this
+    rank wants them; one that does not is given empty ones.
     """
     for name, parameter in named:
         with _gathered(parameter) if sharded else nullcontext():
-            yield name, parameter.detach().to("cpu", copy=True) if sharded else parameter.detach()
+            whole = parameter.detach() if kept else torch.empty(0)
+            yield name, whole.to("cpu", copy=True) if sharded else whole
 
 
 def numbers(parameter: Any) -> int:
     """How many a parameter has: ZeRO-3 leaves an empty tensor in the place of what it shards."""
     return int(parameter.ds_numel) if "ds_numel" in vars(parameter) else int(parameter.numel())
+
+
+def shape_of(parameter: Any) -> tuple[int, ...]:
+    """Its whole shape, sharded or not."""
+    return tuple(parameter.ds_shape if "ds_shape" in vars(parameter) else parameter.shape)
 
 
 def _gathered(parameter: torch.nn.Parameter) -> Any:

@@ -7,14 +7,11 @@ uses it: a parameter from memory, a handle by multiplying unit vectors, which gi
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from actors.weights import experts
-from actors.weights.reload import reload
-from actors.weights.weight_update import WeightUpdate
 
 TRANSPOSED = {"gpt2": ("c_attn", "c_proj", "c_fc")}
 """Linear layers that a checkpoint of this model type stores as [in, out]."""
@@ -45,24 +42,16 @@ class Place:
     """Which piece of a fused parameter; None for all of it."""
 
 
-class LandingExtension:
-    """Mixed by vLLM into its workers (``worker_extension_cls``), so that the proof runs beside the weights."""
-
-    model_runner: Any
-
-    def land(self, update: WeightUpdate, names: Sequence[str], turn: int | None) -> Landing:
-        """Load ``update`` in place, then prove it; see `prove`."""
-        return prove(reload(self.model_runner, update), update, names, turn)
-
-
 @torch.inference_mode()
-def prove(model: nn.Module, update: WeightUpdate, names: Sequence[str], turn: int | None) -> Landing:
+def prove(
+    model: nn.Module, sent: Iterable[str], kept: Mapping[str, Tensor], names: Sequence[str], turn: int | None
+) -> Landing:
     """Every tensor sent has a place, every parameter got all its pieces, and those in ``names`` hold what was sent.
 
+    ``sent``: names of all. ``kept``: what was sent of those in ``names``, and of the other parts of their experts.
     ``turn``: which `COLUMNS` columns of a handle to read; None reads all of them.
     """
-    layout = Layout(model)
-    sent = dict(update.tensors())
+    layout, sent = Layout(model), list(sent)
     places = {name: place for name in sent if (place := layout.locate(name)) is not None}
     problems = [f"{name!r} has no place in the engine's model" for name in sent if name not in places]
     problems += layout.uncovered(places.values())
@@ -74,12 +63,12 @@ def prove(model: nn.Module, update: WeightUpdate, names: Sequence[str], turn: in
         if place.leaf in experts.FUSED:
             index = (place.part or "").partition(".")[0]
             family = {
-                part: sent[names_at[Place(module=place.module, leaf=place.leaf, part=f"{index}.{part}")]]
+                part: kept[names_at[Place(module=place.module, leaf=place.leaf, part=f"{index}.{part}")]]
                 for part in experts.FUSED[place.leaf]
             }
             difference = experts.expert_difference(layout.modules[place.module], int(index), place.leaf, family)
         else:
-            difference = layout.difference(place, sent[name], turn)
+            difference = layout.difference(place, kept[name], turn)
         if difference:
             problems.append(f"{name!r} differs from what was sent: {difference}")
     return Landing(tensors=len(sent), compared=len(names), problems=tuple(problems))
@@ -162,8 +151,9 @@ class Layout:
             yield parameter, None
         if leaf != "weight":
             return
-        # A tied output layer holds the same parameter, and a handle of its own.
-        for holder in self.holders.get(id(parameter), ()):
+        # A tied output layer holds the same parameter, and perhaps a handle of its own.
+        handles = {id(vars(holder).get("cpu_linear")): holder for holder in self.holders.get(id(parameter), ())}
+        for holder in handles.values():
             if "cpu_linear" not in vars(holder):
                 continue
             width = _width(holder)

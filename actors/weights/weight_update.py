@@ -1,4 +1,4 @@
-"""A model's weights of one version, named and shaped as its checkpoint files are.
+"""A model's weights of one version, or a bucket of them, named and shaped as its checkpoint files are.
 
 Every tensor is a buffer of its own, which an object store takes and gives without a copy beside its own; a table says
 what each tensor is and what its bytes hash to.
@@ -34,7 +34,7 @@ class TensorEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WeightUpdate:
-    """All weights of one version."""
+    """Weights of one version: all of them, or a bucket."""
 
     table: tuple[TensorEntry, ...]
     buffers: tuple[np.ndarray, ...]

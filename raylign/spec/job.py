@@ -26,6 +26,7 @@ from raylign.spec.parts import (
     RolloutSettings,
     Samples,
     TrainerSpec,
+    WeightsSettings,
 )
 from raylign.spec.task import Task
 from raylign.trackers.kinds import AnyTracker
@@ -50,6 +51,8 @@ class Job(Spec):
     """One or more; each step takes one batch of every task."""
     rollout: RolloutSettings = RolloutSettings()
     """Settings of sampling."""
+    weights: WeightsSettings = WeightsSettings()
+    """The way of new weights to who samples."""
     trainer: TrainerSpec = TrainerSpec()
     """Settings of the optimizer step."""
     judging: Judging = Judging()

@@ -85,6 +85,18 @@ class RolloutSettings(Spec):
     """0: strictly on-policy. 1: the next step's generation overlaps training."""
 
 
+class WeightsSettings(Spec):
+    """How new weights travel from the trainer to the rollout workers."""
+
+    bucket_mb: int = Field(default=64, ge=1, le=bounds.BUCKET_MB)
+    """MiB of a bucket: what a trainer rank gathers and an engine takes at a time; a tensor larger than that is one."""
+
+    @property
+    def bucket_bytes(self) -> int:
+        """The same in bytes."""
+        return self.bucket_mb * 2**20
+
+
 class Schedule(Spec):
     """Learning rate over the run."""
 

@@ -35,7 +35,7 @@ def policy(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Devic
     phases = [
         _backward(job, model, batches, device=device),
         _reduction(trained, stage=stage, width=model.width, device=device),
-        _publishing(model, added, stage=stage, device=device) if rank == 0 else {},
+        _publishing(job, model, added, stage=stage, device=device) if rank == 0 else {},
     ]
     working = (
         process(PROCESS, device) | states | together(phases, device) | (published(model, device) if rank == 0 else {})
@@ -114,10 +114,11 @@ def _reduction(trained: int, *, stage: int, width: int, device: Device) -> Terms
             return {"reduction": bucket * (width + GRADIENT)}
 
 
-def _publishing(model: Model, added: Adapters | None, *, stage: int, device: Device) -> Terms:
-    """What rank 0 makes of its weights, beside the copy in the object store."""
+def _publishing(job: Job, model: Model, added: Adapters | None, *, stage: int, device: Device) -> Terms:
+    """What rank 0 makes of its weights, a bucket at a time, beside the copy in the object store."""
     if stage == 3 and device == "cuda":
         return {}  # out of shards they are made whole on the host
-    if added:
-        return {"merged weights": added.covered * model.width}
-    return {"weights to publish": model.weights} if stage == 3 else {}
+    bucket = max(job.weights.bucket_bytes, model.largest)
+    if stage == 3:
+        return {"weights to publish": min(model.weights, bucket)}
+    return {"merged weights": min(added.covered * model.width, bucket)} if added else {}

@@ -1,9 +1,11 @@
 """Requests spread by load; a prompt's samples stay together; a worker lost on the way leaves no trace."""
 
+import pytest
 from fakes import make_completion, make_prompt
 
 from actors.sampling.rollout_pool import RolloutPool, spread
-from raylign.errors import WorkerLost
+from actors.weights.published import Published
+from raylign.errors import PublishFailed, WorkerLost
 from raylign.types import Request
 
 
@@ -63,3 +65,49 @@ async def test_a_replaced_worker_answers_as_the_lost_one_would_have_and_nothing_
     assert sorted((one.prompt_id, one.index) for one in made) == sorted((one.prompt.id, one.index) for one in wanted)
     # An engine's last bits depend on what it is asked together.
     assert {one.logprobs[0] for one in made} == {-len(wanted)}
+
+
+class Taking:
+    """A worker that notes what it takes; it dies once, when it has taken so many buckets."""
+
+    def __init__(self, *, dies_after=None, refuses=""):
+        self.said, self.restarts, self._dies_after, self._refuses = [], 0, dies_after, refuses
+
+    async def call(self, method, *args, phase, seconds, **settings):
+        if args == (self._refuses,):
+            raise PublishFailed(f"{args[0]} arrived damaged")
+        if method == "take" and self._dies_after == sum(said[0] == "take" for said in self.said):
+            self._dies_after = None
+            raise WorkerLost("rollout/0 died")
+        self.said.append((method, *args, *settings.values()))
+        return {"tensors_checked": 3, "bytes": 7} if method == "finish_update" else None
+
+    async def restart(self, lost):
+        self.restarts += 1
+        self.said.clear()
+        return True
+
+
+async def published(*buckets):
+    made = Published()
+    for bucket in buckets:
+        await made.add(bucket)
+    await made.close()
+    return made
+
+
+async def test_every_worker_takes_every_bucket_and_one_that_dies_begins_anew_and_proves_all():
+    steady, mortal = Taking(), Taking(dies_after=1)
+    pool = RolloutPool([steady, mortal], generate_s=10, publish_s=10)
+    report = await pool.receive(await published("a", "b"), 4, verify_all=False)
+    assert steady.said == [("begin_update", 4, False), ("take", "a"), ("take", "b"), ("finish_update",)]
+    assert mortal.said == [("begin_update", 4, True), ("take", "a"), ("take", "b"), ("finish_update",)]
+    assert (report.workers, report.tensors_checked, report.bytes_sent, pool.version) == (2, 6, 14, 4)
+
+
+async def test_a_bucket_that_is_refused_fails_the_publish_before_anything_is_put_in_place():
+    member = Taking(refuses="b")
+    pool = RolloutPool([member], generate_s=10, publish_s=10)
+    with pytest.raises(PublishFailed, match="b arrived damaged"):
+        await pool.receive(await published("a", "b", "c"), 0, verify_all=False)
+    assert "finish_update" not in [method for method, *_ in member.said]

@@ -52,7 +52,7 @@ class Written:
         self.calls.append(("abort", names))
 
     def collective_rpc(self, method: str, args: tuple[Any, ...]) -> Sequence[Landing]:
-        self.calls.append((method, *args[1:]))
+        self.calls.append((method, *args))
         if isinstance(self.landings, Exception):
             raise self.landings
         return self.landings
@@ -118,19 +118,22 @@ def sent() -> WeightUpdate:
 
 def test_an_update_lands_and_cached_prefixes_are_forgotten(engine: Any, sent: WeightUpdate) -> None:
     written = Written(landings=[Landing(tensors=3, compared=2), Landing(tensors=3, compared=1)])
-    assert engine(written).update_weights(sent, ("a", "b"), 4) == Landing(tensors=3, compared=2)
-    assert written.calls == [("land", ["a", "b"], 4), "reset"]
+    made = engine(written)
+    made.begin_update()
+    made.take(sent, ("a", "b"))
+    assert made.finish_update(4) == Landing(tensors=3, compared=2)
+    assert written.calls == [("begin_landing",), ("take_bucket", sent, ["a", "b"]), ("finish_landing", 4), "reset"]
 
 
-def test_every_process_s_problems_are_told_once(engine: Any, sent: WeightUpdate) -> None:
+def test_every_process_s_problems_are_told_once(engine: Any) -> None:
     landings = [
         Landing(tensors=3, compared=2, problems=found) for found in (("'a' differs",), (), ("'a' differs", "x"))
     ]
     with pytest.raises(PublishFailed, match=r"^'a' differs; x$"):
-        engine(Written(landings=landings)).update_weights(sent, (), None)
+        engine(Written(landings=landings)).finish_update(None)
 
 
 @pytest.mark.parametrize("error", [KeyError("w"), ValueError("w"), RuntimeError("w"), AssertionError("w")])
 def test_a_loader_s_refusal_is_a_failed_update(engine: Any, sent: WeightUpdate, error: Exception) -> None:
     with pytest.raises(PublishFailed, match=rf"vLLM refused it \({type(error).__name__}: '?w'?\); restart the worker"):
-        engine(Written(landings=error)).update_weights(sent, (), None)
+        engine(Written(landings=error)).take(sent, ())

@@ -61,17 +61,17 @@ def test_it_moves_a_share_of_the_way_to_the_policy_and_is_found_there_again(tmp_
     policy = load_policy(other, dtype="float32", device="cpu")
     update = view(checkpoint_tensors(policy, dict(policy.named_parameters())).items())
     before, (hard, soft) = reference.score(pairs), (str(tmp_path / "step-1"), str(tmp_path / "step-2"))
-    reference.follow(update, 1.0, hard)
+    reference.follow(1.0, hard, None, update)
     at_policy = ReferenceWorker(model=other, **settings).score(pairs)  # type: ignore[arg-type]
     assert reference.score(pairs, (), hard) == at_policy != before
     assert reference.score(pairs) == before  # whoever names no weights means those it began with
-    reference.follow(update, 0.25, soft)
+    reference.follow(0.25, soft, None, update)
     held, first, second = (load_file(Path(one) / WEIGHTS) for one in (soft, f"{start}", f"{other}"))
     name = next(iter(held))
     assert torch.allclose(held[name], 0.75 * first[name] + 0.25 * second[name], atol=1e-7)
     again = ReferenceWorker(model=start, **settings)  # type: ignore[arg-type]
     assert again.score(pairs, (), soft) == reference.score(pairs, (), soft) != before
-    reference.follow(update, 0.5, soft, soft)  # over what lies there, from there
+    reference.follow(0.5, soft, soft, update)  # over what lies there, from there
     moved_on = load_file(Path(soft) / WEIGHTS)
     assert torch.allclose(moved_on[name], 0.5 * held[name] + 0.5 * second[name], atol=1e-7)
 
@@ -81,8 +81,8 @@ def test_a_damaged_update_moves_nothing(tmp_path: Path) -> None:
     reference = ReferenceWorker(model=str(make_policy(tmp_path)), **settings)  # type: ignore[arg-type]
     update = view({"model.embed_tokens.weight": torch.ones(3)}.items())
     with pytest.raises(PublishFailed, match="do not have the same tensors"):
-        reference.follow(update, 1.0, str(tmp_path / "step-1"))
+        reference.follow(1.0, str(tmp_path / "step-1"), None, update)
     broken = replace(update, table=(replace(update.table[0], checksum="0"),))
     with pytest.raises(PublishFailed, match="arrived damaged"):
-        reference.follow(broken, 1.0, str(tmp_path / "step-1"))
+        reference.follow(1.0, str(tmp_path / "step-1"), None, broken)
     assert not (tmp_path / "step-1").exists()

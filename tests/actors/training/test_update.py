@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from depths import proof
-from training_cases import make_examples, make_job, make_trainer, plain_steps
+from training_cases import make_examples, make_job, make_trainer, plain_steps, weights
 
 from actors.training.trainer import PolicyTrainer
 from raylign.errors import Diverged
@@ -30,12 +30,10 @@ def of_task(examples: list[Example], task: str) -> list[Example]:
 
 def state(trainer: PolicyTrainer) -> list[Any]:
     """All that a checkpoint holds of a rank: weights, moments, counts, random numbers."""
-    update = trainer.export()
-    assert update is not None
     moments = [value for state in trainer._optimizer.state.values() for value in state.values()]
     engine = trainer._engine
     counts = [engine.global_steps, engine.global_samples, engine.micro_steps, engine.skipped_steps]
-    tensors = [*(tensor for _, tensor in update.tensors()), *map(torch.as_tensor, moments), torch.get_rng_state()]
+    tensors = [*weights(trainer).values(), *map(torch.as_tensor, moments), torch.get_rng_state()]
     return [*(tensor.clone().view(-1).tolist() for tensor in tensors), counts]
 
 

@@ -9,7 +9,7 @@ from landing_cases import PROMPT, plain, score, serve, start, update, weights
 
 from actors.loading import load_policy
 from actors.sampling.rollout import SAMPLE
-from actors.weights import landing, reload
+from actors.weights import landing
 from actors.weights.weight_update import WeightUpdate, view
 from benchmarks.parity import ARCHITECTURES, policy
 from raylign.errors import PublishFailed, RunError
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.vllm
 
 FORGOTTEN = {
     "qwen3_moe": ("repack_experts", "experts.0.down_proj.weight' differs"),
-    "llama-tied": ("_rebuild_tied_handles", "'model.embed_tokens.weight' differs"),
+    "llama-tied": ("share_tied_handles", "'model.embed_tokens.weight' differs"),
 }
 """What vLLM forgets when it reloads, and what a proof says of it."""
 
@@ -42,20 +42,23 @@ def sample(temperature: float, version: int) -> list[tuple[Prompt, Completion]]:
 def update_astray(sent: WeightUpdate, version: int, name: str) -> dict[str, Any]:
     """An update after which the engine's own copy of one parameter is changed, as a misplacing loader would."""
 
-    def astray(model_runner: Any, sent: WeightUpdate) -> torch.nn.Module:
-        model = reload.reload(model_runner, sent)
+    from actors.weights import worker
+
+    def astray(model: torch.nn.Module, *asked: Any) -> landing.Landing:
         model.get_parameter(name).data[0] += 1
-        return model
+        return landing.prove(model, *asked)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landing, "reload", astray)
+        patch.setattr(worker, "prove", astray)
         return update(sent, version, verify_all=False)
 
 
 def update_without(repair: str, sent: WeightUpdate, version: int) -> dict[str, Any]:
-    """An update without one of the repairs of `actors.weights.reload`."""
+    """An update without one of the repairs of `actors.weights.object_store`."""
+    from actors.weights import object_store
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reload, repair, lambda model: None)
+        patch.setattr(object_store, repair, lambda model: None)
         return update(sent, version)
 
 
