@@ -39,3 +39,28 @@ class Acquisition(Spec):
     """Pairs that each choice is made among."""
     largest_bias: float = Field(default=5.0, gt=0, le=bounds.FACTOR)
     """Where the reference's part of a logit is cut: sums over tokens would leave no pair undecided."""
+
+
+class Asking(Spec):
+    """Of a step's sampled pairs, which the annotator is asked about (ADPO, arXiv 2503.01076, online)."""
+
+    type: Literal["adpo", "apo", "entropy", "uniform"] = "adpo"
+    """adpo: by D-optimal design around a fit on the labels given so far. apo: by features alone. entropy: the responses
+    that the reference finds least likely. uniform: any."""
+    of: int = Field(default=4, ge=2, le=64)
+    """So many times ``prompts_per_step`` prompts are answered by two responses each, and one in so many of these pairs
+    is asked about and learned from."""
+    dimension: int = Field(default=64, ge=1, le=1024)
+    """Features are projected to so many dimensions, at random by the job's seed; where they have fewer they stay."""
+    remembered: int = Field(default=4096, ge=1, le=bounds.CANDIDATES)
+    """Labels that the fit and the design go by: the newest."""
+    beta: float = Field(default=1.0, gt=0, le=bounds.FACTOR)
+    """Of the linear model, as in `Acquisition`."""
+    gamma: float = Field(default=0.01, gt=0, le=bounds.FACTOR)
+    """``H_0 = gamma I``, and the ridge of the fit."""
+    alpha: float = Field(default=3.0, ge=0, le=bounds.FACTOR)
+    """Deviations of a logit that the design allows for."""
+    searched: int = Field(default=256, ge=1, le=bounds.CANDIDATES)
+    """Pairs that each choice is made among."""
+    largest_bias: float = Field(default=5.0, gt=0, le=bounds.FACTOR)
+    """Where the reference's part of a logit is cut."""

@@ -48,7 +48,7 @@ def adpo(
         labels_K = np.array([label for label in said if label is not None])
         seen = candidates.of(known)
         theta_D = fit(seen, labels_K, beta=beta, ridge=gamma)
-        vectors_ND = _informative(candidates, theta_D, seen, beta=beta, gamma=gamma, alpha=alpha)
+        vectors_ND = informative(candidates, theta_D, seen, beta=beta, gamma=gamma, alpha=alpha)
         count = min(len(asked) + 1, budget - len(asked), len(pool))
         chosen = greedy(design, vectors_ND, pool, count, searched=searched, rng=rng)
         said += yield chosen
@@ -68,7 +68,7 @@ def adpo_plus(
 ) -> list[int]:
     """The ``budget`` candidates that tell most, of those labelled already: all labels say where the policy will be."""
     theta_D = fit(candidates, labels_N, beta=beta, ridge=gamma)
-    vectors_ND = _informative(candidates, theta_D, candidates, beta=beta, gamma=gamma, alpha=alpha)
+    vectors_ND = informative(candidates, theta_D, candidates, beta=beta, gamma=gamma, alpha=alpha)
     return _designed(vectors_ND, budget, gamma=gamma, searched=searched, rng=rng)
 
 
@@ -106,7 +106,7 @@ def _designed(vectors_ND: Array, budget: int, *, gamma: float, searched: int, rn
     return greedy(design, vectors_ND, pool, min(budget, len(pool)), searched=searched, rng=rng)
 
 
-def _informative(
+def informative(
     candidates: Candidates, theta_D: Array, seen: Candidates, *, beta: float, gamma: float, alpha: float
 ) -> Array:
     """``v_i`` of all candidates, [N, D]; ``seen``: the pairs that theta was fitted to."""

@@ -1,8 +1,8 @@
 """TDPO, token-level direct preference optimisation: Zeng et al. 2024 (arXiv 2404.11999). Shapes: P pairs.
 
     h = log pi(y+)/ref(y+) - log pi(y-)/ref(y-),    D(y) = sum_t KL( ref(.|s_t) || pi(.|s_t) )
-    TDPO1 (eq. 13):  -log sigmoid( beta (h - (D(y-) - D(y+))) )
-    TDPO2 (eq. 17):  -log sigmoid( beta (h - alpha (D(y-) - sg D(y+))) )
+    TDPO1:  -log sigmoid( beta (h - (D(y-) - D(y+))) )
+    TDPO2:  -log sigmoid( beta (h - alpha (D(y-) - sg D(y+))) )
 
 D is exact, over the whole vocabulary; sg stops the gradient. At alpha = 0 TDPO2 is DPO.
 """

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from raylign.acquisition.acquisition import Asking
 from raylign.judges.annotator import Annotator
 from raylign.judges.askers import Question
 from raylign.judges.judge import Judge
@@ -38,6 +39,8 @@ class Needs:
     """The word of each of the prompt's judges, whatever the others said."""
     annotator: Annotator | None = None
     """Whom it asks which of a prompt's two responses is better."""
+    asking: Asking | None = None
+    """Which of a step's pairs the annotator is asked about; all where absent."""
 
 
 class Method(Spec):

@@ -5,15 +5,20 @@ winner is the first response if p >= 1/2: a hard label. Identical responses are 
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
+from raylign.acquisition.acquisition import Asking
 from raylign.judges.kinds import AnyAnnotator
+from raylign.methods.losses.pairwise import DPO
 from raylign.methods.method import Needs
 from raylign.methods.of_pairs import OfPairs
 from raylign.methods.selection import Selection
+from raylign.methods.sparsepo import MaPO, SparsePO
+from raylign.methods.tdpo import TDPO
+from raylign.objective import Objective
 from raylign.types import Group
 
 
@@ -23,6 +28,19 @@ class OAIF(OfPairs):
     type: Literal["oaif"] = "oaif"
     annotator: AnyAnnotator
     """Who says which response is better."""
+    token_level: Annotated[TDPO | MaPO | SparsePO, Field(discriminator="type")] | None = None
+    """A token-level loss in the place of ``loss``, with its own settings: ``{type: sparsepo, beta: 0.1}``. The
+    reference is then read beside the policy."""
+
+    asking: Asking | None = None
+    """Ask only about the pairs of a step that tell most, of more that are sampled (ADPO, arXiv 2503.01076)."""
+
+    @property
+    def objective(self) -> Objective:
+        return self.token_level.objective if self.token_level else self.loss.objective
+
+    def ailing(self, measured: Mapping[str, float]) -> str:
+        return self.token_level.ailing(measured) if self.token_level else ""
 
     @property
     def needs(self) -> Needs:
@@ -32,6 +50,7 @@ class OAIF(OfPairs):
             annotator=self.annotator,
             reference=loss.needs_reference,
             present=loss.reads_present,
+            asking=self.asking,
         )
 
     def select(self, groups: Sequence[Group]) -> Selection:
@@ -52,4 +71,10 @@ class OAIF(OfPairs):
     def _its_pairs_have_no_row(self) -> Self:
         if self.loss.reads_margin:
             raise ValueError(f"{self.loss.type} reads the `margin` of each pair of a file, and here pairs are sampled")
+        if self.asking and not self.loss.needs_reference:
+            raise ValueError(
+                "`asking` goes by what the reference makes of responses, and the loss has none: leave out one"
+            )
+        if self.token_level and (self.beta is not None or self.loss != DPO()):
+            raise ValueError("`token_level` is the loss, with its own `beta`: leave out `loss` and `beta`")
         return self

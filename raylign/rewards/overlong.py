@@ -1,6 +1,6 @@
 """What becomes of responses that come to `max_tokens`: a length is no judge of what was being said.
 
-DAPO (arXiv 2503.14476), section 3.4: both kinds, there called overlong filtering and soft overlong punishment.
+DAPO (arXiv 2503.14476): both kinds, there called overlong filtering and soft overlong punishment.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class SkipOverlong(Overlong):
 
 
 class PunishOverlong(Overlong):
-    """The reward falls over the last tokens before the limit, cut or not: soft overlong punishment (DAPO, eq. 13)."""
+    """The reward falls over the last tokens before the limit, cut or not: DAPO's soft overlong punishment."""
 
     type: Literal["punish"] = "punish"
     cache_tokens: int | None = Field(default=None, ge=1, le=bounds.TOKENS)

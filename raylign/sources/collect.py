@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -41,13 +41,15 @@ class Collector:
         judge: bool = True,
         spare: bool = False,
         canaries: Flock | None = None,
+        withheld: Set[str] = frozenset(),
     ) -> list[Group]:
         """Groups in the order of ``requests``, whatever order completions arrive in.
 
         Consumes: requests. Waits for: every verdict, reward and preference. Unblocked by: the workers, each under its
         own deadline. ``annotate``: ask annotators (training does, measuring does not). ``judge``: ask judges.
         ``spare``: but not those whose word changes nothing. ``canaries``: ride with the responses to their judges.
-        (Training does both, measuring neither.)
+        (Training does both, measuring neither.) ``withheld``: tasks whose responses nobody is asked about yet; see
+        `ask`.
         """
         wanted: dict[str, list[Request]] = defaultdict(list)
         for request in requests:
@@ -89,11 +91,13 @@ class Collector:
                                 pairs.append((prompt, completion))
                                 if len(siblings) == len(asked):
                                     whole.append((prompt, [siblings[request.index] for request in asked]))
+                            pairs = [pair for pair in pairs if pair[0].task not in withheld]
+                            told = [group for group in whole if group[0].task not in withheld]
                             if judged := [pair for pair in pairs if self.tasks[pair[0].task].judges]:
                                 feedback.create_task(judge_all(judged))
-                            if rated := [group for group in whole if self.tasks[group[0].task].reward]:
+                            if rated := [group for group in told if self.tasks[group[0].task].reward]:
                                 feedback.create_task(rate_all(rated))
-                            if annotate and (asked_of := self._pairs_to_annotate(whole)):
+                            if annotate and (asked_of := self._pairs_to_annotate(told)):
                                 feedback.create_task(prefer_all(asked_of))
                 judging = clock.start("judge")
             clock.stop("judge", judging)
@@ -119,8 +123,34 @@ class Collector:
                 preference=preferences.get(prompt_id),
                 sightings=tuple(seen for request in asked for seen in sightings.get((prompt_id, request.index), ())),
             )
-            groups.append(self._preferred(group) if annotate else group)
+            groups.append(self._preferred(group) if annotate and group.prompt.task not in withheld else group)
         return groups
+
+    async def ask(self, groups: Sequence[Group], *, limit: int) -> list[Group]:
+        """Groups of a task that was `withheld`, with what judges, rewards and annotators say of them. ``limit``: tokens
+        that a response might have had."""
+        pairs = [(group.prompt, sample.completion) for group in groups for sample in group.samples]
+        answered = [(group.prompt, [sample.completion for sample in group.samples]) for group in groups]
+        to_annotate = self._pairs_to_annotate(answered)
+        try:
+            async with asyncio.TaskGroup() as feedback:
+                judging = feedback.create_task(self.judge(pairs))
+                rating = feedback.create_task(self.rate(answered))
+                preferring = feedback.create_task(self.fleet.judges.prefer(to_annotate)) if to_annotate else None
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        verdicts = iter(judging.result())
+        said = preferring.result() if preferring else []
+        preferences = {prompt.id: one for (prompt, *_), one in zip(to_annotate, said, strict=True)}
+        told = []
+        for group, ratings in zip(groups, rating.result(), strict=True):
+            samples = tuple(
+                self.sample(group.prompt, one.completion, next(verdicts), rated, limit=limit)
+                for one, rated in zip(group.samples, ratings, strict=True)
+            )
+            heard = replace(group, samples=samples, preference=preferences.get(group.prompt.id))
+            told.append(self._preferred(heard))
+        return told
 
     async def judge(self, pairs: Sequence[tuple[Prompt, Completion]], *, ask: bool = True) -> list[tuple[Verdict, ...]]:
         """For each pair, one verdict of every judge that the prompt has; of no more judges than decide. ``ask``: False

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from raylign.clock import Clock
 from raylign.record.samples import SampleFile
+from raylign.sources.asked import Asked
 from raylign.sources.baselines import baselines, pool_keys
 from raylign.sources.canaries import Flock
 from raylign.sources.collect import Collector
@@ -14,6 +15,7 @@ from raylign.sources.draw import draw, requests
 from raylign.sources.readers import require_readers
 from raylign.sources.source import Means
 from raylign.spec.job import Job
+from raylign.spec.task import Task
 from raylign.types import Group, Prompt, Sample
 
 
@@ -26,7 +28,12 @@ async def online(job: Job, means: Means) -> AsyncIterator["Online"]:
         await baselines(job, prompts, collector, means.encode, made, means.emit)
         sizes = {name: len(mine) for name, mine in prompts.items()}
         canaries = Flock(job.tasks, means.world.canaries, sizes)
-        yield Online(job, prompts, collector, baselines=made, canaries=canaries)
+        asked = {
+            task.name: Asked(means.run.path / f"asked-{task.name}.jsonl", task, how, seed=job.seed)
+            for task in job.tasks
+            if (how := task.method.needs.asking)
+        }
+        yield Online(job, prompts, collector, baselines=made, canaries=canaries, asked=asked)
 
 
 class Online:
@@ -43,13 +50,16 @@ class Online:
         *,
         baselines: Mapping[str, Sample],
         canaries: Flock | None = None,
+        asked: Mapping[str, Asked] | None = None,
     ) -> None:
-        """``prompts``: by task. ``baselines``: ``a_bar`` by prompt id, and the pools beside it."""
+        """``prompts``: by task. ``baselines``: ``a_bar`` by prompt id, and the pools beside it. ``asked``: of tasks
+        whose annotator is asked about some of the pairs alone."""
         self._job = job
         self._prompts = prompts
         self._collector = collector
         self._baselines = baselines
         self._canaries = canaries
+        self._asked = asked or {}
         self._ahead: dict[int, tuple[Clock, asyncio.Task[list[Group]]]] = {}
 
     async def groups(self, step: int, clock: Clock) -> list[Group]:
@@ -80,15 +90,34 @@ class Online:
                 for request in requests(
                     self._job,
                     task,
-                    draw(task, self._prompts[task.name], seed=self._job.seed, step=step),
+                    draw(self._drawing(task), self._prompts[task.name], seed=self._job.seed, step=step),
                     purpose=f"step {step}",
                     samples=task.samples_per_prompt,
                 )
             ]
         groups = await self._collector.collect(
-            wanted, clock, baselines=self._baselines, spare=True, canaries=self._canaries
+            wanted, clock, baselines=self._baselines, spare=True, canaries=self._canaries, withheld=self._asked.keys()
         )
+        if self._asked:
+            groups = await self._told(step, groups, clock)
         return [replace(group, pool=self._pool(group.prompt)) for group in groups]
+
+    def _drawing(self, task: Task) -> Task:
+        return self._asked[task.name].pool if task.name in self._asked else task
+
+    async def _told(self, step: int, groups: Sequence[Group], clock: Clock) -> list[Group]:
+        """Groups in the order of the tasks; of those tasks that choose, the chosen ones, and what was said of them."""
+        told: list[Group] = []
+        for task in self._job.tasks:
+            mine = [group for group in groups if group.prompt.task == task.name]
+            if asked := self._asked.get(task.name):
+                with clock.phase("select"):
+                    chosen = await asked.choose(step, mine, self._collector.fleet.reference)
+                with clock.phase("judge"):
+                    mine = await self._collector.ask(chosen, limit=self._job.longest_response(task))
+                await asked.learn(step, mine)
+            told += mine
+        return told
 
     def _pool(self, prompt: Prompt) -> tuple[float, ...]:
         size = self._collector.tasks[prompt.task].method.needs.pool

@@ -1,4 +1,4 @@
-"""A run that learns from pairs of a file, killed and resumed, ends with the bits of one left alone."""
+"""A run that learns from what a file holds, killed and resumed, ends with the bits of one left alone."""
 
 import os
 import signal
@@ -13,9 +13,10 @@ pytestmark = [pytest.mark.ray, pytest.mark.proof, pytest.mark.timeout(3 * PATIEN
 STEPS = 40
 
 
-def test_killed_and_resumed_it_ends_with_the_same_bits(tmp_path):
+@pytest.mark.parametrize("example", ["preferences", "moving-reference", "rated"])
+def test_killed_and_resumed_it_ends_with_the_same_bits(tmp_path, example):
     settings = {"steps": STEPS, "evaluation": {"rows": 8}, "checkpoint": {"every": 4, "keep_last": 3}}
-    job = small_job(tmp_path, "preferences", task={"judges": [], "eval_prompts": None}, **settings)
+    job = small_job(tmp_path, example, task={"judges": [], "eval_prompts": None}, **settings)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     status, output = run_job("--job", str(job), "--run-dir", str(whole))
     assert status == 0, output

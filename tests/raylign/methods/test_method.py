@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from method_cases import METHODS, group, run
+from method_cases import METHODS, OAIF_METHOD, group, run
 from method_laws import batches, has_an_objective, is_plain_data, keeps_the_laws_of_choosing
 
 from raylign.methods import CRPG, GRPO, OAIF, RLOO, VCB, XPO, Lagrangian, NashMD, ReinforcePP
@@ -27,6 +27,7 @@ PAIRED = [
 ALL = [
     *METHODS,
     *PAIRED,
+    OAIF(annotator=OAIF_METHOD.annotator, token_level=SparsePO()),
     CRPG(calibrate=False),
     GRPO(beta=0.0),
     DR_GRPO,

@@ -49,7 +49,7 @@ def test_defaults_are_pinned():
         {"type": "nash_md", "mixture": 0.125, "tau": 0.008, "judge_bonus": 0.0},
         {"type": "xpo", "beta": 0.1, "alpha": 1e-5},
         {"type": "oaif", "loss": {"type": "dpo", "beta": 0.1, "label_smoothing": 0.0}, "beta": None}
-        | {"annotator": {"type": "reward"}},
+        | {"annotator": {"type": "reward"}, "token_level": None, "asking": None},
     ]
 
 
