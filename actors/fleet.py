@@ -20,7 +20,7 @@ from actors.cluster.member import Member
 from actors.cluster.within import Wait, within
 from actors.judging.judge_pool import JudgePool
 from actors.sampling.rollout_pool import RolloutPool
-from actors.training.pools import ObjectStoreWeights, ReferencePool, TrainerGroup
+from actors.training.pools import HostedReference, ObjectStoreWeights, ReferencePool, TrainerGroup
 from raylign.errors import DeadlineExpired
 from raylign.judges import libraries
 from raylign.judges.askers import Asker
@@ -31,7 +31,7 @@ from raylign.record.events.payloads import Status, Warned
 from raylign.rewards.program import programs
 from raylign.spec.actors import Role
 from raylign.spec.job import Job
-from raylign.workers import Fleet
+from raylign.workers import Fleet, Reference
 
 # max_task_retries stays 0: a lost call is retried by the pools, which know what else must happen first.
 ACTORS: dict[Role, Any] = {
@@ -84,7 +84,6 @@ class RayFleet:
             await member.start()
         await self._all_ready()
         members, deadlines = self.members, self.job.deadlines
-        tokens_per_batch = self.job.trainer.tokens_per_microbatch
         rollouts = RolloutPool(members["rollout"], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
         return Fleet(
             rollouts=rollouts,
@@ -94,14 +93,7 @@ class RayFleet:
                 rewards=list(zip(self.job.heads_of_workers(), members["reward"], strict=True)),
                 askers=self._askers(),
             ),
-            reference=ReferencePool(
-                Crew(members["reference"], restart_s=deadlines.start_s),
-                score_s=deadlines.score_s,
-                tokens_per_batch=tokens_per_batch,
-                trainers=members["policy"],
-                publish_s=deadlines.publish_s,
-                bucket_bytes=self.job.weights.bucket_bytes,
-            ),
+            reference=self._reference(),
             trainer=TrainerGroup(members["policy"], deadlines),
             weights=ObjectStoreWeights(
                 members["policy"],
@@ -109,6 +101,20 @@ class RayFleet:
                 publish_s=deadlines.publish_s,
                 bucket_bytes=self.job.weights.bucket_bytes,
             ),
+        )
+
+    def _reference(self) -> Reference:
+        members, deadlines = self.members, self.job.deadlines
+        tokens_per_batch = self.job.trainer.tokens_per_microbatch
+        if self.job.hosts_reference:
+            return HostedReference(members["policy"], score_s=deadlines.score_s, tokens_per_batch=tokens_per_batch)
+        return ReferencePool(
+            Crew(members["reference"], restart_s=deadlines.start_s),
+            score_s=deadlines.score_s,
+            tokens_per_batch=tokens_per_batch,
+            trainers=members["policy"],
+            publish_s=deadlines.publish_s,
+            bucket_bytes=self.job.weights.bucket_bytes,
         )
 
     def _askers(self) -> dict[Asker, list[Member]]:

@@ -17,6 +17,7 @@ from raylign.plan.model_files import ModelInfo
 from raylign.plan.weight_headers import TensorHeader
 from raylign.spec import Job, parse_job
 from raylign.spec.actors import Role
+from raylign.spec.parts import ReferenceSettings
 
 CONFIGS: Mapping[str, Mapping[str, int]] = {
     "7B": {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "intermediate_size": 11008},
@@ -43,17 +44,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gpu-memory-gb", type=float, default=80, help="of one GPU (80)")
     room = parser.parse_args().gpu_memory_gb
-    print("| model | training | a trainer's rank | reference | an engine's GPU |\n|---|---|---|---|---|")
+    print("| model | training | a trainer's rank | reference | a rank that hosts it | an engine's GPU |")
+    print("|---|---|---|---|---|---|")
     for name in CONFIGS:
         for training in TRAININGS:
             print(f"| {name} | {training} | {' | '.join(row(name, training, room))} |")
 
 
-def row(name: str, training: str, room: float) -> tuple[str, str, str]:
-    """GiB of a GPU: a rank, the reference, an engine over the fewest GPUs that hold it."""
+def row(name: str, training: str, room: float) -> tuple[str, ...]:
+    """GiB of a GPU: a rank, the reference, a rank with the reference beside the policy, an engine over the fewest GPUs
+    that hold it."""
     asked = job(training)
     reference = need(name, asked, "reference") if any(one.role == "reference" for one in asked.actors()) else None
-    return told(need(name, asked, "policy"), room), told(reference, room), engine(name, asked, room)
+    hosting = asked.model_copy(update={"reference": ReferenceSettings(where="trainer")})
+    can_host = asked.trainer.sharding == 3 or asked.lends_reference
+    hosted = need(name, hosting, "policy") if can_host else None
+    return told(need(name, asked, "policy"), room), told(reference, room), told(hosted, room), engine(name, asked, room)
 
 
 def engine(name: str, asked: Job, room: float) -> str:

@@ -19,9 +19,9 @@ from raylign.types import Example, Sequence, StepStats
 
 TEMPERATURE = 0.9
 WHOLE = 10**6
+"""A budget that no step's examples exceed."""
 BUCKET = 100_000
 """Bytes: some of a policy's tensors, not all."""
-"""A budget that no step's examples exceed."""
 
 
 def make_job(

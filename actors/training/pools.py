@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from actors.cluster.crew import Crew
+from actors.cluster.crew import Crew, together
 from actors.cluster.member import Member
 from actors.sampling.rollout_pool import RolloutPool
 from actors.weights.published import Published
@@ -21,6 +21,10 @@ PASSES_PER_CALL = 16
 """Forward passes of the reference under one deadline."""
 GRIEF_S = 5.0
 """Seconds for a rank's death to become known after another rank failed."""
+
+
+IDLE: tuple[tuple[int, ...], tuple[int, ...]] = ((0,), (0,))
+"""What a rank reads that has nothing to read."""
 
 
 class TrainerGroup:
@@ -100,31 +104,73 @@ class ReferencePool:
         self.hold(directory)
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
-        rows = [(prompt.token_ids, completion.token_ids) for prompt, completion in pairs]
-        scores: list[tuple[float, ...]] = [()] * len(rows)
-        passes = batches(rows, self._tokens_per_batch)
-        for start in range(0, len(passes), PASSES_PER_CALL):
-            asked = [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
-            barred = [pairs[at][1].barred for at in asked]
-            said = await self.crew.ask(
-                "score", [rows[at] for at in asked], barred, self._held, phase="score", seconds=self._score_s
-            )
-            for at, values in zip(asked, said, strict=True):
-                scores[at] = values
-        return scores
+        return await self._ask("score", pairs, [completion.barred for _, completion in pairs])
 
     async def embed(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list["array[float]"]:
-        rows = [(prompt.token_ids, completion.token_ids) for prompt, completion in pairs]
-        embeddings = [array("f")] * len(rows)
+        return await self._ask("embed", pairs)
+
+    async def _ask(self, what: str, pairs: Sequence[tuple[Prompt, Completion]], *of_each: Sequence[int]) -> list[Any]:
+        """By pair, what a worker says. ``of_each``: more that is told of every pair."""
+        rows = _rows(pairs)
         passes = batches(rows, self._tokens_per_batch)
-        for start in range(0, len(passes), PASSES_PER_CALL):
-            asked = [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
-            said = await self.crew.ask(
-                "embed", [rows[at] for at in asked], self._held, phase="embed", seconds=self._score_s
+
+        async def call(asked: Sequence[int]) -> list[Any]:
+            told = [[row[at] for at in asked] for row in (rows, *of_each)]
+            said: list[Any] = await self.crew.ask(what, *told, self._held, phase=what, seconds=self._score_s)
+            return said
+
+        calls = [
+            [at for members in passes[start : start + PASSES_PER_CALL] for at in members]
+            for start in range(0, len(passes), PASSES_PER_CALL)
+        ]
+        return _in_order(len(rows), calls, await together(*map(call, calls)))
+
+
+class HostedReference:
+    """Implements `raylign.workers.Reference` where the trainer's ranks hold it: passes are dealt out to them, equally
+    many to each."""
+
+    def __init__(self, trainers: Sequence[Member], *, score_s: float, tokens_per_batch: int) -> None:
+        self.trainers = trainers
+        self._score_s = score_s
+        self._tokens_per_batch = tokens_per_batch
+
+    def hold(self, directory: Path | None) -> None:
+        """It stands still: a job that has it follow is refused."""
+
+    async def follow(self, share: float, directory: Path) -> None:
+        raise NotImplementedError  # refused by the job's own rules
+
+    async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
+        return await self._ask("score", pairs, [completion.barred for _, completion in pairs])
+
+    async def embed(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list["array[float]"]:
+        return await self._ask("embed", pairs)
+
+    async def _ask(self, what: str, pairs: Sequence[tuple[Prompt, Completion]], *of_each: Sequence[int]) -> list[Any]:
+        rows, ranks = _rows(pairs), len(self.trainers)
+        passes = batches(rows, self._tokens_per_batch)
+        answers: list[list[Any]] = []
+        for start in range(0, len(passes), ranks * PASSES_PER_CALL):
+            asked = passes[start : start + ranks * PASSES_PER_CALL]
+            shares = [asked[rank::ranks] for rank in range(ranks)]
+            # Who has a pass less makes an idle one: under ZeRO-3 the others need its part of the weights.
+            told = [
+                [[[row[at] for at in members] for members in share] for row in (rows, *of_each)] for share in shares
+            ]
+            for of_rank in told:
+                missing = len(shares[0]) - len(of_rank[0])
+                of_rank[0] += [[IDLE]] * missing
+                for row in of_rank[1:]:
+                    row += [[0]] * missing
+            said = await _all(
+                [
+                    member.call(f"{what}_reference", *of_rank, phase=what, seconds=self._score_s)
+                    for member, of_rank in zip(self.trainers, told, strict=True)
+                ]
             )
-            for at, values in zip(asked, said, strict=True):
-                embeddings[at] = values
-        return embeddings
+            answers += [said[at % ranks][at // ranks] for at in range(len(asked))]
+        return _in_order(len(rows), passes, answers)
 
 
 class ObjectStoreWeights:
@@ -159,6 +205,19 @@ async def export(trainers: Sequence[Member], published: Published, *, bucket_byt
 
     await _all([share(member) for member in trainers])
     await published.close()
+
+
+def _rows(pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    return [(prompt.token_ids, completion.token_ids) for prompt, completion in pairs]
+
+
+def _in_order(count: int, asked: Sequence[Sequence[int]], said: Sequence[Sequence[Any]]) -> list[Any]:
+    """By place, of so many, what was said of those that were ``asked`` together."""
+    answers: list[Any] = [()] * count
+    for places, values in zip(asked, said, strict=True):
+        for at, value in zip(places, values, strict=True):
+            answers[at] = value
+    return answers
 
 
 async def _all(calls: Sequence[Any], *, grief_s: float = GRIEF_S) -> list[Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Items
 from pathlib import Path
 from time import monotonic
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 from safetensors import SafetensorError
@@ -18,6 +18,7 @@ from transformers import PreTrainedModel
 from actors.loading import load_policy, load_rater, rating_config
 from actors.tokenizers import load_config, load_tokenizer, stop_tokens
 from actors.training.adapters import adapted_layers, add_adapters, save_adapters
+from actors.training.frozen import FrozenReference, Pass
 from actors.training.held import hold_reference
 from actors.training.passes import Passes
 from actors.training.rating_passes import RatingPasses
@@ -99,6 +100,11 @@ class PolicyTrainer:
                 gather_with(layer, layer.used())
         ends = stop_tokens(job.policy.model, load_tokenizer(job.policy.model)) if job.bars_ends else ()
         reference = hold_reference(job, self._model, self._adapted, device=device)
+        self._frozen = None
+        if job.hosts_reference:
+            self._frozen = FrozenReference(
+                job, self._engine, self._adapted, ends=ends, world_size=world_size, device=device
+            )
         passes = RatingPasses if job.rates else Passes
         self._passes = passes(
             self._engine, losses, job, ends=ends, world_size=world_size, device=device, reference=reference
@@ -152,6 +158,16 @@ class PolicyTrainer:
         """Log-probs of the responses under the present weights; of a reward model, its number for each sequence. Under
         ZeRO-3 all ranks must be asked for the same."""
         return self._passes.score(sequences)
+
+    def score_reference(self, passes: Items[Pass], barred: Items[Items[int]]) -> list[list[tuple[float, ...]]]:
+        """What the reference on these ranks makes of this rank's passes; see `FrozenReference.score`."""
+        assert self._frozen is not None
+        return self._frozen.score(passes, barred)
+
+    def embed_reference(self, passes: Items[Pass]) -> list[list[Any]]:
+        """The same of `FrozenReference.embed`."""
+        assert self._frozen is not None
+        return self._frozen.embed(passes)
 
     def export(self, bucket_bytes: int) -> Iterator[WeightUpdate]:
         """The present weights under their checkpoint names, adapters merged, bucket by bucket; from rank 0 alone.

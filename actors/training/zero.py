@@ -65,19 +65,38 @@ def compile_nothing() -> None:
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
 
 
-def into_shards(model: torch.nn.Module, dtype: str, *, world_size: int) -> None:
-    """Leave this rank its part of every parameter of ``model``, one parameter after another (ZeRO-3)."""
+def into_shards(model: torch.nn.Module, dtype: str, *, world_size: int, sent: bool = False) -> None:
+    """Leave this rank its part of every parameter of ``model``, one parameter after another (ZeRO-3).
+
+    ``sent``: whether there are numbers in it, which rank 0 sends to all.
+    """
     import deepspeed
 
     compile_nothing()
-    config: dict[str, Any] = {
+    with nullcontext() if sent else _nothing_sent():
+        deepspeed.zero.Init(module=model, config_dict_or_path=_frozen_config(dtype, world_size=world_size))
+
+
+def freeze_engine(model: torch.nn.Module, dtype: str, *, world_size: int) -> Any:
+    """An engine over a model in shards that is only read: it gathers each layer for its turn."""
+    import deepspeed
+
+    compile_nothing()
+    engine, *_ = deepspeed.initialize(
+        model=model, config=_frozen_config(dtype, world_size=world_size), dist_init_required=False
+    )
+    engine.eval()
+    return engine
+
+
+def _frozen_config(dtype: str, *, world_size: int) -> dict[str, Any]:
+    return {
         "train_batch_size": world_size,
         "train_micro_batch_size_per_gpu": 1,
         "zero_optimization": {"stage": 3},
         "bf16": {"enabled": dtype == "bfloat16"},
+        "steps_per_print": None,
     }
-    with _nothing_sent():
-        deepspeed.zero.Init(module=model, config_dict_or_path=config)
 
 
 @contextmanager

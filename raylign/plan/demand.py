@@ -51,6 +51,8 @@ class Demand:
             case "policy":
                 batches = self._batches(job, ranks=job.trainer.ranks)
                 return policy(job, infos[0], batches, device=self.device, rank=rank)
+            case "reference" if job.hosts_reference:
+                return {}
             case "reference":
                 return reference(job, infos[0], self._batches(job, ranks=1), device=self.device)
             case "rollout":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from raylign.spec.job import Job
-from raylign.spec.parts import LoRA
+from raylign.spec.parts import LoRA, ReferenceSettings
 
 MOST_RANKS = 64
 MOST_PARALLEL = 8
@@ -28,6 +28,14 @@ def _changes(job: Job) -> Iterator[tuple[str, Job]]:
         yield "`trainer.gradient_checkpointing`", _trained(job, gradient_checkpointing=True)
     if fewer := trainer.tokens_per_microbatch // 4:
         yield f"`trainer.tokens_per_microbatch: {fewer}`", _trained(job, tokens_per_microbatch=fewer)
+    if job.scores_reference and not job.hosts_reference:
+        there = job.reference or ReferenceSettings(where="trainer")
+        hosted = there.model_copy(update={"where": "trainer", "replicas": 1})
+        beside = _with(job, reference=hosted)
+        if beside.lends_reference:
+            yield "`reference.where: trainer`", beside
+        else:
+            yield "`reference.where: trainer` and `trainer.zero_stage: 3`", _trained(beside, zero_stage=3)
     for ranks in (2, 8, 32, MOST_RANKS):
         if ranks > trainer.ranks:
             yield f"`trainer.ranks: {ranks}` and `zero_stage: 3`", _trained(job, zero_stage=3, ranks=ranks)

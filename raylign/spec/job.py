@@ -146,12 +146,18 @@ class Job(Spec):
         """Whether the policy without its adapters is the reference. Not under ZeRO-3: it gathers for its own passes."""
         return self.policy.lora is not None and self.held_to == self.policy.model and self.trainer.sharding < 3
 
+    @property
+    def hosts_reference(self) -> bool:
+        """Whether the trainer's ranks score what the reference makes of responses."""
+        return self.scores_reference and self.reference is not None and self.reference.where == "trainer"
+
     def actors(self) -> Iterator[Actors]:
         """Whom it needs, in the plan's order; who samples and judges only where the policy rolls out."""
         policy, resources = self.policy.model, self.resources
         yield Actors(role="policy", count=self.trainer.ranks, gpus=1, models=(policy,))
-        if self.scores_reference:
-            yield Actors(role="reference", count=1, gpus=resources.gpus_per_reference, models=(self.held_to,))
+        if self.scores_reference and not self.hosts_reference:
+            count, gpus = self.reference.replicas if self.reference else 1, resources.gpus_per_reference
+            yield Actors(role="reference", count=count, gpus=gpus, models=(self.held_to,))
         if self.rolls_out:
             gpus = self.rollout.tensor_parallel
             yield Actors(role="rollout", count=self.rollout.workers, gpus=gpus, models=(policy,))
@@ -215,6 +221,15 @@ class Job(Spec):
             raise ValueError(
                 "`reference.follows` moves the reference actor, and a task's loss reads one beside the policy: leave "
                 "it out, or choose a loss of log-probs"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _trainer_can_host_the_reference(self) -> Self:
+        if self.hosts_reference and self.trainer.sharding < 3 and not self.lends_reference:
+            raise ValueError(
+                "`reference.where: trainer` lays it out in shards beside the policy's: set `trainer.zero_stage: 3`; or "
+                "train adapters (`policy.lora`) on the very model that it is"
             )
         return self
 

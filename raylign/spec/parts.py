@@ -47,8 +47,13 @@ class Following(Spec):
 
 
 class ReferenceSettings(Spec):
-    """A reference other than the policy's starting weights."""
+    """What the policy is held to, and where it lies."""
 
+    where: Literal["own", "trainer"] = "own"
+    """own: actors of its own. trainer: on the trainer's ranks, in ZeRO-3's shards; or nowhere, where the policy without
+    its adapters is the reference."""
+    replicas: int = Field(default=1, ge=1, le=bounds.WORKERS)
+    """Actors of its own, each with the whole model: they share what is to be scored."""
     model: bounds.Model | None = None
     """A directory, or a hub id, of the policy's architecture and vocabulary; its starting weights where absent."""
     follows: Following | None = None
@@ -57,8 +62,12 @@ class ReferenceSettings(Spec):
 
     @model_validator(mode="after")
     def _is_another(self) -> "ReferenceSettings":
-        if self.model is None and self.follows is None:
-            raise ValueError("`reference` names neither a `model` nor how it `follows`: leave it out")
+        if not self.model_fields_set & {"model", "follows", "where", "replicas"}:
+            raise ValueError("`reference` says nothing of it, neither a `model` nor how it `follows`: leave it out")
+        if self.where == "trainer" and self.replicas > 1:
+            raise ValueError("`reference.where: trainer` has no actors of its own: leave out `replicas`")
+        if self.where == "trainer" and self.follows:
+            raise ValueError("`reference.follows` moves the reference's own actors: leave out `where: trainer`")
         return self
 
 

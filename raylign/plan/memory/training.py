@@ -32,6 +32,8 @@ def policy(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Devic
     states = _states(job, model, whole=whole, trained=trained)
     if job.reads and not job.lends_reference:
         states["reference"] = model.weights
+    if job.hosts_reference and not job.lends_reference:
+        states["reference in shards"] = model.weights / job.trainer.ranks
     phases = [
         _backward(job, model, batches, device=device),
         _reduction(trained, stage=stage, width=model.width, device=device),

@@ -64,10 +64,28 @@ def test_a_reference_of_70b_fits_no_gpu_and_an_engine_can_be_divided(plan: MakeP
         plan(model, lora=True, trainer={"ranks": 64, "zero_stage": 3, "gradient_checkpointing": True})
     reference, rollout = str(refusal.value).partition("GPUs. ")[2].split("; ")  # the policy fits, in shards
     assert reference.startswith("reference/0 needs ")
-    assert reference.endswith("take a smaller model, or GPUs with more memory")
+    assert reference.endswith("with `reference.where: trainer` and `trainer.zero_stage: 3`")
     assert rollout.startswith("rollout/0 needs ")
     assert "which has 67.7 for it" in rollout  # 0.85 of it
     assert "with `rollout.tensor_parallel: 4`" in rollout
+
+
+def test_a_reference_of_70b_fits_in_the_trainer_s_shards(plan: MakePlan, tmp_path: Path) -> None:
+    model = str(save_llama(tmp_path / "70b", **LLAMA_70B))
+    made = plan(
+        model,
+        lora=True,
+        trainer={"ranks": 64, "zero_stage": 3, "gradient_checkpointing": True},
+        rollout={"tensor_parallel": 4},
+        reference={"where": "trainer"},
+        tasks=[{
+            **{"name": "task", "prompts": {"path": str(tmp_path / "prompts.jsonl")}, "prompts_per_step": 64},
+            **{"samples_per_prompt": 4, "reward": {"type": "length", "target": 9}, "judges": [{"type": "length"}]},
+            "method": {"type": "crpg", "kl_max": 10.0},
+        }],
+    )  # fmt: skip
+    assert made.of("reference") == []
+    assert made.of("policy")[0].memory["reference in shards"] == pytest.approx(70.6e9 * 2 / 64, rel=0.01)
 
 
 def test_a_mixture_of_experts_comes_whole_to_every_rank(plan: MakePlan, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from raylign.spec import Job
 MakeJob = Callable[..., Job]
 
 CHECKPOINTING, BFLOAT16, LORA = "`trainer.gradient_checkpointing`", "`policy.dtype: bfloat16`", "`policy.lora`"
-SPARED: dict[str, Any] = {"dtype": "bfloat16", "lora": {}}
+SPARED: dict[str, Any] = {"dtype": "bfloat16", "lora": {}, "reference": {"where": "trainer"}}
 
 
 def tried(job: Job) -> dict[str, Job]:
@@ -55,6 +55,7 @@ def test_each_change_is_made_alone_and_does_what_it_says(make_job: MakeJob) -> N
             f"`trainer.ranks: {ranks}` and `zero_stage: 3`": {"trainer.ranks": ranks, "trainer.zero_stage": 3}
             for ranks in (2, 8, 32, 64)
         },
+        "`reference.where: trainer` and `trainer.zero_stage: 3`": {"trainer.zero_stage": 3},
         **{f"`rollout.tensor_parallel: {parallel}`": {"rollout.tensor_parallel": parallel} for parallel in (2, 4, 8)},
     }
 
