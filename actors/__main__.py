@@ -1,5 +1,6 @@
 """``python -m actors run``: the driver's process, for a gateway's Ray job and for ``raylign run`` alike; ``... judge``:
-judges that ask a model, tried; ``... data``: a data file, looked at; ``... eval`` and ``... chat``: what came out."""
+judges that ask a model, tried; ``... data``: a data file, looked at; ``... eval`` and ``... chat``: what came out;
+``... explain``: what a policy says of its choices."""
 
 import argparse
 import asyncio
@@ -10,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from actors import finished
+from actors import explaining, finished
 from actors.emitter import Emitter
 from actors.judging import trial
 from actors.text import inspection
@@ -69,6 +70,7 @@ def _options() -> argparse.Namespace:
     trial.arguments(commands.add_parser("judge", help="try judges that ask a model on labeled rows"))
     inspection.arguments(commands.add_parser("data", help="show what a data file holds, in the policy's tokens"))
     finished.measuring_options(commands.add_parser("eval", help="measure a run's model beside the one it came from"))
+    explaining.options(commands.add_parser("explain", help="sample and score a policy's explanations"))
     finished.chat_options(commands.add_parser("chat", help="talk to a run's model"))
     return parser.parse_args()
 

@@ -68,7 +68,7 @@ def _eval(options: argparse.Namespace) -> int:
     models = (options.base or job.policy.model, _finished_model(run))
     told = {"task": options.task, "greedy": options.greedy, "samples": options.samples}
     jobs = {side: measure(job, model, options.prompts, **told) for side, model in zip(SIDES, models, strict=True)}
-    found = asyncio.run(_measure(jobs, f"{job.name}-eval-{time.strftime('%Y%m%d-%H%M%S')}"))
+    found = asyncio.run(measured(jobs, f"{job.name}-eval-{time.strftime('%Y%m%d-%H%M%S')}"))
     compared = sides(found, jobs["base"].tasks[0].name, samples=options.shown)
     if options.json:
         print(json.dumps(compared.to_dict()))
@@ -77,21 +77,26 @@ def _eval(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _measure(jobs: "Mapping[str, Measure]", job_id: str) -> "Mapping[str, Evaluated]":
+async def measured(jobs: "Mapping[str, Measure]", job_id: str) -> "Mapping[str, Evaluated]":
+    """Each on a fleet of its own, one after another; what goes on is told on standard error."""
+    import ray
+
     from actors.cluster.connection import connect
 
     with without_torch():
         from actors.measuring import measure_all
 
-    def emit(said: Payload) -> None:
-        match said:
-            case Status(phase=phase, detail=detail):
-                print(f"{phase}: {detail}", file=sys.stderr)
-            case Warned(message=message):
-                print(f"warning: {message}", file=sys.stderr)
+    if not ray.is_initialized():
+        connect(namespace=job_id, dashboard=False)
+    return await measure_all(jobs, job_id=job_id, emit=_tell)
 
-    connect(namespace=job_id, dashboard=False)
-    return await measure_all(jobs, job_id=job_id, emit=emit)
+
+def _tell(said: Payload) -> None:
+    match said:
+        case Status(phase=phase, detail=detail):
+            print(f"{phase}: {detail}", file=sys.stderr)
+        case Warned(message=message):
+            print(f"warning: {message}", file=sys.stderr)
 
 
 def _chat(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from raylign.cli.audit import audit
 from raylign.cli.data import data
 from raylign.cli.datasets import datasets
 from raylign.cli.demo import demo
+from raylign.cli.explain import explain
 from raylign.cli.get_model import get_model
 from raylign.cli.init import init
 from raylign.cli.job_file import check, plan, schema
@@ -55,6 +56,7 @@ app = typer.Typer(
 )
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "data": data,
+    "explain": explain,
     "pairs": pairs,
     "label": label,
     "init": init,

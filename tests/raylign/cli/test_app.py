@@ -42,6 +42,7 @@ def test_the_version_is_the_packages_and_no_command_shows_the_help():
     assert commands == [
         *(
             "data",
+            "explain",
             "pairs",
             "label",
             "init",
