@@ -10,18 +10,18 @@ from typing import Any, Self
 
 import ray
 from ray.actor import ActorHandle
-from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+from ray.util.placement_group import PlacementGroup, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from actors.cluster.crew import Crew
 from actors.cluster.extensions import require_extensions
 from actors.cluster.host import host
 from actors.cluster.member import Member
+from actors.cluster.placement import WAIT_REPORT_S, place
 from actors.cluster.within import Wait, within
 from actors.judging.judge_pool import JudgePool
 from actors.sampling.rollout_pool import RolloutPool
 from actors.training.pools import HostedReference, ObjectStoreWeights, ReferencePool, TrainerGroup
-from raylign.errors import DeadlineExpired
 from raylign.judges import libraries
 from raylign.judges.askers import Asker
 from raylign.judges.endpoints import registry
@@ -43,9 +43,6 @@ ACTORS: dict[Role, Any] = {
     "llm-judge": ray.remote(host("actors.judging.llm_judge:LLMJudgeWorker")),
     "endpoint": ray.remote(host("raylign.judges.endpoints.worker:EndpointWorker")),
 }
-
-WAIT_REPORT_S = 5.0
-"""Seconds between two words on what start-up waits for."""
 
 
 class RayFleet:
@@ -69,7 +66,7 @@ class RayFleet:
 
     async def start(self) -> Fleet:
         """Place, create and await every actor. Raises `DeadlineExpired` naming what is not there yet."""
-        self._group = await self._place()
+        self._group = await place(self.job, self.plan, job_id=self.job_id, emit=self.emit)
         await require_extensions(self.job, self._group, job_id=self.job_id)
         rendezvous = await self._rendezvous(self._group)
         for bundle, actor in enumerate(self.plan.actors):
@@ -126,30 +123,6 @@ class RayFleet:
             askers[endpoint] = [member]
         return askers
 
-    async def _place(self) -> PlacementGroup:
-        bundles = [{"CPU": actor.cpus, **({"GPU": actor.gpus} if actor.gpus else {})} for actor in self.plan.actors]
-        group = placement_group(bundles, strategy="PACK", name=f"{self.job_id} fleet")
-        waiting = asyncio.ensure_future(_await(group.ready()))
-        need = ", ".join(
-            f"{sum(b.get(r, 0) for b in bundles):g} {r}" for r in ("CPU", "GPU") if any(r in b for b in bundles)
-        )
-        waited = 0.0
-        while not (await asyncio.wait({waiting}, timeout=WAIT_REPORT_S))[0]:
-            waited += WAIT_REPORT_S
-            free = ray.available_resources()
-            have = f"free now: {free.get('CPU', 0):g} CPU, {free.get('GPU', 0):g} GPU"
-            self.emit(Status(phase="placing actors", detail=f"waiting for {need}; {have}; {waited:.0f} s"))
-            if waited >= self.job.deadlines.start_s:
-                waiting.cancel()
-                self._group = group
-                raise DeadlineExpired(
-                    f"job {self.job_id}: the cluster did not free {need} within "
-                    f"{self.job.deadlines.start_s:g} s ({have}). "
-                    "Stop other jobs, add nodes, or raise `deadlines.start_s`"
-                )
-        await waiting
-        return group
-
     async def _rendezvous(self, group: PlacementGroup) -> tuple[str, int]:
         """Address and free port on the node that will hold policy/0. One rank meets nobody: any port here will do."""
         if self.job.trainer.ranks == 1:
@@ -172,7 +145,7 @@ class RayFleet:
             num_gpus=actor.gpus,
             scheduling_strategy=PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=bundle),
         )
-        return lambda: options.remote(environment(actor, self.plan.device), arguments)
+        return lambda: options.remote({**self.job.resources.env, **environment(actor, self.plan.device)}, arguments)
 
     def _arguments(self, actor: ActorPlan, rendezvous: tuple[str, int]) -> dict[str, Any]:
         job, device = self.job, self.plan.device
@@ -285,7 +258,3 @@ def _address_and_port() -> tuple[str, int]:
         free.bind(("", 0))
         port: int = free.getsockname()[1]
     return ray.util.get_node_ip_address(), port
-
-
-async def _await(reference: Any) -> Any:
-    return await reference

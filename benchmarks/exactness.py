@@ -83,7 +83,7 @@ def write_job(path: Path, *, steps: int, lora: bool) -> Path:
     demo = load_job(EXAMPLES / "demo.yaml").model_dump(mode="json")
     chat, code = (next(task for task in demo["tasks"] if task["name"] == name) for name in ("chat", "code"))
     (pair,) = load_job(EXAMPLES / "codpo.yaml").model_dump(mode="json")["tasks"]
-    (feedback,) = load_job(EXAMPLES / "oaif.yaml").model_dump(mode="json")["tasks"]
+    feedback, *_ = load_job(EXAMPLES / "oaif.yaml").model_dump(mode="json")["tasks"]
     code["method"] = {"type": "crraft", "kl_max": 10.0}
     for judge in code["judges"]:
         judge["timeout_s"] = 60.0  # a machine busy with a restart must not turn a verdict

@@ -69,6 +69,9 @@ def serve(
             envvar="RAYLIGN_FINE_TUNING", help="YAML: models by the names users know, settings of /v1/fine_tuning jobs."
         ),
     ] = None,
+    job_env: Annotated[
+        list[str] | None, typer.Option(help="A variable that jobs may set for their actors, NCCL_SOCKET_IFNAME; again.")
+    ] = None,
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
@@ -91,6 +94,7 @@ def serve(
         hub_data=hub_data,
         hub_models=hub_models,
         private_webhooks=private_webhooks,
+        env=frozenset(job_env or ()),
     )
 
     def announce(serving: Serving) -> None:

@@ -23,6 +23,8 @@ class Allowance:
 
     private_webhooks: bool = False
     """Whether webhooks may be sent to the inner network, and without TLS."""
+    env: frozenset[str] = frozenset()
+    """Variables that a job may set for its actors: NCCL's can name files to load."""
     hub_models: bool = True
     """Whether a job may name models of the hub by their ids: workers fetch them."""
 
@@ -38,6 +40,12 @@ class Allowance:
                 "'output.push_to' sends the model away, which this service lets no job do: leave it out, or ask its "
                 "operator for `raylign serve --allow-push`"
             )
+        for name in job.resources.env:
+            if name not in self.env:
+                yield (
+                    f"'resources.env' sets {name!r}, which this service lets no job set: leave it out, or ask its "
+                    f"operator for `raylign serve --job-env {name}`"
+                )
         for place in places(job):
             if place.what == "model" and is_hub_id(place.value) and not self.hub_models:
                 yield (

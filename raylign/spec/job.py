@@ -22,12 +22,12 @@ from raylign.spec.parts import (
     Output,
     Policy,
     ReferenceSettings,
-    Resources,
     RolloutSettings,
     Samples,
     TrainerSpec,
     WeightsSettings,
 )
+from raylign.spec.resources import Resources
 from raylign.spec.task import Task
 from raylign.trackers.kinds import AnyTracker
 from raylign.types import Layout

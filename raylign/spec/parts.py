@@ -269,20 +269,3 @@ class Deadlines(Spec):
     """One checkpoint."""
     push_s: float = Field(default=7200, gt=0, le=bounds.DEADLINE_S)
     """The result, to the hub."""
-
-
-class Resources(Spec):
-    """What each actor asks of the cluster."""
-
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """auto: cuda where the cluster has GPUs."""
-    cpus_per_actor: float = Field(default=0.25, gt=0, le=bounds.CORES)
-    """Ray CPUs an actor reserves. Phases take turns, so actors may share cores."""
-    threads: int | None = Field(default=None, ge=1, le=bounds.CORES)
-    """Compute threads of an actor; the node's cores where absent."""
-    gpus_per_reference: float = Field(default=1.0, gt=0, le=bounds.GPUS)
-    """GPUs the reference model reserves, on cuda."""
-    gpus_per_reward: float = Field(default=1.0, gt=0, le=bounds.GPUS)
-    """GPUs a reward actor reserves, on cuda."""
-    gpus_per_llm_judge: float = Field(default=1.0, gt=0, le=bounds.GPUS)
-    """GPUs an LLM judge's engine reserves, on cuda."""

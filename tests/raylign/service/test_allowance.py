@@ -40,6 +40,13 @@ def test_a_result_is_pushed_by_who_is_allowed_to():
         Allowance().require(pushing)
 
 
+def test_variables_of_actors_are_the_operator_s_to_allow():
+    setting = parse_job(job_document() | {"resources": {"env": {"NCCL_DEBUG": "INFO", "NCCL_NET_PLUGIN": "x.so"}}})
+    Allowance(env=frozenset({"NCCL_DEBUG", "NCCL_NET_PLUGIN"})).require(setting)
+    with pytest.raises(SpecError, match="'resources.env' sets 'NCCL_NET_PLUGIN'.*--job-env NCCL_NET_PLUGIN"):
+        Allowance(env=frozenset({"NCCL_DEBUG"})).require(setting)
+
+
 def test_models_of_the_hub_are_loaded_unless_the_operator_says_no():
     Allowance().require(asking())
     with pytest.raises(SpecError, match="'policy.model' is 'm', of the hub, of which this service lets no job load"):
