@@ -220,6 +220,14 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WeighedText:
+    """A response, token by token, and what each counts for in its loss."""
+
+    tokens: tuple[str, ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepStats:
     """What the trainer says of one optimizer step."""
 
@@ -244,3 +252,5 @@ class StepStats:
     microbatches: int = 0
     padding: float = 0.0
     """Share of the padded batch area that was padding."""
+    weighed_by_task: Mapping[str, tuple[WeighedText, ...]] = field(default_factory=dict)
+    """Of tasks whose loss weighs tokens, the responses of one example, in steps that show samples."""

@@ -55,11 +55,14 @@ class Passes:
             job.trainer.sharding < 3 and not job.trainer.gradient_checkpointing and job.layout == "aligned"
         )
 
-    def descend(self, microbatches: Sequence[Sequence[Example]]) -> Totals:
-        """Add up the gradients of weight * loss over all microbatches; what the passes found, over all ranks."""
+    def descend(self, microbatches: Sequence[Sequence[Example]], *, show: bool = False) -> Totals:
+        """Add up the gradients of weight * loss over all microbatches; what the passes found, over all ranks.
+
+        ``show``: also what the tokens of a task's first example here count for, where its loss weighs them.
+        """
         tally = Tally({task: loss.measures for task, loss in self._losses.items()}, device=self._device)
         for examples in microbatches:
-            self._engine.backward(self._world_size * (self._loss(examples, tally) + self._nothing()))
+            self._engine.backward(self._world_size * (self._loss(examples, tally, show) + self._nothing()))
         return tally.reduce()
 
     def by_task(self, microbatches: Sequence[Sequence[Example]]) -> dict[str, list[list[Example]]]:
@@ -76,7 +79,7 @@ class Passes:
             if count
         }
 
-    def _loss(self, examples: Sequence[Example], tally: Tally) -> Tensor:
+    def _loss(self, examples: Sequence[Example], tally: Tally, show: bool) -> Tensor:
         """Sum of weight * loss over the examples, after one forward pass of all their sequences."""
         if not examples:
             # Other ranks are at work: collectives of ZeRO-3 need this rank's forward and backward pass as well.
@@ -88,6 +91,8 @@ class Passes:
             loss = self._losses[group.task](group.terms)
             losses.append((group.weight_U * loss.per_unit_U).sum())
             tally.add_loss(group.task, losses[-1], loss)
+            if show and loss.weights_UNT is not None:
+                tally.show(group.task, examples, loss.weights_UNT, group.terms.mask_UNT)
         gap_ST = (policy_ST.detach() - behavior_rows(examples, batch)).abs()
         tally.add_batch(examples, gap_ST=gap_ST, batch=batch)
         return torch.stack(losses).sum()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 import torch.distributed as dist
@@ -11,6 +12,9 @@ from raylign.loop.packing import num_tokens
 from raylign.losses import Loss
 from raylign.tensors.collate import Batch
 from raylign.types import Example
+
+Weighed: TypeAlias = tuple[tuple[int, ...], tuple[float, ...]]
+"""Of a response, its tokens and what each counts for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,8 @@ class Totals:
     gap_max: float
     gap_mean: float
     padding: float
+    weighed: Mapping[str, tuple[Weighed, ...]]
+    """By task, the responses of one example of this rank; none where nothing was to be shown."""
 
 
 class Tally:
@@ -42,6 +48,7 @@ class Tally:
         self._counts = dict.fromkeys(measures, 0)
         self._gap_sum, self._gap_count, self._gap_max = self._zero(), self._zero(), self._zero()
         self._response_tokens = self._all_tokens = self._area = 0
+        self._weighed: dict[str, tuple[Weighed, ...]] = {}
 
     def add_loss(self, task: str, weighted: Tensor, loss: Loss) -> None:
         """Add a task's loss, weighted and summed, and what it measured."""
@@ -50,6 +57,15 @@ class Tally:
             sums = self._metrics[task, name]
             sums[0] += total
             sums[1] += count
+
+    def show(self, task: str, examples: Sequence[Example], weights_UNT: Tensor, mask_UNT: Tensor) -> None:
+        """Keep the weights of the task's first example, where there is none yet: the first unit is of that."""
+        if task not in self._weighed:
+            first = next(example for example in examples if example.task == task)
+            rows = (weights[mask > 0].tolist() for weights, mask in zip(weights_UNT[0], mask_UNT[0], strict=True))
+            self._weighed[task] = tuple(
+                (one.response_ids, tuple(row)) for one, row in zip(first.sequences, rows, strict=True)
+            )
 
     def add_batch(self, examples: Sequence[Example], *, gap_ST: Tensor, batch: Batch) -> None:
         """Add a microbatch: its sizes, and |trainer - sampler| of the tokens that the present weights sampled."""
@@ -93,6 +109,7 @@ class Tally:
             gap_max=float(self._gap_max),
             gap_mean=gap_sum / gap_count if gap_count else 0.0,
             padding=1 - all_tokens / area if area else 0.0,
+            weighed=self._weighed,
         )
 
     def _zero(self) -> Tensor:

@@ -23,7 +23,7 @@ from actors.training.held import hold_reference
 from actors.training.passes import Passes
 from actors.training.rating_passes import RatingPasses
 from actors.training.sharded import load_in_shards
-from actors.training.tally import Totals
+from actors.training.tally import Totals, Weighed
 from actors.training.update import NotFiniteError, Update
 from actors.training.weight_files import save_in_files
 from actors.training.whole_weights import WholeWeights
@@ -48,8 +48,11 @@ from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
 from raylign.spec import Job
 from raylign.tensors.threads import use_threads
-from raylign.types import Example, Sequence, StepStats
+from raylign.types import Example, Sequence, StepStats, WeighedText
 from raylign.workers import Sight, WrittenFile
+
+MOST_SHOWN = 512
+"""Tokens of a response whose weights are shown."""
 
 
 class PolicyTrainer:
@@ -133,7 +136,7 @@ class PolicyTrainer:
         begun = monotonic()
         norms = self._task_norms(step, microbatches)
         task_norms_s = monotonic() - begun if norms else 0.0
-        totals = self._descend(step, microbatches)
+        totals = self._descend(step, microbatches, show=self._job.samples.due(step, self._job.steps))
         if not totals.examples:
             raise NothingToTrain(f"step {step} has no example: draw more prompts, or see why all were skipped")
         rate = learning_rate(self._job.trainer, step=step, steps=self._job.steps)
@@ -152,6 +155,7 @@ class PolicyTrainer:
             tokens=totals.tokens,
             microbatches=len(microbatches),
             padding=totals.padding,
+            weighed_by_task={task: tuple(map(self._spelled, found)) for task, found in totals.weighed.items()},
         )
 
     def score(self, sequences: Items[Sequence]) -> list[tuple[float, ...]]:
@@ -253,9 +257,9 @@ class PolicyTrainer:
                 norms[task] = self._norm(step, self._descend(step, share), self._update.rehearse)
         return norms
 
-    def _descend(self, step: int, microbatches: Items[Items[Example]]) -> Totals:
+    def _descend(self, step: int, microbatches: Items[Items[Example]], *, show: bool = False) -> Totals:
         """Backward passes; what they found."""
-        totals = self._passes.descend(microbatches)
+        totals = self._passes.descend(microbatches, show=show)
         for task, value in totals.loss_by_task.items():
             if not math.isfinite(value):
                 self._diverge(f"the loss of task {task!r} is {value} at step {step}.")
@@ -268,6 +272,12 @@ class PolicyTrainer:
         except NotFiniteError as error:
             tasks = ", ".join(sorted(totals.loss_by_task))
             self._diverge(f"the gradient's norm is {error} at step {step} (tasks {tasks}).")
+
+    def _spelled(self, weighed: Weighed) -> WeighedText:
+        """Of its first tokens, what each spells."""
+        ids, weights = weighed[0][:MOST_SHOWN], weighed[1][:MOST_SHOWN]
+        tokenizer = load_tokenizer(self._job.policy.model)
+        return WeighedText(tokens=tuple(tokenizer.decode([one]) for one in ids), weights=weights)
 
     def _diverge(self, what: str) -> NoReturn:
         self._broken = what[0].upper() + what[1:]

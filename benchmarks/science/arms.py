@@ -138,14 +138,14 @@ MASKS = [
         method={**method, "beta": beta},
         pairs="extremes",
         tasks=("chat", "instructions"),
-        against=() if name == "tdpo" else (f"tdpo-{beta:g}",),
+        against=() if name == "tdpo" or beta == 3.0 else (f"tdpo-{beta:g}",),
     )
-    for name, label, method in (
-        ("tdpo", "TDPO2", {"type": "tdpo"}),
-        ("sparsepo", "SparsePO, common mask", {"type": "sparsepo", "mask": "common", "l1_ratio": 0.01}),
-        ("mapo", "MaPO", {"type": "mapo"}),
+    for name, label, method, betas in (
+        ("tdpo", "TDPO2", {"type": "tdpo"}, (0.03, 0.1, 0.3, 1.0)),
+        ("sparsepo", "SparsePO, common mask", {"type": "sparsepo", "l1_ratio": 0.01}, (0.1, 0.3, 1.0, 3.0)),
+        ("mapo", "MaPO", {"type": "mapo"}, (0.1, 0.3, 1.0, 3.0)),
     )
-    for beta in (0.1, 0.3, 1.0)
+    for beta in betas
 ]
 """Learned and activation masks against TDPO2, on the same pairs."""
 OAIF = next(arm for arm in MAIN if arm.name == "oaif")
@@ -220,7 +220,12 @@ PAPERS = [
     START,
     replace(OAIF, against=("oaif-offline",)),
     replace(OAIF, name="oaif-offline", label="the same loss on pairs sampled once", beforehand=True),
-    Arm(name="crpg", label="CRPG", against=("lagrangian-0", "lagrangian-0.2")),
+    Arm(name="crpg", label="CRPG", against=("lagrangian-0", "lagrangian-0.2", "lagrangian-near")),
+    Arm(
+        name="lagrangian-near",
+        label="Lagrangian, target 0, held nearer (beta 0.2)",
+        method={"type": "lagrangian", "rate": 0.5, "target": 0.0, "beta": 0.2},
+    ),
     *(
         Arm(
             name=f"lagrangian-{target:g}",

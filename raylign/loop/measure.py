@@ -10,9 +10,9 @@ from raylign.loop.mixture import asked, figures, shares
 from raylign.loop.prepare import TaskBatch
 from raylign.methods.selection import Scores, log_ratio
 from raylign.record.events.payloads import StepDone, Trained
-from raylign.record.events.tasks import TaskStep
+from raylign.record.events.tasks import TaskStep, Weighed
 from raylign.spec.job import Job
-from raylign.types import Group, Sample, StepStats
+from raylign.types import Group, Sample, StepStats, WeighedText
 
 
 def step_done(
@@ -33,7 +33,10 @@ def step_done(
         steps=job.steps,
         version=version,
         staleness=staleness,
-        tasks={batch.task.name: task_metrics(batch) for batch in batches},
+        tasks={
+            batch.task.name: task_metrics(batch, stats.weighed_by_task.get(batch.task.name, ()) if stats else ())
+            for batch in batches
+        },
         train=_trained(stats) if stats else None,
         seconds=dict(clock.seconds),
         step_s=clock.total,
@@ -48,8 +51,8 @@ def oldest(groups: Sequence[Group], version: int) -> int:
     return max((age for age in ages if age is not None), default=0)
 
 
-def task_metrics(batch: TaskBatch) -> TaskStep:
-    """One task's part of a step."""
+def task_metrics(batch: TaskBatch, weighed: Sequence[WeighedText] = ()) -> TaskStep:
+    """One task's part of a step. ``weighed``: responses whose tokens the loss weighs."""
     return TaskStep(
         **group_metrics(batch.groups, batch.scores),
         calibrated=_mean(batch.chosen.calibrated),
@@ -57,6 +60,7 @@ def task_metrics(batch: TaskBatch) -> TaskStep:
         skips=dict(batch.skips),
         canaries=agreement(batch.groups),
         method=batch.chosen.figures,
+        weighed=tuple(Weighed(tokens=one.tokens, weights=one.weights) for one in weighed),
     )
 
 

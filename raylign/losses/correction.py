@@ -32,6 +32,7 @@ class Corrected:
                 "ratio": mean(ratio_U, terms.stale_U),
                 "ratio_capped": mean((ratio_U >= self.maximum).float(), terms.stale_U),
             },
+            weights_UNT=loss.weights_UNT,
         )
 
 

@@ -25,6 +25,8 @@ class Loss:
     """The trainer sums it times each example's weight; carries the gradient."""
     metrics: Mapping[str, Mean] = field(default_factory=dict)
     """One under each of the loss's ``measures``."""
+    weights_UNT: Tensor | None = None
+    """What every token counts for, where the loss weighs them: for people to look at."""
 
 
 class LossFunction(Protocol):

@@ -54,6 +54,7 @@ class MaPO:
         return Loss(
             per_unit_U=-F.logsigmoid(self.beta * margin_P),
             metrics={**measured(terms), "masked_margin": mean(margin_P), **_of_mask("mask", mask_PNT, terms)},
+            weights_UNT=mask_PNT,
         )
 
 
@@ -88,6 +89,7 @@ class SparsePO(LearnedLoss):
         return Loss(
             per_unit_U=-F.logsigmoid(self._beta * margin_P) + cost_P,
             metrics={**measured(terms), "masked_margin": mean(margin_P), **shares},
+            weights_UNT=masks[0].detach(),
         )
 
 

@@ -54,6 +54,14 @@ class TaskMetrics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A response, token by token, and what each counts for in the task's loss."""
+
+    tokens: Annotated[tuple[Text, ...], Field(max_length=MOST_PARTS), Else(tuple)]
+    weights: Annotated[tuple[Number, ...], Field(max_length=MOST_PARTS), Else(tuple)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryFigures:
     """Of the canaries that one judge was asked about in a step."""
 
@@ -76,6 +84,8 @@ class TaskStep(TaskMetrics):
     """By label, of judges that were asked about some."""
     method: Numbers = field(default_factory=dict)
     """What the task's method says of itself, by name: a multiplier."""
+    weighed: Annotated[tuple[Weighed, ...], Field(max_length=MOST_PARTS), Else(tuple)] = ()
+    """Of a loss that weighs tokens, the responses of one of its examples, in steps that show samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

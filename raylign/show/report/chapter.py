@@ -100,6 +100,7 @@ def _task(history: History, task: str) -> dict[str, Any]:
         "skips": history.skips(task),
         "charts": _task_charts(history, task),
         "samples_shown": _samples(history, task),
+        "weighed": _weighed(history, task),
     }
 
 
@@ -178,6 +179,24 @@ def _samples(history: History, task: str) -> list[dict[str, Any]]:
                 "verdicts": {label: _cut(reason) for label, reason in sample.verdicts.items()},
             }
     return list(pairs.values())[:MOST_SAMPLES]
+
+
+def _weighed(history: History, task: str) -> dict[str, Any] | None:
+    """The newest responses whose tokens the task's loss weighed: each token, its weight, and that as a share of the
+    largest, percent. None where it weighs none."""
+    for step in reversed(history.steps):
+        texts = step.tasks[task].weighed if task in step.tasks else ()
+        if texts:
+            largest = max((weight or 0.0 for one in texts for weight in one.weights), default=0.0) or 1.0
+            rows = [
+                [
+                    {"text": text, "weight": weight, "shade": round(100 * (weight or 0.0) / largest)}
+                    for text, weight in zip(one.tokens, one.weights, strict=False)
+                ]
+                for one in texts
+            ]
+            return {"step": step.step, "texts": list(zip(("chosen", "rejected"), rows, strict=False))}
+    return None
 
 
 def _marks(history: History, task: str, metric: Metric) -> dict[int, float]:

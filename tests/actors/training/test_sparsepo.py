@@ -124,10 +124,18 @@ def test_learned_masks_are_zero_where_tokens_tell_nothing(model: Path) -> None:
 def test_the_example_s_tasks_train_side_by_side() -> None:
     job = load_job(Path(__file__).parents[3] / "examples" / "sparsepo.yaml")
     trainer = make_trainer(job)
+    seen = []
     for step in range(2):
         pairs = [example for example in make_examples(step) if example.task == "paired"]
         stats = trainer.step(step, [[replace(pair, task=task.name) for task in job.tasks for pair in pairs]])
+        seen.append(stats.weighed_by_task)
     learned, read, whole = (stats.metrics_by_task[task] for task in ("chat", "math", "instructions"))
     assert 0 < learned["mask"] != 1
     assert 0 < read["mask"] < 1
     assert whole["kl_chosen"] > 0
+    shown, unshown = seen  # the first step of forty shows samples, the second does not
+    assert (shown.keys(), unshown) == ({"chat", "math"}, {})
+    for weighed in shown.values():
+        assert [len(one.tokens) for one in weighed] == [len(one.weights) for one in weighed]
+        assert len(weighed) == 2
+    assert all(0 <= weight <= 1 for one in shown["math"] for weight in one.weights)

@@ -47,3 +47,21 @@ def test_a_mean_over_nothing_is_left_out() -> None:
 def test_a_metric_that_was_not_announced_is_an_error() -> None:
     with pytest.raises(KeyError, match="accuracy"):
         tally_of({"paired": (1.0, {"accuracy": [1.0]})})
+
+
+def test_the_weights_of_a_task_s_first_example_are_kept_token_by_token() -> None:
+    tally = Tally(MEASURES, device="cpu")
+    paired = [example for example in make_examples() if example.task == "paired"][:2]
+    lengths = [[len(one.response_ids) for one in example.sequences] for example in paired]
+    width = max(map(max, lengths)) + 2
+    mask = torch.zeros(2, 2, width)
+    for unit, pair in enumerate(lengths):
+        for n, length in enumerate(pair):
+            mask[unit, n, n : n + length] = 1  # as flush sequences lie
+    weights = torch.arange(mask.numel(), dtype=torch.float32).view_as(mask)
+    tally.show("paired", paired, weights, mask)
+    tally.show("paired", paired[1:], weights[1:], mask[1:])
+    (first, second) = tally.reduce().weighed["paired"]
+    assert first == (paired[0].sequences[0].response_ids, tuple(float(at) for at in range(lengths[0][0])))
+    assert second[1][0] == width + 1
+    assert len(second[1]) == lengths[0][1]

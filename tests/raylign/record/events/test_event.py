@@ -33,6 +33,7 @@ FIRST_METRICS = {
     "step_s": 2.0, "tokens": 84.0, "tokens_per_s": 42.0,
 }  # fmt: skip
 SINCE = (
+    "weighed",
     "method",
     "held_out",
     "prompts",

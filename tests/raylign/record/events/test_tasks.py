@@ -12,7 +12,7 @@ def names(kind: type) -> list[str]:
 
 def test_steps_and_evaluations_share_their_metrics():
     shared = names(TaskMetrics)
-    assert names(TaskStep) == [*shared, "calibrated", "examples", "skips", "canaries", "method"]
+    assert names(TaskStep) == [*shared, "calibrated", "examples", "skips", "canaries", "method", "weighed"]
     assert names(TaskEvaluation) == [*shared, "pass_at", "samples", "held_out"]
 
 

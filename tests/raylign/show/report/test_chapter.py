@@ -1,8 +1,11 @@
 """A chapter of the report: a run's figures, or one stage's; a recipe's page has one for each stage."""
 
-from event_stream import STAGES, recipe_stream
+from dataclasses import replace
+
+from event_stream import STAGES, recipe_stream, stepped
 from recipe_job import recipe, stage
 
+from raylign.record.events.tasks import Weighed
 from raylign.record.history import History
 from raylign.record.rundir import RunDirectory
 from raylign.show.report import write_report
@@ -41,3 +44,15 @@ def test_a_run_s_only_chapter_has_no_title_of_its_own():
     made = chapter(History(), {"name": "alone", "policy": {"model": "org/m"}, "steps": 3}, None)
     assert (made["title"], made["kind"], made["asked"]) == ("", "", "3 steps from org/m")
     assert "<h2>The plan</h2>" in made["body"]
+
+
+def test_tokens_are_shaded_by_what_they_count_for_and_spell_no_markup():
+    history = History()
+    done = next(event.said for event in recipe_stream() if event.kind == "step")
+    texts = tuple(Weighed(tokens=("<b>", "good"), weights=pair) for pair in ((0.5, 2.0), (0.0, None)))
+    history.steps = [replace(done, tasks={"chat": stepped(weighed=texts)}), replace(done, tasks={"chat": stepped()})]
+    body = chapter(history, {"name": "alone", "policy": {"model": "org/m"}, "steps": 3}, None)["body"]
+    assert f"in the loss, step {done.step}" in body
+    for share, weight, text in ((25, "0.500", "&lt;b&gt;"), (100, "2.000", "good"), (0, "0.000", "&lt;b&gt;")):
+        assert f'style="--share: {share}%" title="{weight}">{text}</span>' in body
+    assert body.index(">chosen<") < body.index(">rejected<")
