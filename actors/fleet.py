@@ -17,11 +17,13 @@ from actors.cluster.crew import Crew
 from actors.cluster.extensions import require_extensions
 from actors.cluster.host import host
 from actors.cluster.member import Member
-from actors.cluster.placement import WAIT_REPORT_S, place
+from actors.cluster.placement import WAIT_REPORT_S, homes, place
 from actors.cluster.within import Wait, within
 from actors.judging.judge_pool import JudgePool
 from actors.sampling.rollout_pool import RolloutPool
 from actors.training.pools import HostedReference, ObjectStoreWeights, ReferencePool, TrainerGroup
+from actors.training.transferred import TransferredWeights
+from actors.weights.gpu_transfer import Route
 from raylign.judges import libraries
 from raylign.judges.askers import Asker
 from raylign.judges.endpoints import registry
@@ -31,7 +33,7 @@ from raylign.record.events.payloads import Status, Warned
 from raylign.rewards.program import programs
 from raylign.spec.actors import Role
 from raylign.spec.job import Job
-from raylign.workers import Fleet, Reference
+from raylign.workers import Fleet, Reference, Weights
 
 # max_task_retries stays 0: a lost call is retried by the pools, which know what else must happen first.
 ACTORS: dict[Role, Any] = {
@@ -69,7 +71,7 @@ class RayFleet:
         self._group = await place(self.job, self.plan, job_id=self.job_id, emit=self.emit)
         await require_extensions(self.job, self._group, job_id=self.job_id)
         rendezvous = await self._rendezvous(self._group)
-        for bundle, actor in enumerate(self.plan.actors):
+        for bundle, actor in zip(homes(self.job, self.plan), self.plan.actors, strict=True):
             member = Member(
                 actor,
                 self.job_id,
@@ -92,13 +94,25 @@ class RayFleet:
             ),
             reference=self._reference(),
             trainer=TrainerGroup(members["policy"], deadlines),
-            weights=ObjectStoreWeights(
-                members["policy"],
-                rollouts,
-                publish_s=deadlines.publish_s,
-                bucket_bytes=self.job.weights.bucket_bytes,
-            ),
+            weights=await self._weights(rollouts, self._group),
         )
+
+    async def _weights(self, rollouts: RolloutPool, group: PlacementGroup) -> Weights:
+        trainers, seconds = self.members["policy"], self.job.deadlines.publish_s
+        weights = self.job.weights
+        if weights.carrier == "object_store":
+            return ObjectStoreWeights(trainers, rollouts, publish_s=seconds, bucket_bytes=weights.bucket_bytes)
+        address, port = await self._rendezvous(group)
+        route = Route(
+            carrier=weights.carrier,
+            engines=tuple(member.handle for member in rollouts.members),
+            tensor_parallel=self.job.rollout.tensor_parallel,
+            master_addr=address,
+            master_port=port,
+            bucket_bytes=weights.bucket_bytes,
+            seconds=seconds,
+        )
+        return TransferredWeights(trainers, rollouts, route)
 
     def _reference(self) -> Reference:
         members, deadlines = self.members, self.job.deadlines
@@ -125,7 +139,7 @@ class RayFleet:
 
     async def _rendezvous(self, group: PlacementGroup) -> tuple[str, int]:
         """Address and free port on the node that will hold policy/0. One rank meets nobody: any port here will do."""
-        if self.job.trainer.ranks == 1:
+        if self.job.trainer.ranks == 1 and self.job.weights.carrier != "nccl":
             return "127.0.0.1", _address_and_port()[1]
         probe = ray.remote(num_cpus=0)(_address_and_port).options(
             name="policy.rendezvous",
@@ -176,6 +190,7 @@ class RayFleet:
                     "weights": job.other_reference,
                     "dtype": job.policy.dtype,
                     "rollout": job.rollout,
+                    "carrier": job.weights.carrier,
                     "device": device,
                     "threads": actor.threads,
                 }

@@ -62,7 +62,7 @@ class Member:
 
     def submit(self, method: str, *args: Any, phase: str, **kwargs: Any) -> Any:
         """Start a call; the result is an object reference."""
-        call = self._handle.call.options(name=f"{self.plan.role}.{phase}")
+        call = self.handle.call.options(name=f"{self.plan.role}.{phase}")
         return call.remote(method, *args, **kwargs)
 
     async def stream(self, method: str, *args: Any, phase: str, seconds: float) -> AsyncIterator[Any]:
@@ -76,7 +76,7 @@ class Member:
         """As `stream`, but references to what is yielded: it stays where it was made."""
         wait = self._wait(phase, seconds)
         end = asyncio.get_running_loop().time() + seconds
-        call = self._handle.stream.options(name=f"{self.plan.role}.{phase}", num_returns="streaming")
+        call = self.handle.stream.options(name=f"{self.plan.role}.{phase}", num_returns="streaming")
         stream = call.remote(method, *args)
         while True:
             left = end - asyncio.get_running_loop().time()
@@ -117,10 +117,11 @@ class Member:
         return True
 
     async def _answer(self) -> None:
-        await self._handle.__ray_ready__.remote()
+        await self.handle.__ray_ready__.remote()
 
     @property
-    def _handle(self) -> ActorHandle:
+    def handle(self) -> ActorHandle:
+        """The actor itself; another once it was started again."""
         assert self._actor is not None  # `start` comes first
         return self._actor
 

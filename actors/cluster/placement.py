@@ -49,15 +49,24 @@ class Stand:
     labels: Mapping[str, str]
 
 
+def homes(job: Job, plan: Plan) -> list[int]:
+    """By actor, in the plan's order, the number of its bundle: its own, or that of the rank whose GPU it shares."""
+    found: dict[str, int] = {}
+    for actor in plan.actors:
+        shares = job.resources.colocated and actor.role == "rollout"
+        found[actor.name] = found[f"policy/{actor.index}"] if shares else len(set(found.values()))
+    return list(found.values())
+
+
 def bundles(job: Job, plan: Plan) -> list[Bundle]:
-    """In the plan's order."""
-    return [
-        Bundle(
-            resources={"CPU": actor.cpus, **({"GPU": actor.gpus} if actor.gpus else {})},
-            labels=job.resources.labels_of(actor.role),
-        )
-        for actor in plan.actors
-    ]
+    """By number (`homes`): what its actors reserve together, and the labels that they ask for."""
+    made: dict[int, Bundle] = {}
+    for actor, home in zip(plan.actors, homes(job, plan), strict=True):
+        resources = {"CPU": actor.cpus, **({"GPU": actor.gpus} if actor.gpus else {})}
+        labels = job.resources.labels_of(actor.role)
+        there = made.get(home, Bundle(resources={}, labels={}))
+        made[home] = Bundle(resources=_sum([there.resources, resources]), labels={**there.labels, **labels})
+    return list(made.values())
 
 
 async def place(job: Job, plan: Plan, *, job_id: str, emit: Emit) -> PlacementGroup:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from actors.weights.gpu_transfer import Step
 from actors.weights.landing import Landing
 from actors.weights.weight_update import WeightUpdate
 from raylign.types import Request
@@ -47,6 +48,14 @@ class Engine(Protocol):
 
     def take(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
         """Some of the weights, of which those in ``names`` are to be compared by value in the end."""
+        ...
+
+    def transfer(self, step: Step, payload: Any) -> None:
+        """A step of an update that comes from GPU to GPU, between `begin_update` and `finish_update`."""
+        ...
+
+    def compare(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
+        """Of what was transferred so, what is to be compared by value in the end."""
         ...
 
     def finish_update(self, turn: int | None) -> Landing:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from actors.sampling.engine import Engine, Sampled
 from actors.sampling.stops import cut
+from actors.weights.gpu_transfer import Carrier, Step
 from actors.weights.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, RunError, SpecError
 from raylign.spec.parts import RolloutSettings
@@ -33,9 +34,12 @@ class RolloutWorker:
         device: Literal["cpu", "cuda"],
         threads: int,
         weights: str | None = None,
+        carrier: Carrier = "object_store",
     ) -> None:
         self.model = model
-        self.engine = _start(model=model, weights=weights, dtype=dtype, rollout=rollout, device=device, threads=threads)
+        self.engine = _start(
+            model=model, weights=weights, dtype=dtype, rollout=rollout, device=device, threads=threads, carrier=carrier
+        )
         self.version: int | None = None
         """Of the weights that were last proven."""
         self._proven = True
@@ -89,17 +93,32 @@ class RolloutWorker:
         worker then serves nothing until an update lands.
         """
         arrival = self._arrival
-        if damaged := bucket.damaged():
-            raise PublishFailed(
-                f"weights version {arrival.version!r} arrived damaged in {len(damaged)} tensors, first "
-                f"{damaged[0]!r}: their checksums differ from the sender's; publish again"
-            )
+        self._require_whole(bucket)
         with self._told(arrival):
             if not arrival.tensors:
                 self._proven = False
                 self.engine.begin_update()
             names = [entry.name for at, entry in enumerate(bucket.table, arrival.tensors) if arrival.compares(at)]
             self.engine.take(bucket, names)
+        arrival.tensors += len(bucket.table)
+        arrival.nbytes += bucket.nbytes
+
+    def transfer(self, step: Step, payload: Any) -> None:
+        """A step of an update that comes from GPU to GPU, as the trainer's rank 0 says. Raises `PublishFailed`."""
+        if step == "init":
+            self.engine.transfer(step, payload)
+            return
+        self._proven = False
+        with self._told(self._arrival):
+            self.engine.transfer(step, payload)
+
+    def compare(self, bucket: WeightUpdate) -> None:
+        """Some of what was transferred so, for the proof. Raises `PublishFailed` naming what is damaged."""
+        arrival = self._arrival
+        self._require_whole(bucket)
+        names = [entry.name for at, entry in enumerate(bucket.table, arrival.tensors) if arrival.compares(at)]
+        with self._told(arrival):
+            self.engine.compare(bucket, names)
         arrival.tensors += len(bucket.table)
         arrival.nbytes += bucket.nbytes
 
@@ -126,6 +145,13 @@ class RolloutWorker:
         self.begin_update(version, verify_all=verify_all)
         self.take(update)
         return self.finish_update()
+
+    def _require_whole(self, bucket: WeightUpdate) -> None:
+        if damaged := bucket.damaged():
+            raise PublishFailed(
+                f"weights version {self._arrival.version!r} arrived damaged in {len(damaged)} tensors, first "
+                f"{damaged[0]!r}: their checksums differ from the sender's; publish again"
+            )
 
     @contextmanager
     def _told(self, arrival: "_Arrival") -> Iterator[None]:
@@ -181,6 +207,7 @@ def _start(
     rollout: RolloutSettings,
     device: Literal["cpu", "cuda"],
     threads: int,
+    carrier: Carrier,
 ) -> Engine:
     if rollout.engine == "transformers":
         from actors.sampling.transformers_engine import TransformersEngine
@@ -206,6 +233,7 @@ def _start(
             context_tokens=rollout.context_tokens,
             memory_gb=rollout.memory_gb,
             gpu_memory_fraction=rollout.gpu_memory_fraction,
+            carrier=carrier,
         )
     )
 

@@ -103,7 +103,9 @@ class RolloutPool:
             return await self._send(member, True)
 
     async def _revive(self, member: Member, lost: WorkerLost) -> None:
-        """A new worker serves nothing until it holds the present weights."""
+        """A new worker serves nothing until it holds the present weights; it is lost where nobody kept them for it."""
+        if self.version is not None and self._published is None:
+            raise lost
         if await member.restart(lost) and self._published is not None:
             await self._send(member, True)
 

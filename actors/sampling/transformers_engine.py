@@ -14,6 +14,7 @@ from actors.sampling.engine import Sampled
 from actors.sampling.stops import spelled
 from actors.tokenizers import load_tokenizer, stop_tokens
 from actors.weights.checkpoint_names import checkpoint_tensors
+from actors.weights.gpu_transfer import Step
 from actors.weights.landing import Landing
 from actors.weights.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, SpecError
@@ -134,6 +135,12 @@ class TransformersEngine:
             self._arrived[name] = tensor.clone()
             if name in names:
                 self._compared[name] = tensor
+
+    def transfer(self, step: Step, payload: Any) -> None:
+        """Refused by the job's own rules."""
+        raise PublishFailed("transformers takes weights by the object store alone")
+
+    compare = take
 
     def finish_update(self, turn: int | None) -> Landing:
         """Load all weights anew and compare. Raises `PublishFailed`."""

@@ -14,6 +14,7 @@ from actors.imports import importing
 from actors.sampling.engine import Sampled
 from actors.sampling.heap import keep_freed_memory
 from actors.tokenizers import stop_tokens
+from actors.weights.gpu_transfer import BACKENDS, Carrier, Step
 from actors.weights.landing import Landing
 from actors.weights.weight_update import WeightUpdate
 from raylign.errors import PublishFailed, RunError, SpecError
@@ -48,6 +49,8 @@ class EngineSettings:
     memory_gb: float = 1.0
     """KV cache in GiB, on CPU."""
     gpu_memory_fraction: float = 0.85
+    carrier: Carrier = "object_store"
+    """How new weights come."""
     logprobs: Literal["processed_logprobs", "raw_logprobs"] = "processed_logprobs"
     """processed: under the distribution sampled from, temperature included."""
 
@@ -101,7 +104,7 @@ def start_engine(settings: EngineSettings) -> Any:
         async_scheduling=False,
         disable_log_stats=True,
         worker_extension_cls="actors.weights.worker.WeightsExtension",
-        weight_transfer_config={"backend": "object_store"},
+        weight_transfer_config={"backend": BACKENDS[settings.carrier]},
         **place,
     )
     try:
@@ -214,6 +217,22 @@ class VLLMEngine:
     def take(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
         """Load a bucket in place. Raises `PublishFailed`."""
         self._everywhere("take_bucket", bucket, list(names))
+
+    def transfer(self, step: Step, payload: Any) -> None:
+        """A step of an update that comes from GPU to GPU (`actors.weights.gpu_transfer`). Raises `PublishFailed`."""
+        match step:
+            case "init":
+                self._everywhere("init_weight_transfer_engine", payload)
+            case "start":
+                self.begin_update()
+            case "update":
+                self._everywhere("receive_transfer", payload)
+            case "finish":
+                self._everywhere("end_transfer")
+
+    def compare(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
+        """Of what was transferred, what is to be compared by value. Raises `PublishFailed`."""
+        self._everywhere("compare_bucket", bucket, list(names))
 
     def finish_update(self, turn: int | None) -> Landing:
         """Prove that all landed; see `actors.weights.landing.prove`. Raises `PublishFailed`."""

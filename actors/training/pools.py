@@ -39,7 +39,7 @@ class TrainerGroup:
             member.call("step", step, share, phase="step", seconds=self._deadlines.step_s)
             for member, share in zip(self.members, microbatches, strict=True)
         ]
-        stats: StepStats = (await _all(calls))[0]
+        stats: StepStats = (await all_ranks(calls))[0]
         return stats
 
     async def score(self, sequences: Sequence[TokenSequence]) -> list[tuple[float, ...]]:
@@ -63,7 +63,7 @@ class TrainerGroup:
 
     async def _everywhere(self, method: str, given: Any, *, phase: str, seconds: float) -> list[Any]:
         """By rank, what it answers."""
-        return await _all([member.call(method, given, phase=phase, seconds=seconds) for member in self.members])
+        return await all_ranks([member.call(method, given, phase=phase, seconds=seconds) for member in self.members])
 
 
 class ReferencePool:
@@ -163,7 +163,7 @@ class HostedReference:
                 of_rank[0] += [[IDLE]] * missing
                 for row in of_rank[1:]:
                     row += [[0]] * missing
-            said = await _all(
+            said = await all_ranks(
                 [
                     member.call(f"{what}_reference", *of_rank, phase=what, seconds=self._score_s)
                     for member, of_rank in zip(self.trainers, told, strict=True)
@@ -189,7 +189,7 @@ class ObjectStoreWeights:
         published = Published()
         arriving = self.rollouts.receive(published, version, verify_all=verify_all)
         exporting = export(self.trainers, published, bucket_bytes=self._bucket_bytes, seconds=self._publish_s)
-        report: PublishReport = (await _all([arriving, exporting]))[0]
+        report: PublishReport = (await all_ranks([arriving, exporting]))[0]
         return report
 
 
@@ -203,7 +203,7 @@ async def export(trainers: Sequence[Member], published: Published, *, bucket_byt
         async for bucket in member.references("export", bucket_bytes, phase="export", seconds=seconds):
             await published.add(bucket)
 
-    await _all([share(member) for member in trainers])
+    await all_ranks([share(member) for member in trainers])
     await published.close()
 
 
@@ -220,7 +220,7 @@ def _in_order(count: int, asked: Sequence[Sequence[int]], said: Sequence[Sequenc
     return answers
 
 
-async def _all(calls: Sequence[Any], *, grief_s: float = GRIEF_S) -> list[Any]:
+async def all_ranks(calls: Sequence[Any], *, grief_s: float = GRIEF_S) -> list[Any]:
     """Every result, or the first failure at once: ranks that wait for a dead one are not waited for."""
     tasks = [asyncio.ensure_future(call) for call in calls]
     try:

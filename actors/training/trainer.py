@@ -38,6 +38,7 @@ from actors.training.zero import (
     whole_parameters,
 )
 from actors.weights.buckets import in_buckets, plan_buckets
+from actors.weights.gpu_transfer import Route, open_sender
 from actors.weights.weight_update import WeightUpdate, view
 from raylign.errors import CheckpointError, Diverged, NothingToTrain
 from raylign.loop.schedule import learning_rate
@@ -172,6 +173,14 @@ class PolicyTrainer:
         """The same of `FrozenReference.embed`."""
         assert self._frozen is not None
         return self._frozen.embed(passes)
+
+    def open_transfer(self, route: Route) -> None:
+        """Join who samples, for `send_weights`; all ranks must."""
+        self._sender = open_sender(route, self._rank, self._weights)
+
+    def send_weights(self) -> None:
+        """Send the present weights to every engine; all ranks must."""
+        self._sender.send_weights()
 
     def export(self, bucket_bytes: int) -> Iterator[WeightUpdate]:
         """The present weights under their checkpoint names, adapters merged, bucket by bucket; from rank 0 alone.

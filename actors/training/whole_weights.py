@@ -52,14 +52,27 @@ class WholeWeights:
     @property
     def sizes(self) -> dict[str, int]:
         """Bytes of each tensor, in the order in which they come."""
-        outlines = [*(unit.outline for unit in self._units), self._buffers]
-        return {name: tensor.nbytes for outline in outlines for name, tensor in outline.items()}
+        return {name: tensor.nbytes for name, tensor in self.outline()}
+
+    def outline(self) -> Iterator[tuple[str, Tensor]]:
+        """Names, dtypes and shapes, of tensors without memory, in the order in which they come."""
+        for unit in self._units:
+            yield from unit.outline.items()
+        yield from ((name, tensor.to("meta")) for name, tensor in self._buffers.items())
+
+    def on_device(self) -> Iterator[tuple[str, Tensor]]:
+        """The same where this rank computes, whole on every rank: for carriers between GPUs."""
+        return self._come(kept=True, device="cuda")
 
     def __iter__(self) -> Iterator[tuple[str, Tensor]]:
+        return self._come(kept=self._rank == 0, device="cpu")
+
+    def _come(self, *, kept: bool, device: str) -> Iterator[tuple[str, Tensor]]:
         for unit in self._units:
-            gathered = whole_parameters(unit.parameters.items(), sharded=self._sharded, kept=self._rank == 0)
+            named = unit.parameters.items()
+            gathered = whole_parameters(named, sharded=self._sharded, kept=kept, device=device)
             parameters = dict(gathered)
-            if self._rank:
+            if not kept:
                 yield from ((name, torch.empty(0)) for name in unit.outline)
                 continue
             made = self._merged(parameters)

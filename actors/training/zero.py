@@ -200,17 +200,17 @@ def gather_with(module: torch.nn.Module, parameters: Iterable[torch.nn.Parameter
 
 
 def whole_parameters(
-    named: Iterable[tuple[str, torch.nn.Parameter]], *, sharded: bool, kept: bool = True
+    named: Iterable[tuple[str, torch.nn.Parameter]], *, sharded: bool, kept: bool = True, device: str = "cpu"
 ) -> Iterator[tuple[str, Tensor]]:
     """(name, weights) of parameters, each whole; all ranks must iterate together when ``sharded`` (ZeRO-3).
 
-    Unsharded weights are views that the next step changes; sharded ones are copies on the CPU. ``kept``: whether this
-    rank wants them; one that does not is given empty ones.
+    Unsharded weights are views that the next step changes; sharded ones are copies on ``device``. ``kept``: whether
+    this rank wants them; one that does not is given empty ones.
     """
     for name, parameter in named:
         with _gathered(parameter) if sharded else nullcontext():
             whole = parameter.detach() if kept else torch.empty(0)
-            yield name, whole.to("cpu", copy=True) if sharded else whole
+            yield name, whole.to(device, copy=True) if sharded else whole
 
 
 def numbers(parameter: Any) -> int:

@@ -8,6 +8,7 @@ vLLM reads its environment when it is imported: only its own workers import this
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 from vllm.distributed.weight_transfer.base import (
@@ -35,6 +36,8 @@ class NothingToAgreeOn(WeightTransferInitInfo):
 class Bucket(WeightTransferUpdateInfo):
     """Some of the weights: the engine reads them where the object store has them."""
 
+    names: list[str]
+    """Of its tensors, as all of vLLM's carriers tell them."""
     bucket: WeightUpdate
 
 
@@ -55,7 +58,7 @@ class ObjectStoreEngine(WeightTransferEngine[NothingToAgreeOn, Bucket]):
         self._open = True
         initialize_layerwise_reload(self.model)
 
-    def update_weights(self, update_info: dict[str, WeightUpdate]) -> None:
+    def update_weights(self, update_info: dict[str, Any]) -> None:
         """One bucket. As vLLM's own, which then waits for an accelerator, and there may be none."""
         self.receive_weights(self.parse_update_info(update_info))
 

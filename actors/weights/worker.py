@@ -35,16 +35,29 @@ class WeightsExtension:
 
     def take_bucket(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
         """Load a bucket. ``names``: which of its tensors to compare by value in the end."""
+        self.compare_bucket(bucket, names)
+        self.receive_transfer({"names": [entry.name for entry in bucket.table], "bucket": bucket})
+
+    def receive_transfer(self, update_info: dict[str, Any]) -> None:
+        """Load what vLLM is told of here, whatever carries it."""
+        self._sent += update_info["names"]
+        self.update_weights(update_info)
+
+    def compare_bucket(self, bucket: WeightUpdate, names: Sequence[str]) -> None:
+        """What is sent, of which those in ``names`` are compared by value in the end."""
         self._names += names
         for name, tensor in bucket.tensors():
-            self._sent.append(name)
             # Parts of an expert are read back together, and may come in another bucket.
             if name in names or experts.NAME.fullmatch(name):
                 self._kept[name] = tensor
-        self.update_weights({"bucket": bucket})
+
+    def end_transfer(self) -> None:
+        """Put the weights in place. Nobody knows yet whether they are those."""
+        self.finish_weight_update()
 
     def finish_landing(self, turn: int | None) -> Landing:
-        """Put the weights in place and prove it; see `prove`."""
-        self.finish_weight_update()
+        """Put the weights in place, if they are not yet, and prove it; see `prove`."""
+        if self._weight_update_active:
+            self.finish_weight_update()
         kept, self._kept = self._kept, {}
         return prove(self.model_runner.get_model(), self._sent, kept, self._names, turn)

@@ -91,6 +91,8 @@ def _room(actor: ActorPlan, cluster: Cluster, job: Job) -> float | None:
     if not actor.gpus or cluster.gpu_memory_bytes is None:
         return None
     match actor.role:
+        case "policy" if job.resources.colocated:
+            share = 1 - job.rollout.gpu_memory_fraction
         case "rollout" if job.rollout.engine == "vllm":
             share = job.rollout.gpu_memory_fraction
         case "llm-judge":

@@ -1,5 +1,6 @@
 """The plan: a job resolved against a cluster. Which actors, on what, how many samples; stored with the job."""
 
+from raylign.errors import PlanError
 from raylign.plan.check import Checked, check_job
 from raylign.plan.cluster import Cluster
 from raylign.plan.demand import Demand
@@ -7,6 +8,7 @@ from raylign.plan.fit import check_fits
 from raylign.plan.memory.terms import Device
 from raylign.plan.memory.training import checkpoint
 from raylign.plan.plan import ActorPlan, Plan, TaskPlan
+from raylign.spec.actors import Actors
 from raylign.spec.job import Job
 from raylign.spec.task import Task
 
@@ -25,6 +27,8 @@ def make_plan(job: Job, cluster: Cluster, *, checked: Checked | None = None) -> 
         tokens += planned.samples * (planned.max_tokens + prompt_tokens[task.name])
         tasks.append(planned)
     device: Device = "cuda" if _wants_gpu(job, cluster) else "cpu"
+    if device == "cpu" and job.weights.carrier != "object_store":
+        raise PlanError(f"`weights.carrier: {job.weights.carrier}` is between GPUs, and the run has none: leave it out")
     demand = Demand(device=device, models=checked.models, prompt_tokens=prompt_tokens)
     policy = checked.models[job.policy.model]
     plan = Plan(
@@ -47,6 +51,12 @@ def _wants_gpu(job: Job, cluster: Cluster) -> bool:
     if job.resources.device == "auto":
         return cluster.total("gpus") > 0
     return job.resources.device == "cuda"
+
+
+def _gpus(job: Job, needed: Actors) -> float:
+    """Two processes that share a GPU have half of it in Ray's accounts."""
+    shares = job.resources.colocated and needed.role in ("policy", "rollout")
+    return needed.gpus / 2 if shares else needed.gpus
 
 
 def _task_plan(job: Job, task: Task, prompts: int) -> TaskPlan:
@@ -80,7 +90,7 @@ def _actors(job: Job, cluster: Cluster, demand: Demand) -> list[ActorPlan]:
                 role=role,
                 index=index,
                 cpus=resources.cpus_per_actor,
-                gpus=needed.gpus if gpu else 0.0,
+                gpus=_gpus(job, needed) if gpu else 0.0,
                 threads=threads,
                 model=",".join(models),
                 memory=lead if index == first else other,

@@ -225,6 +225,24 @@ class Job(Spec):
         return self
 
     @model_validator(mode="after")
+    def _weights_can_be_carried(self) -> Self:
+        carrier = self.weights.carrier
+        if carrier != "object_store" and self.rollout.engine != "vllm":
+            raise ValueError(f"`weights.carrier: {carrier}` is vLLM's: leave out `rollout.engine`, or the carrier")
+        if (carrier == "cuda_ipc") > self.resources.colocated:
+            raise ValueError(
+                "`weights.carrier: cuda_ipc` shares a GPU's memory: set `resources.colocated: true`, or nccl"
+            )
+        if carrier == "nccl" and self.resources.colocated:
+            raise ValueError("nccl does not join two processes on one GPU: set `weights.carrier: cuda_ipc`")
+        if self.resources.colocated and (self.rollout.workers, self.rollout.tensor_parallel) != (self.trainer.ranks, 1):
+            raise ValueError(
+                f"`resources.colocated` puts an engine of one GPU beside each of {self.trainer.ranks} trainer ranks: "
+                f"set `rollout.workers: {self.trainer.ranks}` and `rollout.tensor_parallel: 1`"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _trainer_can_host_the_reference(self) -> Self:
         if self.hosts_reference and self.trainer.sharding < 3 and not self.lends_reference:
             raise ValueError(

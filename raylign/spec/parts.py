@@ -97,6 +97,9 @@ class RolloutSettings(Spec):
 class WeightsSettings(Spec):
     """How new weights travel from the trainer to the rollout workers."""
 
+    carrier: Literal["object_store", "nccl", "cuda_ipc"] = "object_store"
+    """object_store: Ray's, anywhere. nccl: from the trainer's GPUs to the engines'. cuda_ipc: where both are on the
+    same GPUs, `resources.colocated`. The last two have never run on a GPU."""
     bucket_mb: int = Field(default=64, ge=1, le=bounds.BUCKET_MB)
     """MiB of a bucket: what a trainer rank gathers and an engine takes at a time; a tensor larger than that is one."""
 

@@ -35,6 +35,9 @@ class Resources(Spec):
     """GPUs an LLM judge's engine reserves, on cuda."""
     nodes: dict[Role | Literal["all"], Selector] = Field(default_factory=dict)
     """By role, or for ``all``, labels that nodes must have: ``{policy: {ray.io/accelerator-type: H100}}``."""
+    colocated: bool = False
+    """On cuda, each engine on the GPU of a trainer's rank, which share its memory: `rollout.gpu_memory_fraction` is the
+    engine's. Everybody has GPUs of their own where it is false."""
     spread: bool = False
     """Actors over as many nodes as there are, in the place of as few: a node that is lost takes fewer with it."""
     env: dict[Variable, Annotated[str, Field(max_length=bounds.NAME)]] = Field(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from actors.cluster.placement import Bundle, Stand, autoscaling, bundles, lacking
+from actors.cluster.placement import Bundle, Stand, autoscaling, bundles, homes, lacking
+from raylign.errors import PlanError, SpecError
 from raylign.plan.cluster import Cluster, Node
 from raylign.plan.resolve import make_plan
 from raylign.spec import parse_job
@@ -35,6 +36,47 @@ def test_a_bundle_holds_what_its_actor_reserves_on_the_nodes_of_its_role(tmp_pat
     assert found["rollout/0"] == found["rollout/1"] == Bundle(resources={"CPU": 0.25, "GPU": 4}, labels=zone | H100)
     assert found["judge/0"].resources == {"CPU": 0.25}
     assert str(found["rollout/0"]) == "0.25 CPU 4 GPU where zone=in(a, b), ray.io/accelerator-type=H100"
+
+
+def test_an_engine_that_shares_a_rank_s_gpu_lies_in_its_bundle(tmp_path: Path) -> None:
+    (tmp_path / "prompts.jsonl").write_text('{"prompt": "x"}\n')
+    task = {"name": "t", "prompts": {"path": str(tmp_path / "prompts.jsonl")}, "prompts_per_step": 1}
+    task |= {"reward": {"type": "length", "target": 3}, "method": {"type": "grpo"}, "judges": [{"type": "length"}]}
+    document = {"name": "j", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]}
+    document |= {"trainer": {"ranks": 2}, "rollout": {"workers": 2}, "resources": {"colocated": True}}
+    job = parse_job(document | {"weights": {"carrier": "cuda_ipc"}})
+    node = Node(cpus=64.0, gpus=3.0, memory_bytes=2**40, gpu_memory_bytes=2**37)
+    plan = make_plan(job, Cluster(nodes=(node,)))
+    assert dict(zip([actor.name for actor in plan.actors], homes(job, plan), strict=True)) == {
+        **{"policy/0": 0, "policy/1": 1, "reference/0": 2, "rollout/0": 0, "rollout/1": 1, "judge/0": 3}
+    }
+    shared = Bundle(resources={"CPU": 0.5, "GPU": 1.0}, labels={})
+    assert bundles(job, plan) == [
+        *[shared, shared, Bundle(resources={"CPU": 0.25, "GPU": 1.0}, labels={})],
+        Bundle(resources={"CPU": 0.25}, labels={}),
+    ]
+    with pytest.raises(PlanError, match="is between GPUs, and the run has none"):
+        make_plan(job, Cluster(nodes=(Node(cpus=64.0, gpus=0.0, memory_bytes=2**40),)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"weights": {"carrier": "cuda_ipc"}}, "set `resources.colocated: true`, or nccl"),
+        ({"weights": {"carrier": "nccl"}, "resources": {"colocated": True}}, "set `weights.carrier: cuda_ipc`"),
+        ({"weights": {"carrier": "nccl"}, "rollout": {"engine": "transformers"}}, "is vLLM's"),
+        ({"resources": {"colocated": True}, "trainer": {"ranks": 2}}, "set `rollout.workers: 2` and"),
+    ],
+)
+def test_what_cannot_be_carried_so_is_refused(settings: dict[str, Any], says: str) -> None:
+    task = {
+        "name": "t",
+        "prompts": {"path": "p"},
+        "reward": {"type": "length", "target": 3},
+        "method": {"type": "grpo"},
+    }
+    with pytest.raises(SpecError, match=says):
+        parse_job({"name": "j", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task], **settings})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fakes import make_completion, make_prompt
 
-from actors.training.pools import HostedReference, ReferencePool, _all
+from actors.training.pools import HostedReference, ReferencePool, all_ranks
 from raylign.errors import WorkerFailed, WorkerLost
 
 
@@ -19,12 +19,12 @@ async def fail(error: Exception, *, after: float) -> None:
 async def test_a_rank_that_lost_its_peer_is_not_blamed() -> None:
     broken = fail(WorkerFailed("policy/0: connection closed by peer"), after=0)
     with pytest.raises(WorkerLost, match="policy/1 died"):
-        await _all([broken, fail(WorkerLost("policy/1 died"), after=0.05)])
+        await all_ranks([broken, fail(WorkerLost("policy/1 died"), after=0.05)])
 
 
 async def test_a_rank_that_fails_alone_is_named_though_others_wait() -> None:
     with pytest.raises(WorkerFailed, match="policy/0: bad tokens"):
-        await _all([fail(WorkerFailed("policy/0: bad tokens"), after=0), asyncio.sleep(60)], grief_s=0.05)
+        await all_ranks([fail(WorkerFailed("policy/0: bad tokens"), after=0), asyncio.sleep(60)], grief_s=0.05)
 
 
 class Rank:
