@@ -41,3 +41,20 @@ def test_the_judges_own_word_is_reward_enough(tmp_path):
     assert fmean(runs["reward-only"][task]["satisfied"] for task in tasks) < fmean(
         runs["start"][task]["satisfied"] for task in tasks
     )
+
+
+def test_the_papers_own_controls_fall_behind(tmp_path):
+    """Fresh pairs against eight times the same few, by the reward model and not the annotator; pairs anchored in who is
+    right against pairs by score; and a prompt that shows less of an answer makes answers shorter."""
+    arms = ("oaif-chat", "oaif-chat-offline-8", "oaif-chat-beginnings", "anchored", "rank")
+    command = [sys.executable, "-m", "benchmarks.science", "--results", str(tmp_path), "--workers", "2"]
+    command += ["--sets", "papers", "--seeds", "1", "--arms", *arms]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr[-4000:]
+    runs = {arm: json.loads((tmp_path / f"{arm}-seed0.json").read_text())["final"] for arm in arms}
+    online, offline, beginnings = (runs[arm]["chat"] for arm in arms[:3])
+    assert online["reward"] > offline["reward"] + 0.2
+    assert online["kl"] < offline["kl"]
+    assert beginnings["tokens"] < online["tokens"] - 1
+    right = {arm: fmean(task["satisfied"] for task in runs[arm].values()) for arm in ("anchored", "rank")}
+    assert right["anchored"] > right["rank"] + 0.15
