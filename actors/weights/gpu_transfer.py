@@ -8,13 +8,15 @@ knows one engine over several nodes alone; ours are independent of each other, a
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import ray
 from ray.exceptions import GetTimeoutError
-from torch import Tensor
 
 from raylign.errors import DeadlineExpired
+
+if TYPE_CHECKING:  # the driver, which names the route, has no torch
+    from torch import Tensor
 
 Carrier = Literal["object_store", "nccl", "cuda_ipc"]
 BACKENDS: Mapping[Carrier, str] = {"object_store": "object_store", "nccl": "nccl", "cuda_ipc": "ipc"}
@@ -41,11 +43,11 @@ class Route:
 class Source(Protocol):
     """The policy's weights, whole: `actors.training.whole_weights`."""
 
-    def outline(self) -> Iterable[tuple[str, Tensor]]:
+    def outline(self) -> "Iterable[tuple[str, Tensor]]":
         """Names, dtypes and shapes, of tensors without memory."""
         ...
 
-    def on_device(self) -> Iterator[tuple[str, Tensor]]:
+    def on_device(self) -> "Iterator[tuple[str, Tensor]]":
         """The same with their numbers, on this rank's GPU. All ranks must iterate."""
         ...
 
@@ -130,7 +132,7 @@ def weight_source(weights: Source) -> Any:
         def metadata(self) -> list[ParamMeta]:
             return [ParamMeta(name, tensor.dtype, tuple(tensor.shape)) for name, tensor in weights.outline()]
 
-        def __iter__(self) -> Iterator[tuple[str, Tensor]]:
+        def __iter__(self) -> "Iterator[tuple[str, Tensor]]":
             return weights.on_device()
 
     return WholeSource()

@@ -33,7 +33,7 @@ class Resources(Spec):
     """GPUs a reward actor reserves, on cuda."""
     gpus_per_llm_judge: float = Field(default=1.0, gt=0, le=bounds.GPUS)
     """GPUs an LLM judge's engine reserves, on cuda."""
-    nodes: dict[Role | Literal["all"], Selector] = Field(default_factory=dict)
+    nodes: dict[Role | Literal["all"], Selector] = Field(default_factory=dict, max_length=bounds.NAMES)
     """By role, or for ``all``, labels that nodes must have: ``{policy: {ray.io/accelerator-type: H100}}``."""
     colocated: bool = False
     """On cuda, each engine on the GPU of a trainer's rank, which share its memory: `rollout.gpu_memory_fraction` is the

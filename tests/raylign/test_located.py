@@ -21,7 +21,7 @@ TEXTS = {
     *("ChoiceJudge.key", "Criterion.about", "JSONJudge.json_schema", "LLMAnnotator.first", "LLMAnnotator.second"),
     *("LLMJudge.negative", "LLMJudge.positive", "Lagrangian.targets", "LoRA.targets", "Prompts.columns"),
     *("Prompts.split", "Prompts.subset", "PythonJudge.source", "PythonReward.source", "RegexJudge.pattern"),
-    *("Rubric.subject", "Rubric.verdicts", "RulesReward.weights", "StringCheckJudge.key"),
+    *("Resources.env", "Rubric.subject", "Rubric.verdicts", "RulesReward.weights", "StringCheckJudge.key"),
     "StringCheckJudge.reference",
     "MLflow.uri",  # an address, which no posted job may say: `raylign.service.allowance`
 }

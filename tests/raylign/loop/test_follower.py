@@ -65,9 +65,14 @@ async def test_a_run_whose_reference_is_gone_does_not_go_on_with_another(tmp_pat
 
 def test_settings_are_held_to_what_they_mean():
     held = job(every=512).model_dump(mode="json")["reference"]
-    assert json.loads(json.dumps(held)) == {"model": None, "follows": {"every": 512, "share": 0.5}}
+    assert json.loads(json.dumps(held)) == {
+        "model": None,
+        "follows": {"every": 512, "share": 0.5},
+        "replicas": 1,
+        "where": "own",
+    }
     assert job().held_to == "org/policy"
-    with pytest.raises(SpecError, match="names neither a `model` nor how it `follows`"):
+    with pytest.raises(SpecError, match="says nothing of it, neither a `model` nor how it `follows`"):
         pairs_job(reference={})
     with pytest.raises(SpecError, match="a task's loss reads one beside the policy"):
         job(task={"method": {"type": "tdpo"}})
