@@ -15,7 +15,7 @@ from actors.finished import measured
 from raylign.errors import SpecError
 from raylign.loop.evaluate import Evaluated
 from raylign.record.whole import write_whole
-from raylign.sources.explained import asked, consulting, none_right, scored_rows
+from raylign.sources.explained import consulting, none_right, scored_rows
 from raylign.spec import Job, load_job
 from raylign.spec.kinds.measure import Measure, measure
 from raylign.spec.recipe import one_job
@@ -75,7 +75,7 @@ async def explained(
             file.write_text("".join(f"{json.dumps(consulting(row))}\n" for row in wrong))
             consulted = await ask({"consultant": _consultant(asking, file)}, job_id)
         answers = {
-            json.dumps(asked(group.prompt)): group.samples[0].completion.text.strip()
+            json.dumps(group.prompt.asked): group.samples[0].completion.text.strip()
             for group in consulted["consultant"].groups[task.name]
         }
         for row in wrong:  # a prompt that became too long has none

@@ -51,6 +51,11 @@ class Prompt:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """What rule judges need: ``{"answer": "42"}``, ``{"unit_tests": [...]}``, ``{"if_requirements": [...]}``."""
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """It as rows of a file have it: a conversation, or plain text where no template made it."""
+        return {"messages": [dict(turn) for turn in self.messages]} if self.templated else {"prompt": self.text}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -118,15 +118,17 @@ def explain(wanted: Sequence[Bundle]) -> str:
 def lacking(wanted: Sequence[Bundle], stands: Sequence[Stand], free: Mapping[str, float]) -> str:
     """In words: bundles that no node can ever take, and why; else what is asked for and what is free."""
     never = []
-    for bundle, count in Counter(map(_Hashable, wanted)).items():
-        fitting = [stand for stand in stands if matches(bundle.of.labels, stand.labels)]
+    alike = {str(bundle): bundle for bundle in wanted}
+    for words, count in Counter(map(str, wanted)).items():
+        bundle = alike[words]
+        fitting = [stand for stand in stands if matches(bundle.labels, stand.labels)]
         if not fitting:
-            held = sorted({f"{name}={stand.labels.get(name)}" for stand in stands for name in bundle.of.labels})
-            never.append(f"{count} x {bundle.of}: no node has these labels ({', '.join(held) or 'there is none'})")
-        elif not any(_holds(stand.resources, bundle.of.resources) for stand in fitting):
-            peak = {name: max(stand.resources.get(name, 0) for stand in fitting) for name in bundle.of.resources}
+            held = sorted({f"{name}={stand.labels.get(name)}" for stand in stands for name in bundle.labels})
+            never.append(f"{count} x {bundle}: no node has these labels ({', '.join(held) or 'there is none'})")
+        elif not any(_holds(stand.resources, bundle.resources) for stand in fitting):
+            peak = {name: max(stand.resources.get(name, 0) for stand in fitting) for name in bundle.resources}
             largest = " ".join(f"{amount:g} {name}" for name, amount in peak.items())
-            never.append(f"{count} x {bundle.of}: the largest node it may lie on has {largest}")
+            never.append(f"{count} x {bundle}: the largest node it may lie on has {largest}")
     for labels in {str(bundle.labels): bundle.labels for bundle in wanted}.values():
         together = _sum([bundle.resources for bundle in wanted if bundle.labels == labels])
         there = _sum([stand.resources for stand in stands if matches(labels, stand.labels)])
@@ -153,19 +155,6 @@ def autoscaling(status: Any) -> str:
         for launch in status.failed_launches
     ]
     return ", ".join(words)
-
-
-@dataclass(frozen=True, slots=True)
-class _Hashable:
-    """A bundle that equals those like it."""
-
-    of: Bundle
-
-    def __hash__(self) -> int:
-        return hash(str(self.of))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hashable) and self.of == other.of
 
 
 def _sum(all_of: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -7,13 +7,14 @@ microbatches.
 import math
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Items
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
 
 import torch
 from safetensors import SafetensorError
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from actors.loading import load_policy, load_rater, rating_config
 from actors.tokenizers import load_config, load_tokenizer, stop_tokens
@@ -285,8 +286,11 @@ class PolicyTrainer:
     def _spelled(self, weighed: Weighed) -> WeighedText:
         """Of its first tokens, what each spells."""
         ids, weights = weighed[0][:MOST_SHOWN], weighed[1][:MOST_SHOWN]
-        tokenizer = load_tokenizer(self._job.policy.model)
-        return WeighedText(tokens=tuple(tokenizer.decode([one]) for one in ids), weights=weights)
+        return WeighedText(tokens=tuple(self._tokenizer.decode([one]) for one in ids), weights=weights)
+
+    @cached_property
+    def _tokenizer(self) -> PreTrainedTokenizerBase:
+        return load_tokenizer(self._job.policy.model)
 
     def _diverge(self, what: str) -> NoReturn:
         self._broken = what[0].upper() + what[1:]

@@ -27,9 +27,9 @@ async def write_pairs(job: Job, source: Source, files: Path, choose: Choose) -> 
 
 
 def pair_of(group: Group, choose: Choose) -> dict[str, Any] | None:
-    """A row of a preference file; None where no response is better than another."""
+    """A row of a preference file; None where no response is better than another, or one of the two is empty."""
     texts = choose([sample for sample in group.samples if sample.reward is not None], group)
-    if texts is None:
+    if texts is None or not all(text.strip() for text in texts):  # an empty response is none to learn from
         return None
     messages = [dict(message) for message in group.prompt.messages]
     return {"messages": messages, "chosen": texts[0], "rejected": texts[1], "metadata": dict(group.prompt.metadata)}

@@ -5,7 +5,6 @@ The model gives one number for a conversation; a row's ``margin`` says how much 
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 from typing import Any, Literal
@@ -14,7 +13,7 @@ from pydantic import Field
 
 from raylign import bounds
 from raylign.methods.method import Method, Needs
-from raylign.methods.selection import Chosen, Scores, Selection, Term
+from raylign.methods.selection import Chosen, Scores, Selection, Term, sound
 from raylign.objective import Objective
 from raylign.types import Group
 
@@ -40,13 +39,7 @@ class BradleyTerry(Method):
 
     def select(self, groups: Sequence[Group]) -> Selection:
         """Every comparison of two responses that differ, say something, and can be read whole."""
-        chosen, skips = [], Counter[str]()
-        for group in groups:
-            if problem := _problem(group):
-                skips[problem] += 1
-            else:
-                chosen.append((group, group.samples))
-        return Selection(chosen=chosen, skips=skips)
+        return sound(groups, _problem)
 
     def weigh(self, selection: Selection, scores: Scores) -> Chosen:
         """Comparisons as they are, each with its margin."""

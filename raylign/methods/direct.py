@@ -3,14 +3,14 @@
 Whoever makes the groups says which of two responses is the better one: it stands first.
 """
 
-from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 from raylign.methods.losses import PairLoss
 from raylign.methods.method import Needs
 from raylign.methods.of_pairs import OfPairs
-from raylign.methods.selection import Selection
+from raylign.methods.selection import Selection, sound
 from raylign.types import Group
 
 
@@ -25,13 +25,7 @@ class Direct(OfPairs):
 
     def select(self, groups: Sequence[Group]) -> Selection:
         """Every pair of two responses that differ and say something, of which is known what the loss reads."""
-        chosen, skips = [], Counter[str]()
-        for group in groups:
-            if problem := _problem(group, self.loss):
-                skips[problem] += 1
-            else:
-                chosen.append((group, group.samples))
-        return Selection(chosen=chosen, skips=skips)
+        return sound(groups, partial(_problem, loss=self.loss))
 
 
 def _problem(group: Group, loss: PairLoss) -> str:

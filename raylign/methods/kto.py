@@ -5,7 +5,6 @@ have a log-ratio above z0, a bad one below; z0, the reference point, is the mean
 than their own under the weights about to be trained, no less than 0, and a constant of the step.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import fmean
@@ -15,7 +14,7 @@ from pydantic import Field
 
 from raylign import bounds
 from raylign.methods.method import Method, Needs
-from raylign.methods.selection import Chosen, Scores, Selection, Term
+from raylign.methods.selection import Chosen, Scores, Selection, Term, sound
 from raylign.objective import Objective
 from raylign.types import Completion, Group, Prompt, Sample
 
@@ -45,13 +44,8 @@ class KTO(Method):
 
     def select(self, groups: Sequence[Group]) -> Selection:
         """Every response that says something and has a label; for z0, each prompt with what answers the next one."""
-        chosen, skips = [], Counter[str]()
-        for group in groups:
-            if problem := _problem(group):
-                skips[problem] += 1
-            else:
-                chosen.append((group, group.samples))
-        return Selection(chosen=chosen, beside=_mismatched(chosen), skips=skips)
+        found = sound(groups, _problem)
+        return replace(found, beside=_mismatched(found.chosen))
 
     def weigh(self, selection: Selection, scores: Scores) -> Chosen:
         """One term a response: its weight, below 0 where it is bad, and z0."""

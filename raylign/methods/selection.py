@@ -1,7 +1,7 @@
 """What passes between a method's two halves and the loop."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 from typing import TypeAlias
@@ -55,6 +55,17 @@ class Chosen:
     """What the method is to know in the task's next step. It is kept with the checkpoint, so a run resumes with it."""
     figures: Mapping[str, float] = field(default_factory=dict)
     """What the method says of itself in the step, by name; only looked at."""
+
+
+def sound(groups: Sequence[Group], problem: Callable[[Group], str]) -> Selection:
+    """The groups of rows as they are, but those that ``problem`` says a reason against, which are counted by it."""
+    chosen, skips = [], Counter[str]()
+    for group in groups:
+        if reason := problem(group):
+            skips[reason] += 1
+        else:
+            chosen.append((group, group.samples))
+    return Selection(chosen=chosen, skips=skips)
 
 
 def centered(values: Sequence[float]) -> list[float]:

@@ -7,7 +7,7 @@ read from its end: a long run says a million things.
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -36,9 +36,21 @@ def finite(value: Any) -> Any:
 
 def append_line(path: Path, line: str) -> None:
     """It outlives the process from here on. Raises `RunError`."""
+    _append(path, (line,), synced=False)
+
+
+def append_documents(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """They outlive the machine from here on. Raises `RunError`."""
+    _append(path, map(json_line, rows), synced=True)
+
+
+def _append(path: Path, lines: Iterable[str], *, synced: bool) -> None:
     try:
         with path.open("a") as file:
-            file.write(line + "\n")
+            file.writelines(f"{line}\n" for line in lines)
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
     except OSError as error:
         raise RunError(f"cannot write {str(path)!r} ({error}): is the disk full?") from error
 

@@ -4,8 +4,8 @@ A line a pair, in the run directory: so a run resumes with the labels of the ste
 """
 
 import asyncio
-import os
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,7 @@ import numpy as np
 from raylign.acquisition.acquisition import Asking
 from raylign.acquisition.asking import asked_about, projection
 from raylign.acquisition.logistic import Candidates
-from raylign.errors import RunError
-from raylign.record.lines import cut_torn_line, documents, json_line, keep_documents
+from raylign.record.lines import append_documents, cut_torn_line, documents, keep_documents
 from raylign.sources.seeds import derive
 from raylign.spec.task import Task
 from raylign.types import Completion, Group, Prompt
@@ -27,7 +26,8 @@ class Asked:
 
     def __init__(self, path: Path, task: Task, how: Asking, *, seed: int) -> None:
         self._path, self._task, self._how, self._seed = path, task, how, seed
-        self._rows: list[dict[str, Any]] = []
+        self._rows = deque[dict[str, Any]](maxlen=how.remembered)
+        """Those with a label, the newest last."""
         self._next = -1
         """The step whose labels come next; -1: the file was not read yet."""
         self._pairs: dict[str, Mapping[str, Any]] = {}
@@ -49,12 +49,13 @@ class Asked:
         features_ND = await self._features(responses, reference)
         pool = Candidates(features_ND=features_ND, bias_N=logprobs_N2[:, 0] - logprobs_N2[:, 1])
         rng = np.random.default_rng(derive(self._seed, "asked", self._task.name, step))
-        rows = [row for row in self._rows if row["label"] is not None][-self._how.remembered :]
         seen = Candidates(
-            features_ND=np.array([row["features"] for row in rows]).reshape(len(rows), features_ND.shape[1]),
-            bias_N=np.array([row["bias"] for row in rows]),
+            features_ND=np.array([row["features"] for row in self._rows]).reshape(
+                len(self._rows), features_ND.shape[1]
+            ),
+            bias_N=np.array([row["bias"] for row in self._rows]),
         )
-        labels_K, count = np.array([row["label"] for row in rows]), self._task.prompts_per_step
+        labels_K, count = np.array([row["label"] for row in self._rows]), self._task.prompts_per_step
         surprise_N = -logprobs_N2.mean(1)
         chosen = await asyncio.to_thread(asked_about, pool, surprise_N, seen, labels_K, count, self._how, rng)
         self._pairs = {
@@ -73,8 +74,8 @@ class Asked:
             }
             for group in groups
         ]
-        await asyncio.to_thread(self._write, rows)
-        self._rows += rows
+        await asyncio.to_thread(append_documents, self._path, rows)
+        self._remember(rows)
         self._next = step + 1
 
     async def _features(self, responses: Sequence[tuple[Prompt, Completion]], reference: Reference) -> Any:
@@ -91,14 +92,9 @@ class Asked:
         cut_torn_line(self._path)
         if self._path.exists():
             keep_documents(self._path, lambda row: row["step"] < step)
-        self._rows = list(documents(self._path))
+        self._rows.clear()
+        self._remember(documents(self._path))
         self._next = step
 
-    def _write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        try:
-            with self._path.open("a") as file:
-                file.writelines(json_line(row) + "\n" for row in rows)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise RunError(f"cannot write {str(self._path)!r} ({error}): is the disk full?") from error
+    def _remember(self, rows: Iterable[dict[str, Any]]) -> None:
+        self._rows += (row for row in rows if row["label"] is not None)

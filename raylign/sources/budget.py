@@ -51,9 +51,8 @@ async def within_budget(job: Job, task: Task, means: Means, group: Callable[[Pro
 
 def _row(prompt: Prompt) -> dict[str, Any]:
     """Its pair as preference files have it, for people to read and label."""
-    asked = {"messages": [dict(turn) for turn in prompt.messages]} if prompt.templated else {"prompt": prompt.text}
     metadata = {name: value for name, value in prompt.metadata.items() if name != "rejected"}
-    return {**metadata, **asked, "chosen": prompt.baseline, "rejected": prompt.metadata.get("rejected")}
+    return {**metadata, **prompt.asked, "chosen": prompt.baseline, "rejected": prompt.metadata.get("rejected")}
 
 
 def _places(kept: Path) -> list[int]:

@@ -33,12 +33,7 @@ def scored_rows(groups: Sequence[Group], key: str, counts: Counter[str]) -> Iter
         right = sum(choice_of(sample.completion.text) == gold for sample in group.samples)
         counts["all right" if right == len(group.samples) else "some right" if right else "none right"] += 1
         samples = [{"response": one.completion.text, "score": one.reward} for one in group.samples]
-        yield {**asked(group.prompt), "answer": gold, "samples": samples, "consultant": None}
-
-
-def asked(prompt: Prompt) -> dict[str, Any]:
-    """The prompt as rows have it."""
-    return {"messages": [dict(turn) for turn in prompt.messages]} if prompt.templated else {"prompt": prompt.text}
+        yield {**group.prompt.asked, "answer": gold, "samples": samples, "consultant": None}
 
 
 def none_right(row: Mapping[str, Any]) -> bool:

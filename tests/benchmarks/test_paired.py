@@ -33,6 +33,10 @@ def test_responses_of_which_none_is_better_make_no_pair(rewards: tuple[float | N
     assert pair_of(answered(*rewards), extremes) is None
 
 
+def test_an_empty_response_makes_no_pair() -> None:
+    assert pair_of(answered(0.5, 2.0), lambda samples, group: ("answer 1", " \n")) is None
+
+
 @pytest.mark.parametrize("arm", [MASKS[0], *ANCHORED], ids=lambda arm: arm.name)
 def test_a_paired_arm_s_jobs_have_the_demo_s_tasks_steps_and_measure(arm: Arm, tmp_path) -> None:
     sampled = job_of(arm, 3, steps=5)

@@ -8,7 +8,7 @@ import pytest
 from fakes import make_completion, make_prompt
 
 from raylign.sources.anchors import anchored
-from raylign.sources.explained import asked, consulting, gold_of, none_right, scored_rows
+from raylign.sources.explained import consulting, gold_of, none_right, scored_rows
 from raylign.sources.scored import write_pairs
 from raylign.types import Group, Sample
 
@@ -53,7 +53,7 @@ def test_the_right_choice_is_a_word_of_the_row(said, gold):
 @pytest.mark.parametrize("templated", [True, False])
 def test_the_consultant_is_told_which_choice_to_argue_for(templated):
     prompt = answered(templated=templated, answer="B").prompt
-    told = consulting({**asked(prompt), "answer": "B"})
+    told = consulting({**prompt.asked, "answer": "B"})
     text = told["messages"][-1]["content"] if templated else told["prompt"]
     assert text.startswith("question 0\n\nThe right choice is B. Argue")
-    assert asked(prompt) == ({"messages": list(map(dict, prompt.messages))} if templated else {"prompt": "question 0"})
+    assert prompt.asked == ({"messages": list(map(dict, prompt.messages))} if templated else {"prompt": "question 0"})
