@@ -16,7 +16,7 @@ quick: $(VENV)/.installed   ## every check, and every test that starts neither R
 	$(MAKE) --no-print-directory -j 2 check light
 
 light: $(VENV)/.installed   ## every test that starts neither Ray nor vLLM
-	$(RUN)/python -m pytest -q -n 2 --dist worksteal -m "not ($(HEAVY) or proof)"
+	$(RUN)/python -m pytest -q -n 3 --dist worksteal -m "not ($(HEAVY) or proof)"
 
 test: quick   ## what a change must pass: all that is quick, then what starts Ray, vLLM or a browser, or installs the wheel
 	$(RUN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m "($(HEAVY)) and not proof"

@@ -30,6 +30,7 @@ from raylign.service.home import Home, open_home
 from raylign.service.keyring import make_key
 from raylign.service.serve import http_config
 from raylign.service.store import AttemptRecord, JobRecord, Store, open_database
+from raylign.service.store.schema import metadata
 from raylign.service.tls import Certificate
 from raylign.spec import Job, parse_job
 
@@ -260,6 +261,13 @@ class Service:
     store: Store
     ray: FakeRay
     bulletin: Bulletin
+
+    def clean(self) -> None:
+        """As if just started: nothing in its store, nothing on its Ray."""
+        with self.store._database.writing() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+        self.ray.__init__()  # type: ignore[misc]
 
     def http(self, key: str = KEY, **headers: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}", **headers}, timeout=20)

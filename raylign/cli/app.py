@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -36,10 +38,15 @@ def main() -> None:
     """Entry point: deliberate errors are printed as one sentence, with exit status 2 for a wrong job, else 1."""
     soften_streams()
     try:
-        app()
+        _command()()
     except RaylignError as error:
         Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, SpecError) else 1)
+
+
+@cache
+def _command() -> Callable[[], Any]:
+    return typer.main.get_command(app)
 
 
 def version() -> None:

@@ -1,6 +1,6 @@
 """The REST API, and the page."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -43,6 +43,11 @@ def create_app(gateway: Gateway) -> FastAPI:
     openapi.install(app)
     own = (jobs, wishes, events, metrics, actors, artefacts, weights, reports, plans, datasets, webhooks, keys, probes)
     for routes in (*own, files, fine_tuning, graders, models):
-        app.include_router(routes.router(gateway))
-    app.include_router(page.router())
+        _take(app, routes.router(gateway))
+    _take(app, page.router())
     return app
+
+
+def _take(app: FastAPI, router: APIRouter) -> None:
+    """Its routes as they are: `FastAPI.include_router` would build each a second time, half of a gateway's start."""
+    app.router.routes.extend(router.routes)

@@ -100,6 +100,9 @@ class Uploads:
     async def _look(self, dataset: DatasetRecord) -> None:
         path, most = self.depot.path(dataset), self.limits.bytes
         try:
+            now = await asyncio.to_thread(self.store.dataset, None, dataset.id)
+            if now.state is not DatasetState.CHECKING:  # somebody's look ended since it was asked about
+                return
             report = await self.inspecting.look(path, dataset.columns, most_unpacked=most)
             refused = "refused" in report
             if refused:

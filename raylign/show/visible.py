@@ -18,7 +18,7 @@ def visible(text: str, *, limit: int | None = None, lines: bool = False) -> str:
         text = " ".join(text.split())
     if limit is not None and len(text) > limit:
         text = text[: max(limit - 1, 0)].rstrip() + ELLIPSIS
-    return "".join(_printable(char) for char in text)
+    return text if text.isprintable() else "".join(map(_printable, text))
 
 
 def _printable(char: str) -> str:

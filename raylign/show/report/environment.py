@@ -1,5 +1,6 @@
 """How the pages of reports are rendered: what they show of numbers, and that no text in them can be markup."""
 
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,8 +12,10 @@ from raylign.show.duration import took
 from raylign.show.visible import visible
 
 
+@cache
 def environment() -> Environment:
-    """Everything from models, judges and users is escaped, and its control characters made visible."""
+    """The one of this process, which compiles a page once. All that comes from models, judges and users is escaped, and
+    its control characters made visible."""
     made = Environment(
         loader=PackageLoader("raylign.show.report", "."),
         autoescape=True,

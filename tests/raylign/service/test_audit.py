@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import httpx
+from logs import logged
 from service import KEY, TOKEN, job_document, key_of, live_service, report, started, step
 
 from raylign.service.access import Scope
@@ -55,6 +56,7 @@ def test_strangers_do_not_fill_the_disk(tmp_path: Path) -> None:
     assert audit.path.stat().st_size < 2 * MOST_REFUSALS * 2_000
 
 
-def test_a_disk_that_is_full_refuses_nobody(tmp_path: Path, caplog) -> None:
-    Audit(tmp_path / "away" / "audit.jsonl").say(did="something")
-    assert "not in the audit log" in caplog.text
+def test_a_disk_that_is_full_refuses_nobody(tmp_path: Path) -> None:
+    with logged() as lines:
+        Audit(tmp_path / "away" / "audit.jsonl").say(did="something")
+    assert "not in the audit log" in lines.getvalue()

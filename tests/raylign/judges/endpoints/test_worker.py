@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fakes import make_prompt
 from http_service import service
+from logs import logged
 
 from raylign.errors import RunError
 from raylign.judges.endpoints.registry import VARIABLE
@@ -33,11 +34,8 @@ def respond(path: str, body: Any, headers: Any) -> Any:
     return 200, {"choices": [{"logprobs": {"content": [{"top_logprobs": likeliest}]}}]}
 
 
-def test_judges_and_rewards_are_asked_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    with service(respond) as url:
+def test_judges_and_rewards_are_asked_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with logged(logging.DEBUG) as lines, service(respond) as url:
         registered = {"large": {"url": f"{url}/v1", "model": "large-1", "key_env": "LARGE_KEY"}}
         (tmp_path / "endpoints.yaml").write_text(json.dumps(registered))
         monkeypatch.setenv(VARIABLE, str(tmp_path / "endpoints.yaml"))
@@ -53,5 +51,5 @@ def test_judges_and_rewards_are_asked_of_it(
         assert worker.rate(rows) == [6.0, 5.0]
         assert "s3cret" not in str(worker.ready())
         assert url not in str(worker.ready())
-        assert caplog.text
-        assert "s3cret" not in caplog.text
+        assert lines.getvalue()
+        assert "s3cret" not in lines.getvalue()
