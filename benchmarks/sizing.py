@@ -13,6 +13,7 @@ from typing import Any
 from raylign.plan.demand import Demand
 from raylign.plan.dimensions import read_dimensions
 from raylign.plan.memory.terms import GIB
+from raylign.plan.memory.training import offloaded
 from raylign.plan.model_files import ModelInfo
 from raylign.plan.weight_headers import TensorHeader
 from raylign.spec import Job, parse_job
@@ -31,6 +32,10 @@ VOCABULARY, CONTEXT = 32000, 4096
 TRAININGS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, int] | None]] = {
     "all weights, 8 ranks, ZeRO-1": ({"ranks": 8, "zero_stage": 1}, None),
     "all weights, 8 ranks, ZeRO-3": ({"ranks": 8, "zero_stage": 3}, None),
+    "all weights, 8 ranks, ZeRO-3, offloaded": (
+        {"ranks": 8, "zero_stage": 3, "offload": {"optimizer": "cpu", "parameters": "cpu"}},
+        None,
+    ),
     "all weights, 64 ranks, ZeRO-3": ({"ranks": 64, "zero_stage": 3}, None),
     "LoRA 16, 8 ranks": ({"ranks": 8, "zero_stage": 1}, {"rank": 16}),
 }
@@ -44,22 +49,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gpu-memory-gb", type=float, default=80, help="of one GPU (80)")
     room = parser.parse_args().gpu_memory_gb
-    print("| model | training | a trainer's rank | reference | a rank that hosts it | an engine's GPU |")
-    print("|---|---|---|---|---|---|")
+    print("| model | training | a trainer's rank | on its host | reference | a rank that hosts it | an engine's GPU |")
+    print("|---|---|---|---|---|---|---|")
     for name in CONFIGS:
         for training in TRAININGS:
             print(f"| {name} | {training} | {' | '.join(row(name, training, room))} |")
 
 
 def row(name: str, training: str, room: float) -> tuple[str, ...]:
-    """GiB of a GPU: a rank, the reference, a rank with the reference beside the policy, an engine over the fewest GPUs
-    that hold it."""
+    """GiB of a GPU: a rank, and of its host by offloading; the reference, a rank with the reference beside the policy,
+    an engine over the fewest GPUs that hold it."""
     asked = job(training)
     reference = need(name, asked, "reference") if any(one.role == "reference" for one in asked.actors()) else None
     hosting = asked.model_copy(update={"reference": ReferenceSettings(where="trainer")})
     can_host = asked.trainer.sharding == 3 or asked.lends_reference
     hosted = need(name, hosting, "policy") if can_host else None
-    return told(need(name, asked, "policy"), room), told(reference, room), told(hosted, room), engine(name, asked, room)
+    rank, host = need(name, asked, "policy"), sum(offloaded(asked, model(name)).values()) / GIB
+    return told(rank, room), f"{host:.0f}", told(reference, room), told(hosted, room), engine(name, asked, room)
 
 
 def engine(name: str, asked: Job, room: float) -> str:

@@ -61,6 +61,8 @@ GIGABYTES = 4096
 """The same in GiB."""
 BUCKET_MB = 65_536
 """64 GiB: more than any tensor has."""
+NUMBERS = 1_000_000_000_000
+"""Of a bucket of DeepSpeed's: more than any model has that is trained in the open."""
 OUTPUT_KB = 65_536
 """64 MiB of a program's output, which the judge reads."""
 

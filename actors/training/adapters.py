@@ -28,7 +28,7 @@ def add_adapters(model: PreTrainedModel, lora: LoRA) -> PeftModel:
     )
     config._register_custom_module({torch.nn.Linear: AdaptedLinear, Conv1D: AdaptedLinear})
     try:
-        adapted = get_peft_model(model, config)
+        adapted = get_peft_model(model, config, autocast_adapter_dtype=False)  # in the model's precision
     except ValueError as error:
         raise SpecError(f"policy.lora.targets {lora.targets!r} do not fit the model: {error}") from error
     for name, module in adapted.named_modules():

@@ -67,5 +67,5 @@ def _in_shards(job: Job, *, world_size: int, device: str) -> Any:
     made = load_in_shards(job.held_to, dtype=job.policy.dtype, device=device, world_size=world_size)
     if made is None:  # its checkpoint has to be converted, as a whole
         made = load_policy(job.held_to, dtype=job.policy.dtype, device=device)
-        into_shards(made, job.policy.dtype, world_size=world_size, sent=True)
+        into_shards(made, job.policy.dtype, world_size=world_size, device=device, sent=True)
     return freeze_engine(made.requires_grad_(False), job.policy.dtype, world_size=world_size)

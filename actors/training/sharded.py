@@ -20,13 +20,16 @@ from actors.training.zero import into_shards, own_part
 from actors.weights.checkpoint_names import checkpoint_tensors
 from raylign.plan.weight_headers import DTYPES as PLAIN_DTYPES
 from raylign.plan.weight_headers import TensorHeader, file_headers
+from raylign.spec.zero import Offload
 
 PLAIN = frozenset(PLAIN_DTYPES.values())
 AT_ONCE = 2**24
 """Bytes of a weight file that are read at a time."""
 
 
-def load_in_shards(model: str, *, dtype: DType, device: str, world_size: int) -> PreTrainedModel | None:
+def load_in_shards(
+    model: str, *, dtype: DType, device: str, world_size: int, offload: Offload | None = None
+) -> PreTrainedModel | None:
     """`load_policy`'s model, with this rank's part of every parameter; None of a checkpoint that has to be converted.
 
     All ranks must call it together, after they joined the process group. Raises `SpecError`.
@@ -37,7 +40,7 @@ def load_in_shards(model: str, *, dtype: DType, device: str, world_size: int) ->
     headers = {name: (file, tensor) for file in cached_files(model) for name, tensor in file_headers(file)}
     if not keeps_names(made) or not _fit(made, headers):
         return None
-    into_shards(made, dtype, world_size=world_size)
+    into_shards(made, dtype, world_size=world_size, device=device, offload=offload)
     for name, parameter in made.named_parameters():
         file, tensor = headers[name]
         _read_part(own_part(parameter), file, tensor)

@@ -99,7 +99,7 @@ class PolicyTrainer:
             weight_decay=job.trainer.weight_decay,
             fused=True,
         )
-        self._engine = make_engine(trained, self._optimizer, job, world_size=world_size)
+        self._engine = make_engine(trained, self._optimizer, job, world_size=world_size, device=device)
         if job.trainer.sharding == 3:
             for _, layer in adapted_layers(trained):
                 gather_with(layer, layer.used())
@@ -246,7 +246,13 @@ class PolicyTrainer:
             return load_rater(policy.model, dtype=policy.dtype, device=device)
         made = None
         if self._job.trainer.sharding == 3:
-            made = load_in_shards(policy.model, dtype=policy.dtype, device=device, world_size=self._world_size)
+            made = load_in_shards(
+                policy.model,
+                dtype=policy.dtype,
+                device=device,
+                world_size=self._world_size,
+                offload=self._job.trainer.offload,
+            )
         return made or load_policy(policy.model, dtype=policy.dtype, device=device)
 
     def _task_norms(self, step: int, microbatches: Items[Items[Example]]) -> dict[str, float]:

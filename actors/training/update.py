@@ -32,15 +32,28 @@ class Update:
     def rehearse(self) -> float:
         """The norm as `take` would find it. The gradients are gone then; weights, moments and counts are as they were.
 
-        It is the update itself, from which the optimizer's gradients are taken at the last moment: AdamW leaves alone
+        It is the update itself, for which the optimizer's gradients are hidden at the last moment: AdamW leaves alone
         what has none. So no sharding needs a second way to a norm. Raises `NotFiniteError`.
         """
         counts = self._engine.global_steps, self._engine.global_samples, self._engine.micro_steps
-        hook = self._optimizer.register_step_pre_hook(_drop_gradients)
+        hidden: list[tuple[torch.Tensor, torch.Tensor | None]] = []
+
+        def hide(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+            for parameter in _parameters(optimizer):
+                hidden.append((parameter, parameter.grad))
+                parameter.grad = None
+
+        def show(*_: Any) -> None:  # offloaded gradients have one buffer for good, which DeepSpeed looks for there
+            for parameter, gradient in hidden:
+                parameter.grad = gradient
+            hidden.clear()
+
+        hooks = self._optimizer.register_step_pre_hook(hide), self._optimizer.register_step_post_hook(show)
         try:
             return self._step()
         finally:
-            hook.remove()
+            for hook in hooks:
+                hook.remove()
             self._engine.global_steps, self._engine.global_samples, self._engine.micro_steps = counts
 
     def _step(self) -> float:
@@ -51,14 +64,11 @@ class Update:
         return norm
 
     def _clip(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        norm = float(torch.nn.utils.clip_grad_norm_(parameters, self._max_norm))
+        norm = float(torch.nn.utils.clip_grad_norm_(_parameters(optimizer), self._max_norm))
         if not math.isfinite(norm):
             raise NotFiniteError(norm)
         self._bare_norm = norm
 
 
-def _drop_gradients(optimizer: torch.optim.Optimizer, *_: Any) -> None:
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            parameter.grad = None
+def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]

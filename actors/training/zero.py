@@ -16,6 +16,7 @@ from raylign.errors import CheckpointError, RunError
 from raylign.plan.memory.training import BUCKET, stage_of
 from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.spec import Job
+from raylign.spec.zero import Offload
 
 TAG = "engine"
 """Directory of DeepSpeed's files below that of the trainer."""
@@ -65,7 +66,15 @@ def compile_nothing() -> None:
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
 
 
-def into_shards(model: torch.nn.Module, dtype: str, *, world_size: int, sent: bool = False) -> None:
+def into_shards(
+    model: torch.nn.Module,
+    dtype: str,
+    *,
+    world_size: int,
+    device: str,
+    sent: bool = False,
+    offload: Offload | None = None,
+) -> None:
     """Leave this rank its part of every parameter of ``model``, one parameter after another (ZeRO-3).
 
     ``sent``: whether there are numbers in it, which rank 0 sends to all.
@@ -73,8 +82,10 @@ def into_shards(model: torch.nn.Module, dtype: str, *, world_size: int, sent: bo
     import deepspeed
 
     compile_nothing()
+    config = _frozen_config(dtype, world_size=world_size)
+    config["zero_optimization"] |= _offloading(offload, device=device)
     with nullcontext() if sent else _nothing_sent():
-        deepspeed.zero.Init(module=model, config_dict_or_path=_frozen_config(dtype, world_size=world_size))
+        deepspeed.zero.Init(module=model, config_dict_or_path=config)
 
 
 def freeze_engine(model: torch.nn.Module, dtype: str, *, world_size: int) -> Any:
@@ -121,13 +132,15 @@ def own_part(parameter: Any) -> tuple[Tensor, int, int]:
     return part, first, min(part.numel(), parameter.ds_numel - first)
 
 
-def make_engine(model: torch.nn.Module, optimizer: torch.optim.Optimizer, job: Job, *, world_size: int) -> Any:
+def make_engine(
+    model: torch.nn.Module, optimizer: torch.optim.Optimizer, job: Job, *, world_size: int, device: str
+) -> Any:
     """A DeepSpeed engine whose caller says when gradients are complete: every `step` call is one update."""
     import deepspeed
 
     compile_nothing()
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    config = engine_config(job, world_size=world_size, trainable=sum(map(numbers, trainable)))
+    config = engine_config(job, world_size=world_size, trainable=sum(map(numbers, trainable)), device=device)
     engine, *_ = deepspeed.initialize(
         model=model,
         optimizer=optimizer,
@@ -146,7 +159,7 @@ def clips_itself(job: Job) -> bool:
     return job.trainer.sharding > 0 or job.policy.dtype == "bfloat16"
 
 
-def engine_config(job: Job, *, world_size: int, trainable: int) -> dict[str, Any]:
+def engine_config(job: Job, *, world_size: int, trainable: int, device: str) -> dict[str, Any]:
     """DeepSpeed's configuration. ``trainable``: numbers that are trained."""
     half = job.policy.dtype == "bfloat16"
     config: dict[str, Any] = {
@@ -158,8 +171,12 @@ def engine_config(job: Job, *, world_size: int, trainable: int) -> dict[str, Any
             "overlap_comm": False,
             # A GPU has the whole bucket from the start: none is made larger than what goes into it.
             "reduce_bucket_size": min(BUCKET, trainable),
+            **(job.trainer.zero.told if job.trainer.zero else {}),
+            **_offloading(job.trainer.offload, device=device),
         },
         "zero_allow_untested_optimizer": True,
+        # DeepSpeed's own AdamW for hosts would have to be compiled there, and is another one than elsewhere.
+        "zero_force_ds_cpu_optimizer": False,
         "gradient_clipping": job.trainer.max_grad_norm if clips_itself(job) else 0.0,
         "steps_per_print": None,
     }
@@ -168,6 +185,16 @@ def engine_config(job: Job, *, world_size: int, trainable: int) -> dict[str, Any
         config["data_types"] = {"grad_accum_dtype": "fp32"}
         config["communication_data_type"] = "fp32"
     return config
+
+
+def _offloading(offload: Offload | None, *, device: str) -> dict[str, Any]:
+    """What is kept on the host: pinned, where a GPU reads it."""
+    where = {"device": "cpu", "pin_memory": device == "cuda"}
+    kept = {
+        "offload_optimizer": offload and offload.optimizer,
+        "offload_param": offload and offload.parameters,
+    }
+    return {part: where for part, wanted in kept.items() if wanted}
 
 
 def save_engine(engine: Any, directory: Path, files: CheckpointFiles, *, frozen: bool) -> None:

@@ -66,6 +66,13 @@ class Demand:
             case "judge":
                 return judge(job)
 
+    def on_host(self, job: Job, role: Role, models: Sequence[str]) -> Terms:
+        """Terms of what such an actor keeps on its host in the place of its GPU, as far as it is known."""
+        if role != "policy" or self.device == "cpu" or self.unknown(models):
+            return {}
+        info = self.models[models[0]]
+        return training.offloaded(job, info) if info else {}
+
     def _batches(self, job: Job, *, ranks: int) -> list[Batch]:
         """Of every task the largest microbatch: all of a rank's samples, or what the token budget takes of them, which
         is never less than a term of the loss."""

@@ -21,8 +21,7 @@ JUDGE_SHARE = 0.85
 def check_fits(plan: Plan, cluster: Cluster, job: Job, demand: Demand) -> None:
     """Raise `PlanError` that says what is missing, where, and which settings ask for it."""
     missing = [*_resource_shortages(plan, cluster)]
-    if plan.device == "cpu":
-        missing += _memory_shortages(plan, cluster)
+    missing += _memory_shortages(plan, cluster) if plan.device == "cpu" else _host_shortages(plan, cluster)
     if missing:
         raise PlanError(
             f"job {plan.job!r} does not fit the cluster. It needs " + "; ".join(missing) + ". Lower `trainer.ranks`, "
@@ -64,6 +63,18 @@ def _memory_shortages(plan: Plan, cluster: Cluster) -> list[str]:
         for actor in plan.actors
         if actor.memory_bytes > largest
     ]
+
+
+def _host_shortages(plan: Plan, cluster: Cluster) -> list[str]:
+    """Of the hosts' memory, for what GPUs do without."""
+    need, room = sum(actor.host_bytes for actor in plan.actors), cluster.total("memory_bytes")
+    if need > room:
+        return [f"about {_gib(need)} GiB of hosts' memory for `trainer.offload`, the cluster has {_gib(room)}"]
+    each = max((actor.host_bytes for actor in plan.actors), default=0.0)
+    largest = max((node.memory_bytes for node in cluster.nodes), default=0.0)
+    if each > largest:
+        return [f"about {_gib(each)} GiB of one host's memory for `trainer.offload`, the largest has {_gib(largest)}"]
+    return []
 
 
 def _gpu_shortages(plan: Plan, cluster: Cluster, job: Job, demand: Demand) -> list[str]:

@@ -1,7 +1,7 @@
 """What a plan is: every actor and every task of a run, in numbers."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -28,11 +28,18 @@ class ActorPlan:
     """Estimate of the most it holds, bytes by what for: of the host on CPU, of each of its GPUs on CUDA."""
     unknown: tuple[str, ...]
     """Models it holds that are not on this machine, or are built in a way we do not know: not in ``memory``."""
+    host: Terms = field(default_factory=dict)
+    """On CUDA, what it keeps on its host in the place of its GPU (`trainer.offload`): bytes by what for."""
 
     @property
     def memory_bytes(self) -> float:
         """All of ``memory``, pages that it shares with others included."""
         return sum(self.memory.values())
+
+    @property
+    def host_bytes(self) -> float:
+        """All of ``host``."""
+        return sum(self.host.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,7 @@ def _actors(job: Job, cluster: Cluster, demand: Demand) -> list[ActorPlan]:
                 model=",".join(models),
                 memory=lead if index == first else other,
                 unknown=demand.unknown(models),
+                host=demand.on_host(job, role, models),
             )
             for index in range(first, first + needed.count)
         )

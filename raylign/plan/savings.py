@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from raylign.spec.job import Job
 from raylign.spec.parts import LoRA, ReferenceSettings
+from raylign.spec.zero import Offload
 
 MOST_RANKS = 64
 MOST_PARALLEL = 8
@@ -24,6 +25,11 @@ def _changes(job: Job) -> Iterator[tuple[str, Job]]:
         yield "`policy.dtype: bfloat16`", _with(job, policy=policy.model_copy(update={"dtype": "bfloat16"}))
     if policy.lora is None:
         yield "`policy.lora`", _with(job, policy=policy.model_copy(update={"lora": LoRA()}))
+    if trainer.offload is None:
+        stage = max(trainer.sharding, 1)
+        more = "" if stage == trainer.sharding else f" and `trainer.zero_stage: {stage}`"
+        offload = Offload(optimizer="cpu")
+        yield f"`trainer.offload.optimizer: cpu`{more}", _trained(job, offload=offload, zero_stage=stage)
     if not trainer.gradient_checkpointing:
         yield "`trainer.gradient_checkpointing`", _trained(job, gradient_checkpointing=True)
     if fewer := trainer.tokens_per_microbatch // 4:

@@ -71,5 +71,11 @@ def _memory(plan: Plan) -> Table:
         terms = sorted(actor.memory.items(), key=lambda term: -term[1])
         if not actor.unknown and (kind := (actor.role, actor.model, *terms)) not in told:
             told.add(kind)
-            table.add_row(actor.name, ", ".join(f"{name} {size / GIB:.2f}" for name, size in terms if size >= SEEN))
+            table.add_row(actor.name, _sizes(terms))
+            if actor.host:
+                table.add_row("on its host", _sizes(sorted(actor.host.items(), key=lambda term: -term[1])))
     return table
+
+
+def _sizes(terms: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{name} {size / GIB:.2f}" for name, size in terms if size >= SEEN)

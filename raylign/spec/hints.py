@@ -43,6 +43,7 @@ FOREIGN: Mapping[str, str] = {
     "actor_num_gpus_per_node": "`trainer.ranks`, one GPU each",
     "adam_beta1": "the first of `trainer.betas`",
     "adam_beta2": "the second of `trainer.betas`",
+    "adam_offload": "`trainer.offload.optimizer`",
     "advantage_estimator": "`tasks[].method`",
     "algorithm": "`tasks[].method`",
     "apply_chat_template": _TEMPLATE,
@@ -59,7 +60,7 @@ FOREIGN: Mapping[str, str] = {
     "data": "`tasks[].prompts.path`",
     "dataset": "`tasks[].prompts.path`, a file, a directory or `hf://org/name`",
     "dataset_name": "`tasks[].prompts.path`, a file, a directory or `hf://org/name`",
-    "deepspeed": "`trainer.zero_stage`; DeepSpeed is always used",
+    "deepspeed": "`trainer.zero_stage`, `trainer.offload` and `trainer.zero`; DeepSpeed is always used",
     "do_sample": "`evaluation.greedy`; training always samples",
     "early_stopping": "not there: choose among the checkpoints, `checkpoint.keep_last`",
     "engine_type": "`rollout.engine`",
@@ -132,10 +133,12 @@ FOREIGN: Mapping[str, str] = {
     "num_workers": "`rollout.workers`",
     "optim": "`trainer`; AdamW is the one optimizer",
     "optimizer": "`trainer`; AdamW is the one optimizer",
+    "optimizer_offload": "`trainer.offload.optimizer`",
     "output_dir": _OUTPUT,
     "overlong_buffer": "`tasks[].overlong`, `{type: punish}`",
     "overlong_buffer_len": "`tasks[].overlong`, `{type: punish}`",
     "overlong_filter": "`tasks[].overlong`, `{type: skip}`",
+    "param_offload": "`trainer.offload.parameters`",
     "peft": "`policy.lora`",
     "peft_config": "`policy.lora`",
     "per_device_train_batch_size": _MICROBATCH,
@@ -196,6 +199,7 @@ FOREIGN: Mapping[str, str] = {
     "wandb": _TRACKER,
     "warmup_ratio": "`trainer.schedule.warmup_steps`, in steps",
     "world_size": "`trainer.ranks`",
+    "zero_optimization": "`trainer.zero_stage`, `trainer.offload`, and DeepSpeed's own numbers under `trainer.zero`",
 }
 
 KINDS: Mapping[str, Mapping[str, str]] = {

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from raylign import bounds
 from raylign.settings import Spec
+from raylign.spec.zero import Offload, Zero
 
 
 class LoRA(Spec):
@@ -128,8 +129,12 @@ class TrainerSpec(Spec):
     zero_stage: Literal[0, 1, 2, 3] | None = None
     """What ZeRO shards over ranks: 0 nothing, 1 optimizer state, 2 also gradients, 3 also weights.
 
-    By default 1; 0 for one rank, which has nobody to share with.
+    By default 1; 0 for one rank, which has nobody to share with, and offloads nothing.
     """
+    offload: Offload | None = None
+    """What is kept on the host in the place of a GPU."""
+    zero: Zero | None = None
+    """DeepSpeed's own numbers."""
     learning_rate: float = Field(default=1e-6, gt=0, le=bounds.LEARNING_RATE)
     """Peak learning rate of AdamW."""
     schedule: Schedule = Schedule()
@@ -153,7 +158,23 @@ class TrainerSpec(Spec):
     @property
     def sharding(self) -> int:
         """The ZeRO stage: ``zero_stage``, or its default for this number of ranks."""
-        return int(self.ranks > 1) if self.zero_stage is None else self.zero_stage
+        return int(self.ranks > 1 or self.offload is not None) if self.zero_stage is None else self.zero_stage
+
+    @model_validator(mode="after")
+    def _zero_does_it(self) -> "TrainerSpec":
+        if self.offload and self.sharding == 0:
+            raise ValueError("`trainer.offload` is ZeRO's: set `trainer.zero_stage` to 1 or more, or leave it out")
+        if self.offload and self.offload.parameters and self.sharding < 3:
+            raise ValueError(
+                f"`trainer.offload.parameters` keeps shards of the weights on the host, and ZeRO-{self.sharding} has "
+                "none, every GPU holds all of them: set `trainer.zero_stage: 3`, or offload the optimizer alone"
+            )
+        if self.zero and (idle := self.zero.idle(self.sharding)):
+            raise ValueError(
+                f"`trainer.zero.{idle}` is ZeRO-3's, and stage {self.sharding} runs: set `trainer.zero_stage: 3`, or "
+                "leave it out"
+            )
+        return self
 
 
 class Judging(Spec):

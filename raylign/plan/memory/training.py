@@ -17,6 +17,8 @@ PROCESS = 560 * MIB
 """torch, transformers, DeepSpeed, Ray."""
 MASTER, MOMENTS, GRADIENT = 4, 8, 4
 """Bytes a trained parameter: float32 weights, AdamW's moments, float32 gradient."""
+LEFT = ("gradients", True)
+"""Below ZeRO-3 they are added up on the GPU even where the optimizer is offloaded."""
 LIVE = 10**9
 """Parameters that ZeRO-3 has gathered at once (stage3_max_live_parameters)."""
 BUCKET = 500_000_000
@@ -29,14 +31,18 @@ def policy(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Devic
     added = adapters(info, job.policy.lora) if job.policy.lora else None
     trained = added.parameters if added else info.parameters
     whole = model.weights + (added.parameters * model.width if added else 0)
-    states = _states(job, model, whole=whole, trained=trained)
+    states, away = _states(job, model, whole=whole, trained=trained), offloaded(job, info)
+    if device == "cpu":
+        states |= away
+    elif away:
+        states = {name: size for name, size in states.items() if name not in away or (name, stage < 3) == LEFT}
     if job.reads and not job.lends_reference:
         states["reference"] = model.weights
     if job.hosts_reference and not job.lends_reference:
         states["reference in shards"] = model.weights / job.trainer.ranks
     phases = [
         _backward(job, model, batches, device=device),
-        _reduction(trained, stage=stage, width=model.width, device=device),
+        _reduction(job, trained, stage=stage, width=model.width, device=device),
         _publishing(job, model, added, stage=stage, device=device) if rank == 0 else {},
     ]
     working = (
@@ -45,6 +51,24 @@ def policy(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Devic
     if stage < 3 or not comes_whole(info):
         return working
     return largest([working, process(PROCESS, device) | {"weights before ZeRO-3": whole}])
+
+
+def offloaded(job: Job, info: ModelInfo) -> Terms:
+    """What a rank keeps on its host in the place of its GPU."""
+    asked, stage, width = job.trainer.offload, stage_of(job), width_of(job)
+    if asked is None:
+        return {}
+    added = adapters(info, job.policy.lora).parameters if job.policy.lora else 0
+    share = (added or info.parameters) / job.trainer.ranks
+    kept: Terms = {}
+    if asked.optimizer:
+        # Under ZeRO-3 they are added up in one buffer, and brought to AdamW in another.
+        kept |= {"optimizer": share * (MASTER + MOMENTS), "gradients": share * GRADIENT * (2 if stage == 3 else 1)}
+        if stage < 3:
+            kept["updated weights"] = share * width
+    if asked.parameters:
+        kept["weights"] = (info.parameters + added) * width / job.trainer.ranks
+    return kept
 
 
 def comes_whole(info: ModelInfo) -> bool:
@@ -79,7 +103,9 @@ def _states(job: Job, model: Model, *, whole: float, trained: int) -> Terms:
     shares: Terms = {"optimizer": trained * (MASTER + MOMENTS) / ranks, "gradients": trained * GRADIENT / ranks}
     if stage < 3:
         return {"weights": whole} | shares
-    return {"weights": whole / ranks, "gathered weights": min(whole, LIVE * model.width)} | shares
+    zero = job.trainer.zero
+    live = LIVE if zero is None or zero.stage3_max_live_parameters is None else zero.stage3_max_live_parameters
+    return {"weights": whole / ranks, "gathered weights": min(whole, live * model.width)} | shares
 
 
 def _backward(job: Job, model: Model, batches: Sequence[Batch], *, device: Device) -> Terms:
@@ -103,9 +129,10 @@ def _reading(job: Job, model: Model, batch: Batch, *, device: Device) -> Terms:
     return {"reading": logits + 2 * batch.tokens * numbers * model.width}
 
 
-def _reduction(trained: int, *, stage: int, width: int, device: Device) -> Terms:
+def _reduction(job: Job, trained: int, *, stage: int, width: int, device: Device) -> Terms:
     """Gradients on their way between ranks, beside the share that a rank keeps."""
-    bucket = min(trained, BUCKET)
+    zero = job.trainer.zero
+    bucket = min(trained, (zero and zero.reduce_bucket_size) or BUCKET) * (2 if zero and zero.overlap_comm else 1)
     match stage:
         case 0:
             return {}

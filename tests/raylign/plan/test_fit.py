@@ -24,14 +24,14 @@ def plan(tmp_path: Path) -> MakePlan:
     prompts = tmp_path / "prompts.jsonl"
     prompts.write_text("\n".join(json.dumps({"prompt": "x" * 2000}) for _ in range(64)))
 
-    def make(model: str, *, gpu: float | None = H100, lora: bool = False, **settings: Any) -> Plan:
+    def make(model: str, *, gpu: float | None = H100, host: float = 2048, lora: bool = False, **settings: Any) -> Plan:
         task = {"name": "task", "prompts": {"path": str(prompts)}, "prompts_per_step": 64, "samples_per_prompt": 4}
         job = {
             "name": "large", "steps": 1, "policy": {"model": model, "lora": {} if lora else None},
             "tasks": [{**task, "method": {"type": "grpo"}, "reward": {"model": "org/rm"}}],
             **settings,
         }  # fmt: skip
-        node = Node(cpus=64, gpus=8, memory_bytes=2048 * GIB, gpu_memory_bytes=gpu)
+        node = Node(cpus=64, gpus=8, memory_bytes=host * GIB, gpu_memory_bytes=gpu)
         return make_plan(parse_job(job), Cluster(nodes=(node,) * 16))
 
     return make
@@ -56,6 +56,20 @@ def test_what_would_help_does(plan: MakePlan, tmp_path: Path) -> None:
     model = str(save_llama(tmp_path / "8b", **LLAMA_8B))
     assert plan(model, lora=True).device == "cuda"
     assert len(plan(model, trainer={"ranks": 8, "zero_stage": 3}).of("policy")) == 8
+
+
+def test_what_is_offloaded_is_to_fit_the_hosts(plan: MakePlan, tmp_path: Path) -> None:
+    model = str(save_llama(tmp_path / "8b", **LLAMA_8B))
+    trainer = {"zero_stage": 3, "offload": {"optimizer": "cpu", "parameters": "cpu"}}
+    (rank,) = plan(model, trainer=trainer).of("policy")
+    assert rank.memory_bytes < H100
+    assert rank.host_bytes == pytest.approx(8.03e9 * (12 + 8 + 2), rel=0.01)
+    with pytest.raises(
+        PlanError, match=r"about 164.5 GiB of hosts' memory for `trainer.offload`, the cluster has 160.0"
+    ):
+        plan(model, host=10, trainer=trainer)
+    with pytest.raises(PlanError, match=r"about 164.5 GiB of one host's memory for `trainer.offload`, .* has 100.0"):
+        plan(model, host=100, trainer=trainer)
 
 
 def test_a_reference_of_70b_fits_no_gpu_and_an_engine_can_be_divided(plan: MakePlan, tmp_path: Path) -> None:

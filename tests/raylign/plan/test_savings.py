@@ -11,6 +11,7 @@ from raylign.spec import Job
 MakeJob = Callable[..., Job]
 
 CHECKPOINTING, BFLOAT16, LORA = "`trainer.gradient_checkpointing`", "`policy.dtype: bfloat16`", "`policy.lora`"
+OFFLOAD = {"optimizer": "cpu"}
 SPARED: dict[str, Any] = {"dtype": "bfloat16", "lora": {}, "reference": {"where": "trainer"}}
 
 
@@ -55,6 +56,9 @@ def test_each_change_is_made_alone_and_does_what_it_says(make_job: MakeJob) -> N
             f"`trainer.ranks: {ranks}` and `zero_stage: 3`": {"trainer.ranks": ranks, "trainer.zero_stage": 3}
             for ranks in (2, 8, 32, 64)
         },
+        "`trainer.offload.optimizer: cpu` and `trainer.zero_stage: 1`": {
+            **{"trainer.offload": {"optimizer": "cpu", "parameters": None}, "trainer.zero_stage": 1},
+        },
         "`reference.where: trainer` and `trainer.zero_stage: 3`": {"trainer.zero_stage": 3},
         **{f"`rollout.tensor_parallel: {parallel}`": {"rollout.tensor_parallel": parallel} for parallel in (2, 4, 8)},
     }
@@ -67,13 +71,14 @@ def test_what_is_so_already_is_not_tried(make_job: MakeJob) -> None:
         rollout={"tensor_parallel": 4},
     )
     assert list(tried(job)) == [
+        "`trainer.offload.optimizer: cpu`",
         "`trainer.ranks: 32` and `zero_stage: 3`",
         "`trainer.ranks: 64` and `zero_stage: 3`",
         "`rollout.tensor_parallel: 8`",
     ]
     most = make_job(
         **SPARED,
-        trainer={"ranks": 64, "gradient_checkpointing": True, "tokens_per_microbatch": 3},
+        trainer={"ranks": 64, "gradient_checkpointing": True, "tokens_per_microbatch": 3, "offload": OFFLOAD},
         rollout={"tensor_parallel": 8},
     )
     assert tried(most) == {}

@@ -2,12 +2,14 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from hollow import TINY, save_llama
 from rich.console import Console
 
 from raylign.plan.cluster import Cluster, Node
+from raylign.plan.memory.terms import GIB
 from raylign.plan.resolve import make_plan
 from raylign.plan.show import show_plan
 from raylign.spec import parse_job
@@ -37,3 +39,7 @@ def test_terms_stand_beside_what_is_unknown(tmp_path: Path) -> None:
     assert [words[0] for words in lines[at + 1 : at + 4]] == ["policy/0", "reference/0", "rollout/0"]
     assert ["reward/0", "unknown"] in [[words[0], *words[4:5]] for words in lines[:at]]
     assert "Unknown is the memory of what is not on this machine: org/rm." in out.getvalue()
+    (rank,) = plan.of("policy")
+    offloaded = replace(rank, host={"gradients": GIB, "optimizer": 3 * GIB})
+    show_plan(replace(plan, actors=(offloaded,)), Console(file=out, width=300))
+    assert "on its host  optimizer 3.00, gradients 1.00" in out.getvalue()

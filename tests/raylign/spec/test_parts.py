@@ -10,6 +10,8 @@ def test_defaults_of_training_are_pinned():
     assert TrainerSpec().model_dump() == {
         "ranks": 1,
         "zero_stage": None,
+        "offload": None,
+        "zero": None,
         "learning_rate": 1e-6,
         "schedule": {"type": "constant", "warmup_steps": 0, "final": 0.0},
         "weight_decay": 0.0,
@@ -20,8 +22,8 @@ def test_defaults_of_training_are_pinned():
         "task_norms_every": 10,
         "max_correction": 2.0,
     }
-    trainers = [{}, {"ranks": 2}, {"zero_stage": 3}, {"ranks": 2, "zero_stage": 0}]
-    assert [TrainerSpec.model_validate(trainer).sharding for trainer in trainers] == [0, 1, 3, 0]
+    trainers = [{}, {"ranks": 2}, {"zero_stage": 3}, {"ranks": 2, "zero_stage": 0}, {"offload": {"optimizer": "cpu"}}]
+    assert [TrainerSpec.model_validate(trainer).sharding for trainer in trainers] == [0, 1, 3, 0, 1]
 
 
 def test_defaults_of_the_evaluation_are_pinned():

@@ -8,7 +8,7 @@ from pairs_job import pairs_job
 
 from raylign.plan.memory.activations import Batch, logits
 from raylign.plan.memory.terms import CONTEXT, STORE, Device, Terms
-from raylign.plan.memory.training import PROCESS, checkpoint, policy, stage_of
+from raylign.plan.memory.training import PROCESS, checkpoint, offloaded, policy, stage_of
 from raylign.plan.model_files import ModelInfo
 from raylign.spec import Job
 
@@ -54,6 +54,31 @@ def test_ranks_share(
     found = terms(make_job, tiny, trainer={"ranks": 4, "zero_stage": stage}, rank=1)
     assert (found["weights"], found["optimizer"], found["gradients"]) == (weights, optimizer, gradients)
     assert STORE not in found  # rank 0 publishes
+
+
+def test_what_is_offloaded_is_on_the_host(make_job: MakeJob, tiny: ModelInfo) -> None:
+    def gpu_and_host(stage: int, **offload: str) -> tuple[Terms, Terms]:
+        job = make_job(dtype="bfloat16", trainer={"ranks": 4, "zero_stage": stage, "offload": offload})
+        return policy(job, tiny, [BATCH], device="cuda", rank=1), offloaded(job, tiny)
+
+    gpu, host = gpu_and_host(3, optimizer="cpu", parameters="cpu")
+    assert host == {"optimizer": 12 * 85, "gradients": 2 * 4 * 85, "weights": 2 * 85}
+    assert not {"optimizer", "gradients", "weights"} & gpu.keys()
+    assert gpu["gathered weights"] == 2 * 340
+    gpu, host = gpu_and_host(3, parameters="cpu")
+    assert (host, gpu["optimizer"], "weights" in gpu) == ({"weights": 2 * 85}, 12 * 85, False)
+    gpu, host = gpu_and_host(2, optimizer="cpu")
+    assert host == {"optimizer": 12 * 85, "gradients": 4 * 85, "updated weights": 2 * 85}
+    assert (gpu["weights"], gpu["gradients"], "optimizer" in gpu) == (2 * 340, 4 * 85, False)
+    # Without a GPU all of it is the process's, what the host needs besides included.
+    held = terms(make_job, tiny, trainer={"ranks": 4, "zero_stage": 3, "offload": {"optimizer": "cpu"}}, rank=1)
+    assert (held["optimizer"], held["gradients"], held["weights"]) == (12 * 85, 8 * 85, 4 * 85)
+
+
+def test_deepspeed_s_own_numbers_are_reckoned_with(make_job: MakeJob, tiny: ModelInfo) -> None:
+    zero = {"reduce_bucket_size": 10, "overlap_comm": True, "stage3_max_live_parameters": 100}
+    found = terms(make_job, tiny, trainer={"ranks": 4, "zero_stage": 3, "zero": zero})
+    assert (found["gathered weights"], found["reduction"]) == (4 * 100, 2 * 10 * (4 + 4))
 
 
 def test_zero_3_gathers_weights_to_work_and_to_publish(make_job: MakeJob, tiny: ModelInfo) -> None:
