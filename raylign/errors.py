@@ -23,6 +23,7 @@ RaylignError
 |   +-- StoreUnavailable (ConnectionError) the database does not answer, or is locked, at the moment
 |   +-- KeyNotFound (KeyError)        no such API key
 |   +-- WebhookNotFound (KeyError)    no such webhook
+|   +-- LabelQueueNotFound (KeyError) no such label queue, or pair of one
 |   +-- StoreInUse  (RuntimeError)    another gateway works on this store
 +-- ServiceError
     +-- Unauthorized (PermissionError)     a key or token is missing or wrong
@@ -134,6 +135,10 @@ class JobConflict(StoreError, ValueError):
 
 class WebhookNotFound(StoreError, KeyError):
     """No such webhook."""
+
+
+class LabelQueueNotFound(StoreError, KeyError):
+    """No such label queue, or no such pair in one."""
 
 
 class StoreUnavailable(StoreError, ConnectionError):

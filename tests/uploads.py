@@ -39,6 +39,10 @@ class Here(Inspecting):
         found = await asyncio.to_thread(inspector.look, file, dict(columns), most_unpacked)
         return json.loads(json.dumps(found).replace(f"{file.parent}/", ""))
 
+    async def pairs(self, file: Path, columns: Mapping[str, str], *, most_bytes: int) -> dict[str, Any]:
+        found = await asyncio.to_thread(inspector.pairs, file, dict(columns), most_bytes)
+        return json.loads(json.dumps(found).replace(f"{file.parent}/", ""))
+
 
 @dataclass(frozen=True)
 class Told(Inspecting):

@@ -21,6 +21,7 @@ from raylign.cli.jobs import cancel, delete, jobs, pause, resume, retry, submit,
 from raylign.cli.judge import judge
 from raylign.cli.keys import keys
 from raylign.cli.label import label
+from raylign.cli.label_queues import label_queues
 from raylign.cli.model import chat, evaluate
 from raylign.cli.monitor import monitor
 from raylign.cli.pairs import pairs
@@ -97,3 +98,4 @@ for name, command in COMMANDS.items():
 app.add_typer(keys, name="keys")
 app.add_typer(datasets, name="datasets")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(label_queues, name="label-queues")

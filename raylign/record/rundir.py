@@ -4,6 +4,7 @@ job.json  plan.json             what was asked, and what it resolved to
 events.jsonl                    every event
 metrics.jsonl                   one line per step: its number and flat metrics
 baselines.jsonl                 baseline responses made before training
+chosen-TASK.jsonl               pairs that a task with `select` chose
 tensorboard/  checkpoints/      curves, and what the run resumes from
 model/  report.html             what came out
 stages/                         of a recipe, for each stage a run directory of its own
@@ -92,6 +93,10 @@ class RunDirectory:
         for file in (run.events_path, run.metrics_path):
             cut_torn_line(file)
         return run
+
+    def chosen_path(self, task: str) -> Path:
+        """The pairs that a task learns from, where it has `select`, as a preference file."""
+        return self.path / f"chosen-{task}.jsonl"
 
     def close(self) -> None:
         """Let go of the lock. The death of the process does the same."""

@@ -18,6 +18,7 @@ from raylign.service.routes import (
     graders,
     jobs,
     keys,
+    labels,
     metrics,
     models,
     page,
@@ -41,8 +42,8 @@ def create_app(gateway: Gateway) -> FastAPI:
         app.add_middleware(AuditTrail, audit=gateway.audit)
     problems.install(app)
     openapi.install(app)
-    own = (jobs, wishes, events, metrics, actors, artefacts, weights, reports, plans, datasets, webhooks, keys, probes)
-    for routes in (*own, files, fine_tuning, graders, models):
+    own = (jobs, wishes, events, metrics, actors, artefacts, weights, reports, plans, datasets, labels, webhooks, keys)
+    for routes in (*own, probes, files, fine_tuning, graders, models):
         _take(app, routes.router(gateway))
     _take(app, page.router())
     return app

@@ -17,6 +17,7 @@ from raylign.errors import (
     JobConflict,
     JobNotFound,
     KeyNotFound,
+    LabelQueueNotFound,
     ModelNotFound,
     OverQuota,
     RaylignError,
@@ -29,6 +30,7 @@ from raylign.errors import (
 from raylign.record.events import Event
 from raylign.service.dataset_client import DatasetClient
 from raylign.service.key_client import KeyClient
+from raylign.service.label_client import LabelClient
 from raylign.service.tls import trust
 from raylign.service.webhook_client import WebhookClient
 from raylign.service.weights_client import WeightsClient
@@ -55,7 +57,8 @@ ERRORS: Mapping[int, type[RaylignError]] = {
     429: OverQuota,
 }
 NAMED: Mapping[str, type[RaylignError]] = {
-    f"urn:raylign:{one.__name__}": one for one in (DatasetNotFound, ModelNotFound, Taken, WebhookNotFound, KeyNotFound)
+    f"urn:raylign:{one.__name__}": one
+    for one in (DatasetNotFound, ModelNotFound, Taken, WebhookNotFound, KeyNotFound, LabelQueueNotFound)
 }
 """Errors that share their status with another, by the type of their problem."""
 
@@ -79,6 +82,8 @@ class Client:
         """Data uploaded there."""
         self.webhooks = WebhookClient(self._call)
         self.keys = KeyClient(self._call)
+        self.labels = LabelClient(self._call)
+        """Pairs that people say something of there."""
         self.weights = WeightsClient(self._http, self._call)
         """What jobs have made there."""
 

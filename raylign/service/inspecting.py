@@ -28,7 +28,14 @@ class Inspecting:
 
     async def look(self, file: Path, columns: Mapping[str, str], *, most_unpacked: int) -> dict[str, Any]:
         """What `raylign.service.inspector.look` says; ``{"refused"}`` of a file that takes too long, or too much."""
-        words = [file.name, json.dumps(dict(columns)), str(most_unpacked), str(self.seconds)]
+        return await self._have("look", file, columns, most_unpacked)
+
+    async def pairs(self, file: Path, columns: Mapping[str, str], *, most_bytes: int) -> dict[str, Any]:
+        """What `raylign.service.inspector.pairs` says; ``{"refused"}`` of a file that takes too long, or too much."""
+        return await self._have("pairs", file, columns, most_bytes)
+
+    async def _have(self, work: str, file: Path, columns: Mapping[str, str], most: int) -> dict[str, Any]:
+        words = [work, file.name, json.dumps(dict(columns)), str(most), str(self.seconds)]
         root = str(Path(raylign.__file__).parents[1])
         told = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         told["PYTHONPATH"] = os.pathsep.join(filter(None, [root, told.get("PYTHONPATH")]))

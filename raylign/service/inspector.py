@@ -1,7 +1,7 @@
-"""``python -m raylign.service.inspector FILE COLUMNS``: a file that a stranger sent, looked at by a process apart.
+"""``python -m raylign.service.inspector WORK FILE COLUMNS``: a file that a stranger sent, read by a process apart.
 
-It may hold so much memory, take so much time, and write nothing; whoever starts it may kill it. What it finds is what
-``raylign data`` does, as JSON on its standard output.
+It may hold so much memory, take so much time, and write nothing; whoever starts it may kill it. What it finds is JSON
+on its standard output: of ``look`` what ``raylign data`` does, of ``pairs`` the pairs that people may label.
 """
 
 import gzip
@@ -9,6 +9,7 @@ import itertools
 import json
 import resource
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from raylign.errors import SpecError
 from raylign.files import reading
 from raylign.sources import formats
 from raylign.sources.inspection import inspect
+from raylign.sources.labelling import read_pairs
 from raylign.spec.load import parse_prompts
 from raylign.spec.prompts import Prompts
 
@@ -26,11 +28,14 @@ PREVIEW = 50
 LONGEST = 2000
 """Characters of one of them."""
 CHUNK = 2**20
+MOST_PAIRS = 20_000
+"""Of one queue: weeks of somebody's work."""
 
 
 def main() -> None:
-    """Look at one file."""
-    file, columns, most, seconds = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    """Read one file."""
+    work, (file, columns) = WORKS[sys.argv[1]], sys.argv[2:4]
+    most, seconds = map(int, sys.argv[4:6])
     for limit, value in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, seconds),
@@ -38,7 +43,7 @@ def main() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (value, value))
-    print(json.dumps(look(Path(file), columns, most)))
+    print(json.dumps(work(Path(file), json.loads(columns), most)))
 
 
 def look(file: Path, columns: dict[str, str], most: int) -> dict[str, Any]:
@@ -55,6 +60,26 @@ def look(file: Path, columns: dict[str, str], most: int) -> dict[str, Any]:
     except SpecError as error:
         return {"failure": str(error), "rows": _rows(file)}
     return {"inspection": found, "rows": _rows(file)}
+
+
+def pairs(file: Path, columns: dict[str, str], most: int) -> dict[str, Any]:
+    """``{"pairs": [{"key", "pair"}], "passed_over"}``; ``{"failure"}`` where it holds none, or more than people label:
+    than ``most`` bytes, or than `MOST_PAIRS`."""
+    passed_over = Counter[str]()
+    try:
+        found = read_pairs(file, passed_over, columns)
+    except SpecError as error:
+        return {"failure": str(error)}
+    made = [
+        {"key": one.key, "pair": {"asked": one.asked, "responses": one.responses, "metadata": one.metadata}}
+        for one in found
+    ]
+    if len(made) > MOST_PAIRS or len(json.dumps(made)) > most:
+        return {
+            "failure": f"{file.name!r} holds {len(made):,} pairs, and a queue takes {MOST_PAIRS:,} of {most:,} bytes "
+            "together: choose some, or make several data sets of it"
+        }
+    return {"pairs": made, "passed_over": dict(+passed_over)}
 
 
 def _unpacked(file: Path, most: int) -> int:
@@ -78,6 +103,8 @@ def _rows(file: Path) -> list[dict[str, Any]]:
         pass  # the inspection says what is wrong
     return shown
 
+
+WORKS = {"look": look, "pairs": pairs}
 
 if __name__ == "__main__":
     main()

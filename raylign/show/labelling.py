@@ -1,64 +1,53 @@
 """A sitting of one labeller: pair after pair, a key each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.text import Text
 
-from raylign.record.labels import Labels, Word
 from raylign.show.visible import visible
-from raylign.sources.labelling import Unlabelled
+from raylign.sources.desk import Desk, Shown
+from raylign.sources.labelling import Verdict
 
 KEYS = "1, 2: that one is better   =: a tie   s: skip   u: take back   q: stop"
-SIDES = {"1": 0, "2": 1}
-OTHERS: dict[str, Word] = {"=": "tie", "t": "tie", "s": "skip"}
+VERDICTS: dict[str, Verdict] = {"1": "left", "2": "right", "=": "tie", "t": "tie", "s": "skip"}
 
 
-def sit(
-    pairs: Sequence[Unlabelled], labels: Labels, labeller: str, keys: Iterator[str], console: Console, *, seed: int
-) -> int:
-    """Show every pair on which ``labeller`` has no word yet, until ``keys`` end or one says stop. Returns on how many
-    there is one now that was not there before. Each word is on disk before the next pair is shown.
+def sit(desk: Desk, keys: Iterator[str], console: Console) -> int:
+    """Show every pair on which there is no word yet, until ``keys`` end or one says stop. Returns on how many there
+    is one now that was not there before. Each word is kept before the next pair is shown.
     """
-    left = [pair for pair in pairs if labeller not in labels.words.get(pair.key, {})]
-    done = len(pairs) - len(left)
-    at = 0
-    while at < len(left):
-        pair = left[at]
-        turned = pair.turned(labeller, seed=seed)
-        _show(pair, turned, console, f"{done + at + 1} of {len(pairs)}")
+    said: list[str] = []
+    while (pair := desk.next()) is not None:
+        _show(pair, console)
         match _pressed(keys, console):
-            case "1" | "2" as side:
-                labels.say(pair.key, labeller, "second" if SIDES[side] != turned else "first")
-                at += 1
-            case "u" if at:
-                at -= 1
-                labels.unsay(left[at].key, labeller)
+            case key if key in VERDICTS:
+                desk.say(pair.key, VERDICTS[key])
+                said.append(pair.key)
+            case "u" if said:
+                desk.unsay(said.pop())
             case "u":
                 console.print("nothing of this sitting is left to take back", highlight=False)
-            case key if key in OTHERS:
-                labels.say(pair.key, labeller, OTHERS[key])
-                at += 1
             case _:
                 break
-    return at
+    return len(said)
 
 
 def _pressed(keys: Iterator[str], console: Console) -> str:
     """The next key that means something; empty where no more come."""
     for key in keys:
-        if (lowered := key.lower()) in (*SIDES, *OTHERS, "u", "q"):
+        if (lowered := key.lower()) in (*VERDICTS, "u", "q"):
             return "" if lowered == "q" else lowered
         if not key.isspace():
             console.print(KEYS, style="dim", highlight=False)
     return ""
 
 
-def _show(pair: Unlabelled, turned: bool, console: Console, place: str) -> None:
-    console.rule(Text(place, "dim"), style="dim")
-    for turn in pair.asked.get("messages") or [{"role": "prompt", "content": pair.asked.get("prompt", "")}]:
-        _block(turn["role"], turn["content"], console)
-    for number, text in enumerate(pair.responses[::-1] if turned else pair.responses, start=1):
+def _show(pair: Shown, console: Console) -> None:
+    console.rule(Text(f"{pair.done + 1} of {pair.pairs}", "dim"), style="dim")
+    for role, content in pair.turns:
+        _block(role, content, console)
+    for number, text in enumerate((pair.left, pair.right), start=1):
         _block(f"response {number}", text, console)
     console.print(Text(KEYS, "dim"))
 

@@ -34,7 +34,7 @@ async def within_budget(job: Job, task: Task, means: Means, group: Callable[[Pro
     prompts, how = means.world.prompts[task.name], task.acquisition
     if how is None:
         return prompts
-    kept = means.run.path / f"chosen-{task.name}.json"
+    kept = means.run.chosen_path(task.name).with_suffix(".json")
     if not kept.exists():
         begun = time.monotonic()
         means.emit(Status(phase="choosing pairs", detail=f"task {task.name!r}"))
@@ -44,7 +44,7 @@ async def within_budget(job: Job, task: Task, means: Means, group: Callable[[Pro
         means.emit(Status(phase="chose pairs", detail=told))
         document = {"type": how.type, "of": looked_at, "seconds": seconds, "places": places}
         shown = "".join(f"{json.dumps(_row(prompts[place]), ensure_ascii=False)}\n" for place in places)
-        await asyncio.to_thread(write_whole, means.run.path / f"chosen-{task.name}.jsonl", shown)
+        await asyncio.to_thread(write_whole, means.run.chosen_path(task.name), shown)
         await asyncio.to_thread(write_whole, kept, json.dumps(document))
     return [prompts[place] for place in await asyncio.to_thread(_places, kept)]
 

@@ -9,6 +9,8 @@ from event_stream import HOSTILE, event_stream
 from playwright.sync_api import Page
 from service import Service, job
 
+from raylign.service.store import LabelPair, LabelQueueRecord
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -29,11 +31,21 @@ SAME = ("timeline", "actors", "events", "job")
 """Tabs whose controls are those of other views."""
 
 
+def label_queue(service: Service) -> str:
+    """One with a pair of long words."""
+    made = LabelQueueRecord(id="lq_1", tenant="default", name="q", source="dataset d", seed=0, pairs=1)
+    pair = {"asked": {"prompt": HOSTILE}, "responses": ["x" * 500, HOSTILE], "metadata": {}}
+    service.store.add_label_queue(made, [LabelPair(key="0" * 16, pair=pair)])
+    service.store.say_label(made.id, "0" * 16, "bert", "tie")
+    return made.id
+
+
 def views(page: Page, service: Service) -> Iterator[str]:
     """Each view in turn, open."""
     whole = feed(service, list(event_stream(steps=6)))
     other = feed(service, list(event_stream(steps=4, tasks=("math", HOSTILE[:60]))), name="other")
     service.store.create(job("waits"))
+    queue = label_queue(service)
     tabs = [f"#/jobs/{whole}/{tab}" for tab in ("curves", "samples", "timeline", "actors", "events", "job")]
     for place in (
         "#/",
@@ -41,6 +53,8 @@ def views(page: Page, service: Service) -> Iterator[str]:
         f"#/compare/{whole}/{other}",
         "#/new/demo",
         "#/datasets",
+        "#/labels",
+        f"#/labels/{queue}",
         "#/models",
         "#/keys",
         "#/nowhere",
@@ -48,6 +62,10 @@ def views(page: Page, service: Service) -> Iterator[str]:
         page.goto(f"/{place}")
         page.get_by_role("heading", level=1).wait_for()
         page.wait_for_timeout(200)
+        if place.endswith(queue):
+            page.get_by_label("you are").fill("anna")
+            page.get_by_role("button", name="Label").click()
+            page.get_by_role("heading", name="Pair 1 of 1").wait_for()
         if place.startswith("#/new"):
             page.get_by_role("heading", name="It would be queued").wait_for()
         yield place

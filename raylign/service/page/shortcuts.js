@@ -6,6 +6,7 @@ const everywhere = [
   {keys: "g j", words: "all jobs", press: () => { location.hash = "#/"; }},
   {keys: "g n", words: "new job", press: () => { location.hash = "#/new"; }},
   {keys: "g d", words: "datasets", press: () => { location.hash = "#/datasets"; }},
+  {keys: "g l", words: "labels", press: () => { location.hash = "#/labels"; }},
   {keys: "g m", words: "models", press: () => { location.hash = "#/models"; }},
   {keys: "?", words: "this list", press: help},
 ];

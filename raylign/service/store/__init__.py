@@ -3,6 +3,7 @@
 from raylign.service.store.database import open_database
 from raylign.service.store.datasets import DatasetRecord, DatasetState
 from raylign.service.store.keys import KeyRecord
+from raylign.service.store.labels import LabelPair, LabelQueueRecord
 from raylign.service.store.lease import Lease
 from raylign.service.store.quotas import QuotaRecord
 from raylign.service.store.records import AttemptRecord, Dossier, JobRecord, Receipt
@@ -21,6 +22,8 @@ __all__ = [
     "Dossier",
     "JobRecord",
     "KeyRecord",
+    "LabelPair",
+    "LabelQueueRecord",
     "Lease",
     "QuotaRecord",
     "Receipt",

@@ -170,6 +170,43 @@ deliveries = Table(
     Index("ix_deliveries_webhook_id", "webhook_id"),
 )
 
+label_queues = Table(
+    "label_queues",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("pairs", Integer, nullable=False),
+    Column("passed_over", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("tenant", "name"),
+)
+
+label_pairs = Table(
+    "label_pairs",
+    metadata,
+    Column("queue_id", String(40), ForeignKey("label_queues.id"), nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("at", Integer, nullable=False),
+    # JSON, not text: of what responses may hold, PostgreSQL's text takes no NUL.
+    Column("pair", JSON, nullable=False),
+    PrimaryKeyConstraint("queue_id", "key"),
+    Index("ix_label_pairs_queue_id_at", "queue_id", "at"),
+)
+
+label_words = Table(
+    "label_words",
+    metadata,
+    Column("queue_id", String(40), ForeignKey("label_queues.id"), nullable=False),
+    Column("labeller", String(64), nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("word", String(8), nullable=False),
+    Column("said_at", Float, nullable=False),
+    PrimaryKeyConstraint("queue_id", "labeller", "key"),
+)
+
 lease = Table(
     "lease",
     metadata,

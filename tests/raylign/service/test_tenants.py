@@ -19,9 +19,10 @@ from raylign.service.access import Scope
 from raylign.service.confines import Confines
 from raylign.service.home import Home, open_home
 from raylign.service.keyring import make_key
-from raylign.service.store import JobRecord
+from raylign.service.store import JobRecord, LabelPair, LabelQueueRecord
 
 SECRET = "the-other's-secret"
+PAIR = "0" * 16
 OTHERS_TOKEN = "token-of-the-others-attempt"
 
 
@@ -93,6 +94,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             http.post("/v1/datasets", json=wanted | {"sha256": hashlib.sha256(content).hexdigest()})
             http.put("/v1/datasets/notes/content", content=content)
             hook = http.post("/v1/webhooks", json={"url": "https://hooks.example/"}).json()["id"]
+        pair = {"asked": {"prompt": SECRET}, "responses": [SECRET, "b"], "metadata": {}}
+        queue = LabelQueueRecord(id="lq_1", tenant="victim", name="labels", source="dataset notes", seed=0, pairs=1)
+        service.store.add_label_queue(queue, [LabelPair(key=PAIR, pair=pair)])
         [data] = home.tenant("victim").rglob("data.jsonl")
         own = home.tenant("mallory")
         own.mkdir(parents=True)
@@ -168,6 +172,22 @@ ATTEMPTS: dict[str, Callable[[World], httpx.Response]] = {
     "deleting a dataset": lambda w: w.ask("DELETE", f"/v1/datasets/{w.data.parent.name}"),
     "list of datasets": lambda w: w.ask("GET", "/v1/datasets?tenant=victim"),
     "dataset in a job": lambda w: w.reading("dataset://notes"),
+    # what its people say of pairs
+    "label queue": lambda w: w.ask("GET", "/v1/label-queues/lq_1"),
+    "label queue by its name": lambda w: w.ask("GET", "/v1/label-queues/labels"),
+    "list of label queues": lambda w: w.ask("GET", "/v1/label-queues?tenant=victim"),
+    "pair of a label queue": lambda w: w.ask("GET", "/v1/label-queues/lq_1/next?labeller=anna"),
+    "verdict in a label queue": lambda w: w.ask(
+        "POST", "/v1/label-queues/lq_1/verdicts", json={"pair": PAIR, "labeller": "anna", "verdict": "left"}
+    ),
+    "export of a label queue": lambda w: w.ask("POST", "/v1/label-queues/lq_1/export", json={"dataset": "x"}),
+    "deleting a label queue": lambda w: w.ask("DELETE", "/v1/label-queues/lq_1"),
+    "label queue of its dataset": lambda w: w.ask(
+        "POST", "/v1/label-queues", json={"name": "x", "dataset": w.data.parent.name}
+    ),
+    "label queue of its job": lambda w: w.ask(
+        "POST", "/v1/label-queues", json={"name": "x", "job": w.theirs.id, "task": "math"}
+    ),
     # its keys
     "a key that was revoked": revoked,
     "a key that has expired": lambda w: w.with_key(key(w, lasts_s=-1)[1]),
@@ -244,3 +264,4 @@ def test_nothing_of_the_others_is_listed_or_changed(world: World) -> None:
     theirs = world.service.store.dossier(world.theirs.id).job
     assert (theirs.state.value, theirs.desired, theirs.last_seq) == ("running", "run", 2)
     assert SECRET in world.data.read_text()
+    assert world.service.store.next_pair("lq_1", "anna")[1] == 0

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from raylign.record.labels import Labels
 from raylign.show.labelling import sit
+from raylign.sources.desk import FilesDesk
 from raylign.sources.labelling import Unlabelled
 
 PAIRS = [
@@ -17,7 +18,7 @@ PAIRS = [
 
 def sitting(tmp_path, keys, labeller="anna", seed=0):
     labels, out = Labels(tmp_path / "labels.jsonl"), io.StringIO()
-    said = sit(PAIRS, labels, labeller, iter(keys), Console(file=out, width=80), seed=seed)
+    said = sit(FilesDesk(PAIRS, labels, labeller, seed=seed), iter(keys), Console(file=out, width=80))
     assert Labels(tmp_path / "labels.jsonl").words == labels.words
     words = {key: of[labeller] for key, of in labels.words.items() if labeller in of}
     return said, words, out.getvalue()

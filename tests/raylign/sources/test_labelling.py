@@ -90,7 +90,7 @@ def test_agreement_is_of_pairs_of_which_both_prefer_one(tmp_path):
         pair.key: {name: word for name, word in zip(("anna", "bert"), both, strict=True) if word}
         for pair, both in zip(found, said, strict=True)
     }
-    (told,) = agreements(found, words)
+    (told,) = agreements([words.get(pair.key, {}) for pair in found])
     assert (told["labellers"], told["pairs"], told["agreed"]) == (["anna", "bert"], 3, 2)
     assert told["kappa"] == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
-    assert agreements(found, {found[0].key: {"anna": "first"}}) == []
+    assert agreements([{"anna": "first"}]) == []
