@@ -4,6 +4,8 @@ RUN := $(VENV)/bin
 # Tests that start fleets or engines run side by side: they wait as often as they compute. 1 where memory is short.
 AT_ONCE ?= 2
 HEAVY := ray or vllm or wheel or browser
+# Light tests sync thousands of small files: in memory, where it has a gigabyte for them.
+IN_MEMORY := $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 1000000 ] 2>/dev/null && echo /dev/shm)
 # What is compiled is kept: three processes would compile pytest's own, and all tests, each for itself and every time.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -16,7 +18,7 @@ quick: $(VENV)/.installed   ## every check, and every test that starts neither R
 	$(MAKE) --no-print-directory -j 2 check light
 
 light: $(VENV)/.installed   ## every test that starts neither Ray nor vLLM
-	$(RUN)/python -m pytest -q -n 3 --dist worksteal -m "not ($(HEAVY) or proof)"
+	PYTEST_DEBUG_TEMPROOT=$(IN_MEMORY) $(RUN)/python -m pytest -q -n 3 --dist worksteal -m "not ($(HEAVY) or proof)"
 
 test: quick   ## what a change must pass: all that is quick, then what starts Ray, vLLM or a browser, or installs the wheel
 	$(RUN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m "($(HEAVY)) and not proof"

@@ -23,7 +23,7 @@ os.environ["SSL_CERT_FILE"] = _authority
 # Laws are tried on as many examples as find what breaks; `make proof` looks longer. How long one takes says how busy
 # the machine is.
 BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", BUSY, max_examples=25)
+settings.register_profile("quick", BUSY, max_examples=15)
 settings.register_profile("proof", BUSY, max_examples=500)
 settings.load_profile("quick")
 

@@ -47,21 +47,24 @@ def test_a_module_is_hidden_from_who_is_imported_meanwhile(tmp_path: Path, monke
 
 READS = """
 import json, sys
+import actors.__main__
 from pathlib import Path
 from actors.driver import _read_world
 from raylign.spec import load_job
 
+large = ["torch", "transformers", "vllm"]
+early = [name for name in large if name in sys.modules]
 world, _ = _read_world(load_job(Path(sys.argv[1])), {})
 torch = [name for name in sys.modules if name.partition(".")[0] == "torch"]
-print(json.dumps([torch, [prompt.token_ids for prompt in world.prompts["math"]]]))
+print(json.dumps([early, torch, [prompt.token_ids for prompt in world.prompts["math"]]]))
 """
 
 
-def test_what_a_driver_reads_needs_no_torch() -> None:
-    """The prompts are the same tokens."""
+def test_a_driver_and_what_it_reads_need_no_torch() -> None:
+    """Its prompts are the same tokens."""
     job = EXAMPLES / "crpg.yaml"
     done = subprocess.run([sys.executable, "-c", READS, str(job)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "PyTorch was not found" not in done.stderr
     world, _ = read_world(load_job(job))
-    assert json.loads(done.stdout) == [[], [list(prompt.token_ids) for prompt in world.prompts["math"]]]
+    assert json.loads(done.stdout) == [[], [], [list(prompt.token_ids) for prompt in world.prompts["math"]]]

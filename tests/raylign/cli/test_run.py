@@ -1,12 +1,12 @@
 """A run here, as far as it is refused before it starts."""
 
-from command import raylign, started
+from command import raylign
 from jobs import small_job
 
 
 def test_run_needs_a_file_or_a_directory(tmp_path):
     assert "give either a job FILE, or --resume RUN_DIR" in raylign("run").stderr
-    done = started("run", "--resume", tmp_path)
+    done = raylign("run", "--resume", tmp_path)
     assert done.returncode == 2
     assert "holds no run" in done.stderr
 
@@ -14,6 +14,6 @@ def test_run_needs_a_file_or_a_directory(tmp_path):
 def test_run_refuses_a_directory_that_holds_a_run(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "job.json").write_text("{}")
-    done = started("run", small_job(tmp_path, "crpg"), "steps=3", "--run-dir", tmp_path / "run")
+    done = raylign("run", small_job(tmp_path, "crpg"), "steps=3", "--run-dir", tmp_path / "run")
     assert done.returncode == 1
     assert "already holds a run: continue it with `raylign run --resume" in done.stderr
