@@ -3,7 +3,7 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 # Tests that start fleets or engines run side by side: they wait as often as they compute. 1 where memory is short.
 AT_ONCE ?= 2
-HEAVY := ray or vllm or wheel or browser
+HEAVY := ray or vllm or wheel or browser or s3
 # Light tests sync thousands of small files: in memory, where it has a gigabyte for them.
 IN_MEMORY := $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 1000000 ] 2>/dev/null && echo /dev/shm)
 # What is compiled is kept: three processes would compile pytest's own, and all tests, each for itself and every time.

@@ -22,6 +22,7 @@ from raylign.record.events.payloads import Status
 from raylign.record.hub import require_hub
 from raylign.record.rundir import RunDirectory, event_line
 from raylign.record.stages import finished as finished_end
+from raylign.remote import require_library
 from raylign.service.reporter import Reporter, read_token
 from raylign.show.console import LiveDisplay
 from raylign.show.terminal import soften_streams
@@ -66,6 +67,7 @@ def _options() -> argparse.Namespace:
     run.add_argument("--job-id", help="the job's id there, also the Ray namespace")
     run.add_argument("--attempt", type=int, default=1)
     run.add_argument("--within", type=Path, action="append", help="the job may read nothing that lies elsewhere")
+    run.add_argument("--store-within", action="append", default=[], help="and keep checkpoints in no store elsewhere")
     run.set_defaults(command=_run)
     trial.arguments(commands.add_parser("judge", help="try judges that ask a model on labeled rows"))
     inspection.arguments(commands.add_parser("data", help="show what a data file holds, in the policy's tokens"))
@@ -112,6 +114,8 @@ async def _drive(options: argparse.Namespace, job: Work, run: RunDirectory) -> i
             tracker.require()
         if one.output.push_to is not None:
             require_hub(one.output.push_to)
+        if one.checkpoint.store is not None:
+            require_library(one.checkpoint.store)
     reporter = _reporter(options, job_id, run) if options.report else None
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -133,7 +137,7 @@ async def _drive(options: argparse.Namespace, job: Work, run: RunDirectory) -> i
         from actors.cluster.gauges import RayGauges
 
         dashboard = connect(namespace=job_id, dashboard=not options.no_dashboard)
-        confinement = Confinement(roots=tuple(options.within)) if options.within else None
+        confinement = _confinement(options)
         with RayGauges(align_job=job_id, attempt=options.attempt) as gauges:
             emit.listen(gauges)
             stages = await importing
@@ -143,6 +147,12 @@ async def _drive(options: argparse.Namespace, job: Work, run: RunDirectory) -> i
     if reporter is not None:
         reporter.close()
     return EXIT[state]
+
+
+def _confinement(options: argparse.Namespace) -> Confinement | None:
+    if not options.within:
+        return None
+    return Confinement(roots=tuple(options.within), stores=tuple(options.store_within))
 
 
 def _catch_up(display: LiveDisplay, run: RunDirectory) -> None:

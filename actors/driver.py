@@ -21,13 +21,15 @@ from raylign.loop.resume import resume
 from raylign.plan.check import check_job
 from raylign.plan.confinement import Confinement
 from raylign.plan.resolve import make_plan
-from raylign.record.checkpoint import Checkpoints
 from raylign.record.events.demand import Ending
 from raylign.record.events.payloads import PlanMade, Pushed, RunEnded, RunPaused, Status, Warned
 from raylign.record.hub import push
+from raylign.record.kept import AnyCheckpoints, checkpoints_of, kept_of
 from raylign.record.place import require_one_place
 from raylign.record.rundir import RunDirectory
+from raylign.record.stored import StoredCheckpoints
 from raylign.redact import redacted
+from raylign.remote import Remote
 from raylign.sources.collect import Collector
 from raylign.sources.inventory import Kept
 from raylign.sources.prompts import Encode, World
@@ -112,7 +114,7 @@ async def _obey(work: "asyncio.Future[Last]", wish: Callable[[], str], pause: Pa
 
 
 def _paused(run: RunDirectory) -> RunPaused:
-    found = Checkpoints(run.checkpoints_path).latest()
+    found = kept_of(run).latest()
     if found is None:
         return RunPaused(step=0, message="before the first checkpoint: it will begin anew")
     path, progress = found
@@ -147,9 +149,9 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
     checked = check_job(job, keep=True)
     plan = make_plan(job, describe(), checked=checked)
     emit(PlanMade(**plan.to_dict(), job_id=job_id, dashboard=dashboard, run_dir=str(run.path), stage=""))
-    if plan.checkpoint_bytes is not None:
+    if plan.checkpoint_bytes is not None and job.checkpoint.store is None:
         run.require_space(CHECKPOINTS_FREE * plan.checkpoint_bytes)
-    checkpoints = Checkpoints(run.checkpoints_path, keep_last=job.checkpoint.keep_last)
+    checkpoints = await asyncio.to_thread(checkpoints_of, job, run)
     async with RayFleet(job, plan, job_id=job_id, emit=emit) as fleet:
         workers, (world, encode) = await _together(fleet.start(), asyncio.to_thread(_read_world, job, checked.kept))
         await require_one_place(checkpoints.directory, workers.trainer)
@@ -160,7 +162,8 @@ async def _attempt(job: Job, run: RunDirectory, job_id: str, emit: Emitter, dash
         collector = Collector(workers, {task.name: task for task in job.tasks})
         means = Means(collector=collector, world=world, encode=encode, run=run, emit=emit)
         await take_course(job, means, checkpoints, start, pause)
-    await asyncio.to_thread(_keep_model, run, checkpoints)
+    if address := await asyncio.to_thread(_keep_model, run, checkpoints):
+        emit(Pushed(address=str(address)))
     await _push(job, run, emit)
 
 
@@ -181,11 +184,14 @@ async def _together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B
     return tasks[0].result(), tasks[1].result()
 
 
-def _keep_model(run: RunDirectory, checkpoints: Checkpoints) -> None:
-    """The last checkpoint's policy, where people look for it."""
+def _keep_model(run: RunDirectory, checkpoints: AnyCheckpoints) -> Remote | None:
+    """Put the last checkpoint's policy where people look for it. Where that is too, if it is in a store."""
+    if isinstance(checkpoints, StoredCheckpoints):
+        return checkpoints.keep_model(run)
     found = checkpoints.latest()
     assert found is not None  # the last step always makes one
     run.keep_model(found[0] / "policy")
+    return None
 
 
 async def _push(job: Job, run: RunDirectory, emit: Emitter) -> None:
@@ -207,7 +213,9 @@ async def _push(job: Job, run: RunDirectory, emit: Emitter) -> None:
 
 
 async def _where_to_resume(run: RunDirectory) -> str:
-    found = await asyncio.to_thread(Checkpoints(run.checkpoints_path).latest)
+    if run.store_path.exists():  # it is not asked: that it does not answer may be why the run ends
+        return f"`raylign run --resume {run.path}` goes on from the last checkpoint in {kept_of(run).directory}"
+    found = await asyncio.to_thread(kept_of(run).latest)
     if found is None and run.stages_path.exists():
         return f"`raylign run --resume {run.path}` goes on with the stage that is open"
     if found is None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from raylign.located import DATA, MODEL
+from raylign.located import DATA, MODEL, STORED
 
 TASKS = 64
 """Each has its own file, method and metrics; CGPO mixes five."""
@@ -97,6 +97,8 @@ LORA_RANK = 4096
 """The width of a weight matrix; beyond it nothing is low about the rank."""
 HUB_ID = r"^[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}$"
 """Owner and name."""
+STORE = r"^((s3|gs)://[a-z0-9][a-z0-9._-]{1,221}|file://(/[\w=+-][\w.=+-]*))(/[\w=+-][\w.=+-]*)*$"
+"""Its URL: no user, no query, no name that begins with a dot."""
 NAMES = 256
 """Of modules to adapt."""
 PATH = 4096
@@ -134,6 +136,8 @@ Model = Annotated[str, Field(min_length=1, max_length=PATH), MODEL]
 """A directory, or a hub id."""
 Data = Annotated[str, Field(min_length=1, max_length=PATH), DATA]
 """A file, or what else holds rows."""
+Store = Annotated[str, Field(pattern=STORE, max_length=PATH), STORED]
+"""A folder of an object store."""
 Answer = Annotated[str, Field(min_length=1, max_length=ANSWER)]
 """A text that must be one token."""
 Template = Annotated[str, Field(min_length=1, max_length=TEMPLATE)]

@@ -10,6 +10,7 @@ RaylignError
 |   +-- Diverged    (ArithmeticError) loss, gradient or weights stopped being finite
 |   +-- DeadlineExpired (TimeoutError) a wait reached its limit; says what it waited for
 |   +-- CheckpointError (OSError)     a checkpoint cannot be written, or is not one
+|   |   +-- RemoteFailed              an object store does not do what it is asked
 |   +-- NothingToTrain                too many steps in a row without one sample to learn from
 |   +-- Cancelled                     the user asked the run to stop
 |   +-- Paused                        the user asked the run to pause
@@ -87,6 +88,10 @@ class DeadlineExpired(RunError, TimeoutError):
 
 class CheckpointError(RunError, OSError):
     """A checkpoint cannot be written, or a directory is not one."""
+
+
+class RemoteFailed(CheckpointError):
+    """An object store does not do what it is asked, or does not answer: nothing is known of what lies there."""
 
 
 class NothingToTrain(RunError):

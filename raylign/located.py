@@ -1,4 +1,4 @@
-"""Settings that name what lies on a disk: marked where they are declared, found wherever they stand.
+"""Settings that name what lies on a disk, or in a store: marked where they are declared, found wherever they stand.
 
 Whoever reads jobs of others confines them by this (`raylign.plan.confinement`); kinds from outside are found like the
 library's own, as their fields say.
@@ -15,13 +15,15 @@ from pydantic import BaseModel
 class Located:
     """Marks a field, ``Annotated[str, ..., DATA]``."""
 
-    what: Literal["data", "model"]
+    what: Literal["data", "model", "store"]
 
 
 DATA = Located("data")
 """A file, a directory or a pattern of them; or a dataset of the hub."""
 MODEL = Located("model")
 """A directory, or a hub id."""
+STORED = Located("store")
+"""A folder of an object store, to be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +33,11 @@ class Place:
     at: str
     """``"tasks[0].prompts.path"``."""
     value: str
-    what: Literal["data", "model"]
+    what: Literal["data", "model", "store"]
 
 
 def places(settings: BaseModel, at: str = "") -> Iterator[Place]:
-    """Every setting that names something on a disk, however deep it stands."""
+    """Every setting that names something on a disk or in a store, however deep it stands."""
     for name, field in type(settings).model_fields.items():
         mark = marked((field.annotation, *field.metadata))
         yield from _within(getattr(settings, name), mark, f"{at}.{name}" if at else name)

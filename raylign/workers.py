@@ -7,10 +7,10 @@
 from array import array
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from raylign.judges.judge import Judge
+from raylign.remote import Place
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import AskedPart
 from raylign.types import Completion, Example, Preference, Prompt, Request, StepStats
@@ -69,11 +69,11 @@ class Judges(Protocol):
 class Reference(Protocol):
     """The reference model: frozen, or where it was moved to last."""
 
-    def hold(self, directory: Path | None) -> None:
+    def hold(self, directory: Place | None) -> None:
         """Answer by the weights that `follow` wrote there from now on; None: by those it started with."""
         ...
 
-    async def follow(self, share: float, directory: Path) -> None:
+    async def follow(self, share: float, directory: Place) -> None:
         """Move to ``share`` times the trainer's present weights and the rest of its own; write these to ``directory``,
         whole or not at all, and hold them. Raises `PublishFailed` when what arrived is not what was sent."""
         ...
@@ -122,24 +122,25 @@ class Trainer(Protocol):
         model, its one number for the sequence."""
         ...
 
-    async def look(self, directory: Path) -> Sequence[Sight]:
+    async def look(self, directory: Place) -> Sequence[Sight]:
         """By rank, whether it sees the driver's sign in ``directory``; each leaves its own
         (`raylign.record.place`)."""
         ...
 
-    async def save(self, directory: Path) -> Sequence[Sequence[WrittenFile]]:
+    async def save(self, directory: Place) -> Sequence[Sequence[WrittenFile]]:
         """Write ``directory/policy`` (a Hugging Face directory) and ``directory/trainer`` (optimizer, RNG).
 
-        Returns by rank what it wrote; all of it is on disk. Raises `CheckpointError`.
+        Returns by rank what it wrote; all of it is on disk, or in the store. Raises `CheckpointError`.
         """
         ...
 
-    async def verify(self, directory: Path) -> list[str]:
-        """What is damaged of a committed checkpoint: each rank reads the files that it wrote."""
+    async def verify(self, directory: Place) -> list[str]:
+        """What is damaged of a committed checkpoint: each rank reads the files that it wrote, from a store those
+        that it will `load`."""
         ...
 
-    async def load(self, directory: Path) -> None:
-        """Continue exactly from what `save` wrote."""
+    async def load(self, directory: Place) -> None:
+        """Continue exactly from what `save` wrote. From a store it is `verify` that brings it here."""
         ...
 
 

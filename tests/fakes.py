@@ -5,12 +5,17 @@ import hashlib
 import json
 from array import array
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
+from actors.training.elsewhere import Elsewhere
 from raylign.judges.judge import Judge
+from raylign.record.carry import here, uploaded
 from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
+from raylign.remote import Place, Remote
 from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import AskedPart
 from raylign.types import Completion, Example, Key, Preference, Prompt, Request, StepStats
@@ -119,20 +124,24 @@ class FakeReference:
     def __init__(self, calls: list[str], trainer: "FakeTrainer | None" = None) -> None:
         self.calls = calls
         self.trainer = trainer
-        self.held: Path | None = None
+        self.held: Place | None = None
         self.scored: list[Key] = []
 
-    def hold(self, directory: Path | None) -> None:
+    def hold(self, directory: Place | None) -> None:
         self.held = directory
 
-    async def follow(self, share: float, directory: Path) -> None:
+    async def follow(self, share: float, directory: Place) -> None:
         self.calls.append("follow")
         assert self.trainer is not None
-        _write(directory / "state", [self._state(), share, self.trainer.state])
+        with nullcontext(directory) if isinstance(directory, Path) else uploaded(directory) as local:
+            _write(local / "state", [self._state(), share, self.trainer.state])
         self.hold(directory)
 
     def _state(self) -> str:
-        return _digest((self.held / "state").read_text()) if self.held else "start"
+        if self.held is None:
+            return "start"
+        with here(self.held) as held:
+            return _digest((held / "state").read_text())
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:
         self.calls.append("score")
@@ -156,6 +165,7 @@ class FakeTrainer:
         self.calls = calls
         self.nodes = nodes
         self.state = "start"
+        self.elsewhere = [Elsewhere(rank, len(nodes)) for rank in range(len(nodes))]
         self.batches: list[list[Example]] = []
         self.scored: list[list[str]] = []
 
@@ -182,31 +192,44 @@ class FakeTrainer:
             learning_rate=1e-3,
         )
 
-    async def look(self, directory: Path) -> list[Sight]:
-        return [look(seen, rank) for rank, seen in enumerate(self._seen(directory))]
+    async def look(self, directory: Place) -> list[Sight]:
+        seen = [directory] * len(self.nodes) if isinstance(directory, Remote) else self._seen(directory)
+        return [look(one, rank) for rank, one in enumerate(seen)]
 
-    async def save(self, directory: Path) -> list[list[WrittenFile]]:
+    async def save(self, directory: Place) -> list[list[WrittenFile]]:
         self.calls.append("save")
-        written = []
-        for rank, root in enumerate(self._seen(directory)):
-            files = CheckpointFiles(root)
-            if rank == 0:
-                _write(root / "policy" / "config.json", {"state": self.state})
-                _write(root / "policy" / "model.safetensors", self.state)
-                _write(root / "policy" / "tokenizer_config.json", {})
-                files.adopt(root / "policy")
-            _write(root / "trainer" / f"state-{rank}.json", self.state)
-            files.adopt(root / "trainer", f"state-{rank}.json")
-            written.append(files.written)
-        return written
+        if isinstance(directory, Remote):
+            return [one.save(directory, partial(self._save, rank)) for rank, one in enumerate(self.elsewhere)]
+        return [self._save(rank, root) for rank, root in enumerate(self._seen(directory))]
 
-    async def verify(self, directory: Path) -> list[str]:
+    def _save(self, rank: int, root: Path) -> list[WrittenFile]:
+        files = CheckpointFiles(root)
+        if rank == 0:
+            _write(root / "policy" / "config.json", {"state": self.state})
+            _write(root / "policy" / "model.safetensors", self.state)
+            _write(root / "policy" / "tokenizer_config.json", {})
+            files.adopt(root / "policy")
+        _write(root / "trainer" / f"state-{rank}.json", self.state)
+        files.adopt(root / "trainer", f"state-{rank}.json")
+        return files.written
+
+    async def verify(self, directory: Place) -> list[str]:
         self.calls.append("verify")
+        if isinstance(directory, Remote):
+            return [problem for one in self.elsewhere for problem in one.fetch(directory)]
         ranks = read_manifest(directory).ranks
         return [problem for rank, root in enumerate(self._seen(directory)) for problem in damage(root, ranks[rank])]
 
-    async def load(self, directory: Path) -> None:
+    async def load(self, directory: Place) -> None:
         self.calls.append("load")
+        if isinstance(directory, Remote):
+            self.elsewhere[0].load(directory, self._read)
+            for one in self.elsewhere[1:]:
+                one.load(directory, lambda root: None)
+        else:
+            self._read(directory)
+
+    def _read(self, directory: Path) -> None:
         self.state = json.loads((directory / "trainer" / "state-0.json").read_text())
 
     def _seen(self, directory: Path) -> list[Path]:

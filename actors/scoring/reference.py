@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -13,7 +14,9 @@ from actors.scoring.moved import WEIGHTS, moved, write_model
 from actors.tokenizers import load_config, load_tokenizer, stop_tokens
 from actors.weights.checkpoint_names import checkpoint_tensors
 from actors.weights.weight_update import WeightUpdate
-from raylign.errors import CheckpointError, PublishFailed
+from raylign.errors import CheckpointError, PublishFailed, RemoteFailed
+from raylign.record.carry import here, uploaded
+from raylign.remote import place_of
 from raylign.tensors.embeddings import batched_embeddings
 from raylign.tensors.logprobs import batched_logprobs
 from raylign.tensors.threads import use_threads
@@ -88,8 +91,12 @@ class ReferenceWorker:
         self._hold(weights)
         policy = {name: tensor for bucket in buckets for name, tensor in bucket.tensors()}
         mixed = moved(self._weights(), policy, share)
+        to = place_of(directory)
         try:
-            write_model(Path(directory), mixed, load_config(self._name))
+            with nullcontext(to) if isinstance(to, Path) else uploaded(to) as local:
+                write_model(local, mixed, load_config(self._name))
+        except RemoteFailed:
+            raise
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"cannot write the reference to {directory!r}: {error}") from error
         self._hold(directory)
@@ -97,13 +104,16 @@ class ReferenceWorker:
     def _weights(self) -> dict[str, Tensor]:
         """What it holds, as it was written, under the names of a checkpoint."""
         if self._held is not None:
-            return load_file(Path(self._held) / WEIGHTS)
+            with here(place_of(self._held)) as held:
+                return load_file(held / WEIGHTS)
         return checkpoint_tensors(self._model, dict(self._model.named_parameters()))
 
     def _hold(self, weights: str | None) -> None:
         if weights != self._held:
             # Into the model that is there: a GPU that holds one may not hold two.
-            other = load_policy(self._name, dtype=self._dtype, device="cpu", weights=weights)
+            with here(place_of(weights)) if weights else nullcontext() as held:
+                at = None if held is None else str(held)
+                other = load_policy(self._name, dtype=self._dtype, device="cpu", weights=at)
             self._model.load_state_dict(other.state_dict())
             self._held = weights
 

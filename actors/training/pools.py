@@ -3,7 +3,6 @@
 import asyncio
 from array import array
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from actors.cluster.crew import Crew, together
@@ -12,6 +11,7 @@ from actors.sampling.rollout_pool import RolloutPool
 from actors.weights.published import Published
 from raylign.errors import WorkerFailed, WorkerLost
 from raylign.loop.packing import batches
+from raylign.remote import Place
 from raylign.spec.parts import Deadlines
 from raylign.types import Completion, Example, Prompt, StepStats
 from raylign.types import Sequence as TokenSequence
@@ -48,17 +48,17 @@ class TrainerGroup:
         scores: list[tuple[float, ...]] = said[0]
         return scores
 
-    async def look(self, directory: Path) -> Sequence[Sight]:
+    async def look(self, directory: Place) -> Sequence[Sight]:
         return await self._everywhere("look", directory, phase="look", seconds=self._deadlines.start_s)
 
-    async def save(self, directory: Path) -> Sequence[Sequence[WrittenFile]]:
+    async def save(self, directory: Place) -> Sequence[Sequence[WrittenFile]]:
         return await self._everywhere("save", directory, phase="checkpoint", seconds=self._deadlines.checkpoint_s)
 
-    async def verify(self, directory: Path) -> list[str]:
+    async def verify(self, directory: Place) -> list[str]:
         found = await self._everywhere("verify", directory, phase="verify", seconds=self._deadlines.checkpoint_s)
         return [damage for rank in found for damage in rank]
 
-    async def load(self, directory: Path) -> None:
+    async def load(self, directory: Place) -> None:
         await self._everywhere("load", directory, phase="resume", seconds=self._deadlines.checkpoint_s)
 
     async def _everywhere(self, method: str, given: Any, *, phase: str, seconds: float) -> list[Any]:
@@ -92,10 +92,10 @@ class ReferencePool:
         self._held: str | None = None
         """Said with every question, so that a worker that was started again answers as the one that it stands for."""
 
-    def hold(self, directory: Path | None) -> None:
+    def hold(self, directory: Place | None) -> None:
         self._held = None if directory is None else str(directory)
 
-    async def follow(self, share: float, directory: Path) -> None:
+    async def follow(self, share: float, directory: Place) -> None:
         published = Published()
         await export(self._trainers, published, bucket_bytes=self._bucket_bytes, seconds=self._publish_s)
         buckets = [bucket async for bucket in published]
@@ -135,10 +135,10 @@ class HostedReference:
         self._score_s = score_s
         self._tokens_per_batch = tokens_per_batch
 
-    def hold(self, directory: Path | None) -> None:
+    def hold(self, directory: Place | None) -> None:
         """It stands still: a job that has it follow is refused."""
 
-    async def follow(self, share: float, directory: Path) -> None:
+    async def follow(self, share: float, directory: Place) -> None:
         raise NotImplementedError  # refused by the job's own rules
 
     async def score(self, pairs: Sequence[tuple[Prompt, Completion]]) -> list[tuple[float, ...]]:

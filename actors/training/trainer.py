@@ -19,6 +19,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from actors.loading import load_policy, load_rater, rating_config
 from actors.tokenizers import load_config, load_tokenizer, stop_tokens
 from actors.training.adapters import adapted_layers, add_adapters, save_adapters
+from actors.training.elsewhere import Elsewhere
 from actors.training.frozen import FrozenReference, Pass
 from actors.training.held import hold_reference
 from actors.training.passes import Passes
@@ -48,6 +49,7 @@ from raylign.losses.learned import hang
 from raylign.record.checkpoint_files import CheckpointFiles
 from raylign.record.manifest import damage, read_manifest
 from raylign.record.place import look
+from raylign.remote import Place, Remote
 from raylign.spec import Job
 from raylign.tensors.threads import use_threads
 from raylign.types import Example, Sequence, StepStats, WeighedText
@@ -118,6 +120,7 @@ class PolicyTrainer:
         self._weights = WholeWeights(
             self._engine.module, self._model, self._adapted, sharded=job.trainer.sharding == 3, rank=rank
         )
+        self._elsewhere = Elsewhere(rank, world_size)
         self._broken = ""
 
     def ready(self) -> dict[str, int]:
@@ -193,11 +196,15 @@ class PolicyTrainer:
             if self._rank == 0:
                 yield view(bucket.items())
 
-    def look(self, directory: Path) -> Sight:
-        """Whether this rank sees the directory that the driver means."""
+    def look(self, directory: Place) -> Sight:
+        """Whether this rank sees the place that the driver means."""
         return look(directory, self._rank)
 
-    def save(self, directory: str | Path) -> list[WrittenFile]:
+    def save(self, directory: Place) -> list[WrittenFile]:
+        """`write`, there; in a store by way of this node's scratch."""
+        return self._elsewhere.save(directory, self.write) if isinstance(directory, Remote) else self.write(directory)
+
+    def write(self, directory: str | Path) -> list[WrittenFile]:
         """Write ``policy/``, a Hugging Face directory, and ``trainer/``: optimizer, master weights, RNG.
 
         Adapters are merged into the policy, and stand apart in its ``adapter/``, as peft reads them.
@@ -219,13 +226,22 @@ class PolicyTrainer:
             raise CheckpointError(f"cannot write the trainer's state to {str(root)!r}: {error}") from error
         return files.written
 
-    def verify(self, directory: str | Path) -> list[str]:
-        """What is damaged of the files that this rank wrote: reads them all."""
+    def verify(self, directory: Place) -> list[str]:
+        """What is damaged of the files that this rank wrote: reads them all; of a store, those that it will load."""
+        if isinstance(directory, Remote):
+            return self._elsewhere.fetch(directory)
         ranks = read_manifest(Path(directory)).ranks
         return damage(Path(directory), ranks[self._rank]) if self._rank < len(ranks) else []
 
-    def load(self, directory: str | Path) -> None:
-        """Continue exactly from what `save` wrote, with as many ranks.
+    def load(self, directory: Place) -> None:
+        """`read`, from there; from a store what `verify` has brought."""
+        if isinstance(directory, Remote):
+            self._elsewhere.load(directory, self.read)
+        else:
+            self.read(directory)
+
+    def read(self, directory: str | Path) -> None:
+        """Continue exactly from what `write` wrote, with as many ranks.
 
         Raises `CheckpointError` when it is not there, or was written by another number of ranks.
         """
@@ -235,6 +251,7 @@ class PolicyTrainer:
 
     def shutdown(self) -> None:
         """Give the process group back."""
+        self._elsewhere.let_go()
         self._engine.destroy()
         if self._owns_group:
             leave_process_group()

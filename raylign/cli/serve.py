@@ -1,5 +1,6 @@
 """The gateway, served."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -63,6 +64,10 @@ def serve(
         list[Path] | None,
         typer.Option(help="Jobs may read what lies there, and, besides what is their tenant's, nothing else; again."),
     ] = None,
+    allow_store: Annotated[
+        list[str] | None,
+        typer.Option(help="Jobs may keep checkpoints in s3://bucket/folder, a tenant in a folder of its name; again."),
+    ] = None,
     fine_tuning: Annotated[
         Path | None,
         typer.Option(
@@ -75,6 +80,7 @@ def serve(
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
+    from raylign import bounds
     from raylign.service.allowance import Allowance
     from raylign.service.dispatch.dispatcher import Limits
     from raylign.service.openai.settings import FineTuning, read_fine_tuning
@@ -85,6 +91,9 @@ def serve(
 
     allow(libraries)
     of_run(())  # raises for a name in the environment before the first job would
+    for url in allow_store or ():
+        if not re.fullmatch(bounds.STORE, url.rstrip("/")):
+            raise typer.BadParameter(f"--allow-store is {url!r}, no folder of an object store: s3://bucket/folder")
     if (tls_cert is None) != (tls_key is None):
         raise typer.BadParameter("--tls-cert and --tls-key go together: give both, or none")
     certificate = Certificate(cert=tls_cert, key=tls_key) if tls_cert and tls_key else None
@@ -115,6 +124,7 @@ def serve(
         database_url=database_url,
         report_url=report_url,
         allowed_paths=allow_path or (),
+        allowed_stores=allow_store or (),
         allowed_hosts=allow_host or (),
         certificate=certificate,
         ca=ca,

@@ -2,13 +2,15 @@
 
 import asyncio
 
-from raylign.record.checkpoint import Checkpoints, Progress
+from raylign.record.checkpoint import Progress
 from raylign.record.events import Emit
 from raylign.record.events.payloads import Status, Warned
+from raylign.record.kept import AnyCheckpoints
+from raylign.remote import Place
 from raylign.workers import Trainer
 
 
-async def resume(checkpoints: Checkpoints, trainer: Trainer, emit: Emit) -> Progress:
+async def resume(checkpoints: AnyCheckpoints, trainer: Trainer, emit: Emit) -> Progress:
     """Load it into the trainer; `Progress()` where there is none. One that is damaged is set aside, and said so.
 
     The ranks read what they wrote, side by side: this process alone would need an hour for a large model's optimizer.
@@ -30,6 +32,6 @@ async def resume(checkpoints: Checkpoints, trainer: Trainer, emit: Emit) -> Prog
             emit(Status(phase="resuming", detail=f"from {path}"))
             await trainer.load(path)
             return progress
-        aside = await asyncio.to_thread(checkpoints.set_aside, path)
+        aside: Place = await asyncio.to_thread(checkpoints.set_aside, path.name)
         told.add(damage[0])
         emit(Warned(message=f"{path} is damaged, and now called {aside.name}: {'; '.join(damage)}"))

@@ -23,7 +23,7 @@ ROWS: Mapping[str, Sequence[str]] = {
     ),
     "Progress and speed": (
         *("step", "steps", "step_seconds", "phase_seconds"),
-        *("tokens_per_second", "weights_version", "staleness", "checkpoint_step"),
+        *("tokens_per_second", "weights_version", "staleness", "checkpoint_step", "checkpoint_seconds"),
     ),
 }
 """Gauges by row, each in one."""

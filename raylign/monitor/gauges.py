@@ -144,6 +144,12 @@ GAUGES = (
     ),
     Gauge(name="checkpoint_step", means="Steps made when the last checkpoint was committed", read=read.checkpoint),
     Gauge(
+        name="checkpoint_seconds",
+        means="Seconds for which training stood still for the last checkpoint, uploads to a store among them",
+        unit="seconds",
+        read=read.checkpoint_seconds,
+    ),
+    Gauge(
         name="evaluation_satisfied",
         means="Share of held-out responses that satisfy all judges",
         unit="share",

@@ -83,3 +83,8 @@ def steps(said: Payload) -> Iterator[Point]:
 def checkpoint(said: Payload) -> Iterator[Point]:
     if isinstance(said, CheckpointSaved):
         yield (), said.step
+
+
+def checkpoint_seconds(said: Payload) -> Iterator[Point]:
+    if isinstance(said, CheckpointSaved):
+        yield (), said.seconds

@@ -1,4 +1,5 @@
-"""What a job of somebody else's may read: what lies below some directories, and nothing else of a disk.
+"""What a job of somebody else's may read: what lies below some directories, and nothing else of a disk; and where it
+may keep checkpoints: below some addresses of stores.
 
 First by the names alone: of what is refused so nothing was looked at, and nothing is told. Then behind the links: at
 submit, and again where the job runs, for what is there then counts.
@@ -34,9 +35,14 @@ class Confinement:
     """The directories below which must lie whatever a job names."""
 
     roots: tuple[Path, ...]
+    stores: tuple[str, ...] = ()
+    """The addresses below which it may have its checkpoints."""
 
     def require_named(self, settings: Spec) -> None:
         """Raise `SpecError` where the job names what lies elsewhere. Nothing on the disk is looked at."""
+        for place in places(settings):
+            if place.what == "store" and not any(place.value.startswith(f"{store}/") for store in self.stores):
+                raise self._no_store(place)
         for place in self._on_disk(settings):
             path = Path(place.value)
             if ".." in path.parts or not any(path.is_relative_to(root) for root in self.roots):
@@ -57,6 +63,8 @@ class Confinement:
 
     def _on_disk(self, settings: Spec) -> Iterator[Place]:
         for place in places(settings):
+            if place.what == "store":
+                continue
             hub = is_hub_id(place.value) if place.what == "model" else place.value.startswith(HUB)
             if not hub and not (place.what == "model" and stage_of(place.value)):
                 yield place
@@ -79,6 +87,15 @@ class Confinement:
             for name in sorted(read.intersection(files)):
                 if stray := next(_strays(name, _document(Path(here, name))), None):
                     raise self._refusal(place, f"has a {name} that names {stray!r}")
+
+    def _no_store(self, place: Place) -> SpecError:
+        if not self.stores:
+            return SpecError(
+                f"job: {place.at!r} is {place.value!r}, and here no job may write to an object store: leave it out, or "
+                "ask the operator for `raylign serve --allow-store URL`"
+            )
+        allowed = ", ".join(f"{store}/..." for store in self.stores)
+        return SpecError(f"job: {place.at!r} is {place.value!r}; here it is to be below {allowed}")
 
     def _refusal(self, place: Place, why: str = "") -> SpecError:
         allowed = ", ".join(repr(str(root)) for root in self.roots)

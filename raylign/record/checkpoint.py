@@ -55,7 +55,7 @@ class Checkpoints:
     def all(self) -> list[Path]:
         """Directories that have a checkpoint's name, oldest first; `flaws` and `problems` tell what they are."""
         found = [path for path in self.directory.glob("step-*") if NAME.fullmatch(path.name)]
-        return sorted(found, key=_step)
+        return sorted(found, key=lambda path: step_of(path.name))
 
     def latest(self) -> tuple[Path, Progress] | None:
         """The newest checkpoint without `flaws`, or None."""
@@ -71,8 +71,9 @@ class Checkpoints:
                 return (path, read_manifest(path).progress), passed_over
         return None, passed_over
 
-    def set_aside(self, path: Path) -> Path:
+    def set_aside(self, name: str) -> Path:
         """Take its name from a checkpoint whose contents are not what was written. Returns its new place."""
+        path = self.directory / name
         aside = path.with_suffix(".damaged")
         shutil.rmtree(aside, ignore_errors=True)
         return path.rename(aside)
@@ -84,7 +85,7 @@ class Checkpoints:
         aside.mkdir(parents=True)
 
     def _commit(self, aside: Path, final: Path, progress: Progress, ranks: Sequence[Sequence[WrittenFile]]) -> None:
-        manifest = Manifest(progress=progress, ranks=tuple(map(tuple, ranks)), software=_software())
+        manifest = Manifest(progress=progress, ranks=tuple(map(tuple, ranks)), software=software())
         if lacks := gaps(manifest):
             raise CheckpointError(f"the trainer wrote no whole checkpoint: it lacks {'; '.join(lacks)}")
         if elsewhere := faults(aside, manifest):
@@ -103,8 +104,9 @@ class Checkpoints:
     def _prune(self, *, keep: Path) -> None:
         """Let go what is older than the last few whole ones. What is not whole takes no good one's place."""
         kept = {keep, *[path for path in self.all() if not flaws(path)][-self.keep_last :]}
+        newest = max(step_of(path.name) for path in kept)
         for path in self.all():
-            if path not in kept and _step(path) < max(map(_step, kept)) and (path / MANIFEST).exists():
+            if path not in kept and step_of(path.name) < newest and (path / MANIFEST).exists():
                 # Renamed first: if the run dies half way through, the rest is not taken for a checkpoint.
                 shutil.rmtree(path.rename(path.with_suffix(".tmp")))
 
@@ -133,12 +135,14 @@ def flaws(path: Path) -> list[str]:
     return [f"{path} lacks {gap}" for gap in gaps(manifest)] or faults(path, manifest)
 
 
-def _step(path: Path) -> int:
-    return int(path.name.removeprefix("step-"))
+def step_of(name: str) -> int:
+    """Of a checkpoint's name."""
+    return int(name.removeprefix("step-"))
 
 
 @cache
-def _software() -> dict[str, str]:
+def software() -> dict[str, str]:
+    """Versions of what a checkpoint was made with, by package."""
     found = {}
     for name in SOFTWARE:
         try:

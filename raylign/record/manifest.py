@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from raylign.errors import CheckpointError
+from raylign.errors import CheckpointError, RemoteFailed
 from raylign.record.checkpoint_files import read_back
 from raylign.record.whole import write_whole
+from raylign.remote import Place, Remote
 from raylign.types import Memory
 from raylign.workers import WrittenFile
 
@@ -60,15 +61,23 @@ class Manifest:
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Write it and sync it."""
+    write_whole(directory / MANIFEST, manifest_text(manifest))
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """As it is written."""
     document = manifest.document()
-    write_whole(directory / MANIFEST, json.dumps({**document, "sha256": _digest(document)}, indent=1))
+    return json.dumps({**document, "sha256": _digest(document)}, indent=1)
 
 
-def read_manifest(directory: Path) -> Manifest:
-    """Raises `CheckpointError` where there is none, or it is not as it was written."""
+def read_manifest(directory: Place) -> Manifest:
+    """Raises `CheckpointError` where there is none, or it is not as it was written; `RemoteFailed`."""
     path = directory / MANIFEST
     try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        text = directory.read(MANIFEST) if isinstance(directory, Remote) else (directory / MANIFEST).read_bytes()
+        if text is None:
+            raise FileNotFoundError
+        document: dict[str, Any] = json.loads(text)
         ranks: list[list[WrittenFile]] = [[] for _ in range(document["ranks"])]
         for name, file in document["files"].items():
             ranks[file["rank"]].append(WrittenFile(name=name, size=file["size"], sha256=file["sha256"]))
@@ -78,6 +87,8 @@ def read_manifest(directory: Path) -> Manifest:
         )
     except FileNotFoundError:
         raise CheckpointError(f"{directory} has no {MANIFEST}") from None
+    except RemoteFailed:
+        raise
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:

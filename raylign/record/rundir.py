@@ -6,6 +6,7 @@ metrics.jsonl                   one line per step: its number and flat metrics
 baselines.jsonl                 baseline responses made before training
 chosen-TASK.jsonl               pairs that a task with `select` chose
 tensorboard/  checkpoints/      curves, and what the run resumes from
+store.json                      where checkpoints are instead, if they are in an object store, and whose those are
 model/  report.html             what came out
 stages/                         of a recipe, for each stage a run directory of its own
 run.lock                        held by the process that writes; names its pid
@@ -56,6 +57,7 @@ class RunDirectory:
         self.metrics_path = self.path / "metrics.jsonl"
         self.baselines_path = self.path / "baselines.jsonl"
         self.checkpoints_path = self.path / "checkpoints"
+        self.store_path = self.path / "store.json"
         self.reference_path = self.path / "reference"
         self.model_path = self.path / "model"
         self.adapter_path = self.model_path / "adapter"
@@ -175,14 +177,21 @@ class RunDirectory:
 
         Weights are the same files under a second name, where the disk can do that; the rest is copied.
         """
-        aside = self.model_path.with_suffix(".tmp")
         try:
-            shutil.rmtree(aside, ignore_errors=True)
-            shutil.copytree(policy, aside, copy_function=_link_or_copy)
-            shutil.rmtree(self.model_path, ignore_errors=True)
-            aside.rename(self.model_path)
+            with self.model_replaced() as aside:
+                shutil.copytree(policy, aside, copy_function=_link_or_copy, dirs_exist_ok=True)
         except OSError as error:
             raise CheckpointError(f"cannot write {str(self.model_path)!r} ({error}): the model is {policy}") from error
+
+    @contextlib.contextmanager
+    def model_replaced(self) -> Iterator[Path]:
+        """An empty directory that takes the model's place at the end of the ``with`` block. Raises `OSError`."""
+        aside = self.model_path.with_suffix(".tmp")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        yield aside
+        shutil.rmtree(self.model_path, ignore_errors=True)
+        aside.rename(self.model_path)
 
     def require_space(self, num_bytes: int) -> None:
         """Raise `CheckpointError` unless the disk has so many bytes free."""

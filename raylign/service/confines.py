@@ -1,4 +1,4 @@
-"""Where the jobs of each tenant may read, by who runs the service."""
+"""Where the jobs of each tenant may read, and keep checkpoints, by who runs the service."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ class Confines:
     store: Store
     allowed: Sequence[Path] = ()
     """For every tenant: models and data that all share. Absolute."""
+    stores: Sequence[str] = ()
+    """Addresses of object stores below which each tenant has a folder of its name, where its jobs may write."""
     trusts_default: bool = False
     """Whether jobs of the tenant ``default`` read whatever this account can: one's own gateway on one's own machine."""
 
@@ -27,7 +29,10 @@ class Confines:
         """For a job of ``tenant``, by its document; None where nothing confines it."""
         if self.trusts_default and tenant == DEFAULT_TENANT:
             return None
-        return Confinement(roots=(self.home.tenant(tenant), *self.allowed, *self._results(tenant, document)))
+        return Confinement(
+            roots=(self.home.tenant(tenant), *self.allowed, *self._results(tenant, document)),
+            stores=tuple(f"{store}/{tenant}" for store in self.stores),
+        )
 
     def _results(self, tenant: str, document: Mapping[str, Any]) -> Iterator[Path]:
         """What the tenant's own jobs made, of those that the document names."""

@@ -75,6 +75,8 @@ class Settings:
     """By which drivers and the clients of this home know it; the certificate itself where absent."""
     allowed_paths: Sequence[Path] = ()
     """What the jobs of every tenant may read besides its own; where some are said, those of ``default``, too."""
+    allowed_stores: Sequence[str] = ()
+    """Addresses of object stores below which jobs may keep checkpoints, each tenant in a folder of its name."""
     allowance: Allowance = field(default_factory=Allowance)
     """What posted jobs may do beyond the service's own machines."""
     pause_ttl_s: float = PAUSE_TTL_S
@@ -200,7 +202,13 @@ def _confines(home: Home, store: Store, settings: Settings) -> Confines:
         alone = alone or ip_address(settings.host).is_loopback
     allowed = [path.expanduser().resolve() for path in settings.allowed_paths]
     models = [Path(model) for model in settings.fine_tuning.models.values() if Path(model).is_dir()]
-    return Confines(home=home, store=store, allowed=[*allowed, *models], trusts_default=alone and not allowed)
+    return Confines(
+        home=home,
+        store=store,
+        allowed=[*allowed, *models],
+        stores=[url.rstrip("/") for url in settings.allowed_stores],
+        trusts_default=alone and not allowed,
+    )
 
 
 def http_config(app: FastAPI, certificate: Certificate | None = None) -> uvicorn.Config:

@@ -195,6 +195,10 @@ class Checkpoint(Spec):
     """Steps between checkpoints; the last step always makes one."""
     keep_last: int = Field(default=2, ge=1, le=bounds.STEPS)
     """Older ones go once a new one is committed."""
+    store: bounds.Store | None = None
+    """A folder of an object store for this run alone, ``s3://bucket/runs/one``, which has its checkpoints, its moved
+    reference and its result in place of the run directory: driver and workers then need no disk in common. Accounts and
+    keys are each node's environment's."""
 
 
 class Evaluation(Spec):

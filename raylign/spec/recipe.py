@@ -63,6 +63,15 @@ class Recipe(Spec):
         return self
 
     @model_validator(mode="after")
+    def _stores_differ(self) -> "Recipe":
+        stores = Counter(job.checkpoint.store for job in self.stages if job.checkpoint.store)
+        if repeated := [store for store, count in stores.items() if count > 1]:
+            raise ValueError(
+                f"two stages have checkpoints in {repeated[0]!r}: each needs a `checkpoint.store` of its own"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _models_are_made_before(self) -> "Recipe":
         made: dict[str, Job] = {}
         for job in self.stages:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -11,9 +12,12 @@ import psutil
 import pytest
 from depths import deep
 from jobs import EXAMPLES, PATIENCE_S, finish, run_job, small_job, start, untimed, wait_for_step
+from s3 import BUCKET, s3_server
 
 from raylign.record.checkpoint import Checkpoints
+from raylign.record.kept import kept_of
 from raylign.record.rundir import RunDirectory
+from raylign.remote import Remote
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(3 * PATIENCE_S)]
 
@@ -138,3 +142,56 @@ def test_ctrl_c_while_actors_start_leaves_nothing_behind(tmp_path):
     assert "there is no checkpoint yet" in output
     _, alive = psutil.wait_procs(children, timeout=30)
     assert alive == []
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    with s3_server() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
+def test_a_run_goes_on_from_a_store_on_a_disk_that_knows_nothing_of_it(tmp_path, s3):
+    """Two ranks, each with its part of the optimizer, and a reference that moves: to the bits of one on a disk."""
+    job = small_job(
+        tmp_path,
+        "moving-reference",
+        steps=6,
+        trainer={"ranks": 2, "zero_stage": 1, "learning_rate": 1e-3},
+        checkpoint={"every": 2},
+        evaluation={"prompts": 0},
+        reference={"follows": {"every": 2, "share": 0.5}},
+        task={"eval_prompts": None, "judges": []},
+    )
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    status, output = run_job("--job", str(job), "--run-dir", str(whole))
+    assert status == 0, output
+
+    store = f"s3://{BUCKET}/runs/broken"
+    arguments = ("--job", str(job), "--run-dir", str(broken), f"checkpoint.store={store}")
+    driver = start("actors", "run", "--no-dashboard", *arguments)
+    wait_for_step(broken, 3, driver)
+    os.killpg(driver.pid, signal.SIGKILL)
+    finish(driver)
+    for known in ("checkpoints", "reference"):
+        shutil.rmtree(broken / known, ignore_errors=True)
+    status, output = run_job("--run-dir", str(broken))
+    assert status == 0, output
+
+    assert untimed(broken) == untimed(whole)
+    assert digest(broken / "model" / "model.safetensors") == digest(whole / "model" / "model.safetensors")
+    said = list(RunDirectory(broken).events())
+    assert [event.data["detail"] for event in said if event.data.get("phase") == "resuming"] in (
+        [f"from {store}/checkpoints/step-{step}"] for step in (2, 4)
+    )
+    assert [event.data["address"] for event in said if event.kind == "pushed"] == [f"{store}/model"]
+    assert not list(broken.glob("checkpoints/step-*"))
+    assert not (broken / "reference").exists()
+    assert Remote(f"{store}/reference").folders() == {"step-2", "step-4", "step-6"}
+    assert [one.name for one in kept_of(RunDirectory(broken)).all()] == ["step-4", "step-6"]
+
+    # Another run does not take them for its own.
+    status, output = run_job("--job", str(job), "--run-dir", str(tmp_path / "other"), f"checkpoint.store={store}")
+    assert status == 1
+    assert "holds another run's checkpoints" in output

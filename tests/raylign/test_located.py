@@ -112,9 +112,14 @@ def test_the_places_of_a_job() -> None:
     ]
     document["tasks"][0] |= {"judges": judges, "eval_prompts": {"path": "/eval"}}
     reward = {"type": "sum", "of": [{"model": "one"}, {"type": "rules"}]}
-    document |= {"reference": {"model": "/reference"}, "tasks": [document["tasks"][0] | {"reward": reward}]}
+    document |= {
+        "checkpoint": {"store": "s3://bucket/run"},
+        "reference": {"model": "/reference"},
+        "tasks": [document["tasks"][0] | {"reward": reward}],
+    }
     assert {one.at: one.value for one in places(parse_job(document))} == {
         "policy.model": "m",
+        "checkpoint.store": "s3://bucket/run",
         "reference.model": "/reference",
         "tasks[0].prompts.path": "p.jsonl",
         "tasks[0].eval_prompts.path": "/eval",

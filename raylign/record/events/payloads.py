@@ -164,6 +164,9 @@ class CheckpointSaved:
     step: Step
     """Steps made before it."""
     path: Text
+    """Its directory, or its URL."""
+    seconds: Number = None
+    """For which training stood still for it: written, uploaded where it is in a store, committed."""
     stage: Text = ""
     """Of a recipe, in its events."""
 

@@ -37,6 +37,8 @@ def entrypoint(attempt: AttemptRecord, run_dir: Path, report_url: str, confineme
     command += ["--report", report_url, "--job-id", attempt.job_id, "--attempt", str(attempt.n)]
     for root in confinement.roots if confinement else ():
         command += ["--within", str(root)]
+    for store in confinement.stores if confinement else ():
+        command += ["--store-within", store]
     return shlex.join(command)
 
 

@@ -40,6 +40,27 @@ def test_what_lies_there_may_be_named(own: Path, path: str) -> None:
     Confinement(roots=(own,)).require(naming(own / path))
 
 
+def test_a_job_keeps_checkpoints_below_its_tenants_address_alone(own: Path) -> None:
+    """By whole names; and nowhere where the operator has said nothing."""
+
+    def keeping(store: str) -> Job:
+        return naming(own / "data", checkpoint={"store": store})
+
+    allowed = Confinement(roots=(own,), stores=("s3://bucket/all/own", "file:///kept/own"))
+    for store in ("s3://bucket/all/own/run", "file:///kept/own/a/b"):
+        allowed.require(keeping(store))
+        with pytest.raises(SpecError, match="no job may write to an object store: leave it out, or ask the operator"):
+            Confinement(roots=(own,)).require_named(keeping(store))
+    for store in (
+        "s3://bucket/all/own",
+        "s3://bucket/all/owner/run",
+        "s3://bucket/all/other/run",
+        "gs://bucket/all/own/x",
+    ):
+        with pytest.raises(SpecError, match="'checkpoint.store' is .*; here it is to be below s3://bucket/all/own/..."):
+            allowed.require_named(keeping(store))
+
+
 def test_hub_ids_are_no_places(own: Path) -> None:
     Confinement(roots=(own,)).require(naming("hf://org/name", policy={"model": "org/name"}))
 

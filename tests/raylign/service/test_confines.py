@@ -24,6 +24,8 @@ def test_ones_own_gateway_trusts_its_own_tenant_alone(tmp_path: Path) -> None:
     found = confines(tmp_path, open_store(tmp_path), trusts_default=True)
     assert found.of("default", {}) is None
     assert found.of("acme", {}).roots == (tmp_path / "tenants" / "acme",)
+    kept = confines(tmp_path, open_store(tmp_path), stores=["s3://bucket/all"])
+    assert kept.of("acme", {}).stores == ("s3://bucket/all/acme",)
     shared = confines(tmp_path, open_store(tmp_path), allowed=[Path("/models")])
     assert shared.of("default", {}).roots == (tmp_path / "tenants" / "default", Path("/models"))
 

@@ -1,8 +1,9 @@
 """The parts of a job: their defaults are kept."""
 
 import pytest
+from pydantic import ValidationError
 
-from raylign.spec.parts import Evaluation, TrainerSpec
+from raylign.spec.parts import Checkpoint, Evaluation, TrainerSpec
 
 
 def test_defaults_of_training_are_pinned():
@@ -58,3 +59,28 @@ def test_an_evaluation_is_due_at_both_ends_and_when_it_is_asked_for(settings, st
 def test_an_evaluation_that_cannot_be_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         Evaluation(**settings)
+
+
+@pytest.mark.parametrize("store", ["s3://bucket", "s3://my.bucket/a/b-c_d=1.x", "gs://bucket/a", "file:///mnt/kept"])
+def test_a_store_is_an_address(store):
+    assert Checkpoint(store=store).store == store
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        *("/mnt/kept", "memory://a", "https://bucket/a", "s3://", "s3://Bucket", "s3:///a", "file://a", "file:///"),
+        *("s3://bucket/", "s3://bucket//a", "s3://bucket/../a", "s3://bucket/.hidden", "file:///mnt/../etc"),
+        *(
+            "s3://key:secret@bucket/a",
+            "s3://bucket/a?versionId=1",
+            "s3://bucket/a#b",
+            "s3://bucket/a b",
+            "s3://bucket/%2e",
+        ),
+    ],
+)
+def test_and_nothing_else_is(store):
+    """No other library of fsspec's, no accounts, nothing that leads elsewhere."""
+    with pytest.raises(ValidationError):
+        Checkpoint(store=store)

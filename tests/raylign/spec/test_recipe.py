@@ -59,6 +59,10 @@ def test_a_job_is_its_own_only_one():
             "stage 'align': the reference is 'stage://reward', a reward model",
         ),
         ([stage("a"), stage("A")], "two stages are called 'a'"),
+        (
+            [stage(name, checkpoint={"store": "s3://bucket/run"}) for name in ("a", "b")],
+            "two stages have checkpoints in 's3://bucket/run': each needs a `checkpoint.store` of its own",
+        ),
         ([stage("a", "sftt")], "'stages[0]' has unknown kind 'sftt'; did you mean 'sft'? Kinds: align, preferences"),
         ([stage("a", stepss=3)], "unknown key 'stages[0].stepss'; did you mean 'steps'?"),
         ([stage("a", "sft", steps=0)], "'stages[0].steps' is 0"),

@@ -78,6 +78,8 @@ def test_they_are_written_as_they_were(first):
     """But for what has been added; and a plan's parts are in another order."""
     for event in first.events():
         data = Event.of(event.said, seq=event.seq).data
+        if isinstance(event.said, CheckpointSaved):
+            del data["seconds"]
         if not isinstance(event.said, PlanMade):
             tasks = list(data.get("tasks", {}).values())
             for sample in [sample for task in tasks for sample in task.get("samples", ())]:

@@ -47,9 +47,9 @@ def test_a_run_directory_in_a_place_that_is_not_there_is_an_error_of_the_system(
 
 
 def test_the_command_line_says_where_the_job_may_read() -> None:
-    confinement = Confinement(roots=(Path("/home/tenants/acme"), Path("/my models; ls")))
+    confinement = Confinement(roots=(Path("/home/tenants/acme"), Path("/my models; ls")), stores=("s3://b",))
     words = shlex.split(entrypoint(attempt(1), Path("/run"), "http://127.0.0.1:1", confinement))
-    assert words[-4:] == ["--within", "/home/tenants/acme", "--within", "/my models; ls"]
+    assert words[-6:] == ["--within", "/home/tenants/acme", "--within", "/my models; ls", "--store-within", "s3://b"]
     assert "--within" not in entrypoint(attempt(1), Path("/run"), "http://127.0.0.1:1")
 
 
