@@ -21,6 +21,7 @@ from raylign.rewards.raters import Answered, Head, Value
 from raylign.rewards.reward import Part, Reward, asked_parts, combine, rate
 from raylign.rewards.rubric import RubricReward
 from raylign.rewards.rules import RulesReward
+from raylign.rewards.score import ScoreReward
 from raylign.rewards.sum import SumReward
 from raylign.types import Completion, Prompt, Rating
 from raylign.verdicts import Verdict
@@ -34,6 +35,7 @@ PARTS: list[Part] = [
     LengthReward(per=8, unit="characters", weight=-1.0),
     LengthReward(target=40, within=8, unit="tokens"),
     RubricReward(model="m", rubric="explanation"),
+    ScoreReward(model="m", template="Score {{ response }}"),
     EndpointReward(endpoint="scores"),
     PythonReward(source="def grade(sample, item): return 1.0"),
 ]

@@ -13,6 +13,7 @@ from raylign.rewards.python import PythonReward
 from raylign.rewards.reward import AskedPart, KnownPart, Part
 from raylign.rewards.rubric import RubricReward
 from raylign.rewards.rules import RulesReward
+from raylign.rewards.score import ScoreReward
 
 
 def typed(document: Any) -> Any:
@@ -26,6 +27,7 @@ OWN: tuple[type[Part], ...] = (
     ModelReward,
     RulesReward,
     RubricReward,
+    ScoreReward,
     EndpointReward,
     LengthReward,
     ConstantReward,

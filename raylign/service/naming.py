@@ -1,12 +1,33 @@
 """What a posted job names by this gateway's own words, put in terms of files and directories."""
 
 from raylign.errors import ModelNotFound, SpecError
+from raylign.judges.endpoints import registry
 from raylign.service.access import Caller
 from raylign.service.gateway import Gateway
 from raylign.service.uploads import find_ready
 from raylign.spec import Work
 from raylign.spec.places import replaced
 from raylign.spec.prompts import DATASET, MODEL
+
+
+def asker_of(gateway: Gateway, tenant: str, word: str) -> dict[str, str] | str:
+    """Whom a job of ``tenant``'s asks by a model's name: an endpoint that the operator registered, or a model.
+
+    Raises `SpecError` that says which there are.
+    """
+    endpoints = registry.registered()
+    if word in endpoints:
+        return {"endpoint": word}
+    name = word.removeprefix(MODEL)
+    try:
+        gateway.find_model(tenant, name)
+    except ModelNotFound:
+        known = ", ".join(sorted({*endpoints, *gateway.fine_tuning.models})) or "none"
+        raise SpecError(
+            f"there is no model {word!r} to ask: registered here are {known}; a job's result is named by its id, "
+            f"{MODEL}job_..."
+        ) from None
+    return f"{MODEL}{name}"
 
 
 def resolved(gateway: Gateway, job: Work, who: Caller) -> Work:

@@ -1,6 +1,9 @@
-"""Graders as a request says them, and the reward that each becomes: a program in the job's own sandbox."""
+"""Graders as a request says them, and the reward that each becomes: a program in the job's own sandbox, or a model that
+is asked for a number."""
 
 import ast
+import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -14,8 +17,8 @@ from raylign.service.openai.asked import Asked
 TIMEOUT_S = 10.0
 """Of one response."""
 UNMAPPED = {
-    "score_model": "asks a model: send a job with `reward: {type: rubric}` to /v1/jobs instead",
-    "label_model": "asks a model: send a job with a judge that does to /v1/jobs instead",
+    "label_model": "wants a label back, and a model is asked for numbers here: say the same by a `score_model`, 1 for "
+    "a passing label and 0 for another; or send a job with a judge that asks a model to /v1/jobs",
     "cosine": "needs a model of embeddings: name another metric",
     "meteor": "needs a thesaurus: name another metric",
 }
@@ -88,7 +91,16 @@ def _mapped(document: Any) -> Any:
     return document
 
 
-One: TypeAlias = Annotated[StringCheck | TextSimilarity | Python, Field(discriminator="type"), BeforeValidator(_mapped)]
+def _part(document: Any) -> Any:
+    if isinstance(document, dict) and document.get("type") == "score_model":
+        raise ValueError(
+            "a score_model stands alone: formulas of a `multi` are computed where programs run, which ask no model. "
+            "Send a job with `reward: {type: sum}` to /v1/jobs instead"
+        )
+    return _mapped(document)
+
+
+One: TypeAlias = Annotated[StringCheck | TextSimilarity | Python, Field(discriminator="type"), BeforeValidator(_part)]
 
 
 class Multi(Asked):
@@ -110,8 +122,54 @@ class Multi(Asked):
         return self
 
 
+class Said(Asked):
+    """One turn of what a model is asked."""
+
+    role: Literal["system", "developer", "user"]
+    content: Templated
+    type: Literal["message"] = "message"
+
+
+class Sampling(Asked):
+    """How the model writes: here always its likeliest token."""
+
+    temperature: Literal[0] | None = None
+    top_p: Literal[1] | None = None
+    seed: None = None
+    reasoning_effort: None = None
+    max_completions_tokens: Annotated[int, Field(ge=1, le=bounds.TOKENS)] | None = None
+
+
+class ScoreModel(Asked):
+    """The number that a model gives: one that the operator registered, or that a job of one's own has made."""
+
+    type: Literal["score_model"]
+    name: Name
+    model: Name
+    input: Annotated[list[Said], Field(min_length=1, max_length=2)]
+    """What it is asked: a user's turn, perhaps after what it is told first."""
+    range: tuple[float, float] = (0.0, 1.0)
+    sampling_params: Sampling = Sampling()
+
+    @field_validator("input")
+    @classmethod
+    def _ends_with_the_user(cls, said: list[Said]) -> list[Said]:
+        if [one.role == "user" for one in said] not in ([True], [False, True]):
+            raise ValueError("a model is asked one user's turn here, after one system or developer message at most")
+        return said
+
+    @field_validator("range")
+    @classmethod
+    def _rises(cls, said: tuple[float, float]) -> tuple[float, float]:
+        if not -bounds.FACTOR <= said[0] < said[1] <= bounds.FACTOR:
+            raise ValueError(f"a range rises, and stays within {bounds.FACTOR:g}: it is {list(said)}")
+        return said
+
+
+Programmed: TypeAlias = StringCheck | TextSimilarity | Python | Multi
+"""Run in the sandbox."""
 Grader: TypeAlias = Annotated[
-    StringCheck | TextSimilarity | Python | Multi, Field(discriminator="type"), BeforeValidator(_mapped)
+    StringCheck | TextSimilarity | Python | ScoreModel | Multi, Field(discriminator="type"), BeforeValidator(_mapped)
 ]
 
 
@@ -131,16 +189,43 @@ class GraderValidation(Asked):
     grader: Grader
 
 
-def program(grader: Grader) -> str:
+def program(grader: Programmed) -> str:
     """The source that grades in the sandbox: it defines ``grade(sample, item)``."""
     if isinstance(grader, Python):
         return grader.source
     return f"{_runtime()}\n\nimport json\n\ngrade = build(json.loads({grader.model_dump_json()!r}))\n"
 
 
-def reward(grader: Grader) -> dict[str, Any]:
-    """What a job says of it."""
+def reward(grader: Grader, asker: Callable[[str], Any]) -> dict[str, Any]:
+    """What a job says of it. ``asker``: who is asked where one says the model of that name. Raises what that does."""
+    if isinstance(grader, ScoreModel):
+        told = {"user" if one.role == "user" else "system": jinja(one.content) for one in grader.input}
+        most = grader.sampling_params.max_completions_tokens
+        return {
+            "type": "score",
+            "model": asker(grader.model),
+            "template": told["user"],
+            "lowest": grader.range[0],
+            "highest": grader.range[1],
+            **({"system": told["system"]} if "system" in told else {}),
+            **({"max_tokens": most} if most else {}),
+        }
     return {"type": "python", "source": program(grader), "timeout_s": TIMEOUT_S}
+
+
+def jinja(template: str) -> str:
+    """OpenAI's template as Jinja's: places by subscript, what is no text as JSON, all else as it stands."""
+    made, at = [], 0
+    for found in grading.TEMPLATE.finditer(template):
+        steps = grading.STEP.findall(found[2])
+        place = found[1] + "".join(f"[{name!r}]" if name else f"[{index}]" for name, index in steps)
+        made += [_plain(template[at : found.start()]), f"{{{{ {place} if {place} is string else {place} | tojson }}}}"]
+        at = found.end()
+    return "".join([*made, _plain(template[at:])])
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\{(?=[%#])", "{{ '{' }}", text)
 
 
 @cache

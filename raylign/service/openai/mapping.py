@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +59,13 @@ def document(
     training: DatasetRecord,
     validation: DatasetRecord | None,
     settings: Mapping[str, Any],
+    asker: Callable[[str], Any],
 ) -> dict[str, Any]:
-    """The job. ``settings``: the operator's. Raises `SpecError` for what cannot be done as asked."""
-    told, recipe, task = _course(method_of(wanted))
+    """The job. ``settings``: the operator's; ``asker``: whom a grader means by the name of a model.
+
+    Raises `SpecError` for what cannot be done as asked.
+    """
+    told, recipe, task = _course(method_of(wanted), asker)
     rows = _rows(training)
     batch = _batch(told, rows)
     steps_an_epoch = math.ceil(rows / batch)
@@ -92,7 +96,7 @@ def document(
     )
 
 
-def _course(method: Method) -> tuple[Hyperparameters, Recipe, dict[str, Any]]:
+def _course(method: Method, asker: Callable[[str], Any]) -> tuple[Hyperparameters, Recipe, dict[str, Any]]:
     """What it is told, what its ``auto`` stands for, and what its task says beside the data."""
     match method:
         case Supervised(supervised=options):
@@ -102,7 +106,7 @@ def _course(method: Method) -> tuple[Hyperparameters, Recipe, dict[str, Any]]:
             return pairs.hyperparameters, DPO, {"method": {"loss": "dpo", "beta": beta}}
         case Reinforcement(reinforcement=graded):
             samples = max(2, round(SAMPLES * _or(graded.hyperparameters.compute_multiplier, 1.0)))
-            task = {"method": {"type": "grpo"}, "reward": reward(graded.grader), "samples_per_prompt": samples}
+            task = {"method": {"type": "grpo"}, "reward": reward(graded.grader, asker), "samples_per_prompt": samples}
             return graded.hyperparameters, GRPO, task
 
 

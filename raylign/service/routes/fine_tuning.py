@@ -17,7 +17,7 @@ from raylign.service.access import Caller
 from raylign.service.admission import admit
 from raylign.service.bulletin import WORK
 from raylign.service.gateway import Gateway
-from raylign.service.naming import resolved
+from raylign.service.naming import asker_of, resolved
 from raylign.service.openai.mapping import document, method_of
 from raylign.service.openai.objects import FineTuningCheckpoint, FineTuningEvent, FineTuningJob, Listed
 from raylign.service.openai.requests import NewFineTuning
@@ -184,6 +184,7 @@ def _document(gateway: Gateway, wanted: NewFineTuning, who: Caller) -> dict[str,
         training=training,
         validation=validation,
         settings=gateway.fine_tuning.settings,
+        asker=lambda word: asker_of(gateway, who.tenant, word),
     )
 
 

@@ -13,7 +13,15 @@ from raylign.judges import allowance, graders
 from raylign.service import openapi
 from raylign.service.gateway import Gateway
 from raylign.service.openai import grading
-from raylign.service.openai.graders import TIMEOUT_S, Grader, GraderRun, GraderValidation, Multi, program
+from raylign.service.openai.graders import (
+    TIMEOUT_S,
+    GraderRun,
+    GraderValidation,
+    Multi,
+    Programmed,
+    ScoreModel,
+    program,
+)
 from raylign.service.routes.keyed import answer, keyed_router
 
 PREFIX = "/v1/fine_tuning/alpha/graders"
@@ -107,6 +115,10 @@ def router(gateway: Gateway) -> APIRouter:
 
 
 def _run(wanted: GraderRun) -> GraderRunResult:
+    if isinstance(wanted.grader, ScoreModel):
+        raise SpecError(
+            "grader: a score_model is asked by the workers of a job, not by the gateway: /validate looks at it"
+        )
     began, errors = time.monotonic(), RunErrors()
     parts = wanted.grader.graders if isinstance(wanted.grader, Multi) else {}
     scores = {name: _score(part, wanted, errors) for name, part in parts.items()}
@@ -130,7 +142,7 @@ def _run(wanted: GraderRun) -> GraderRunResult:
     )
 
 
-def _score(grader: Grader, wanted: GraderRun, errors: RunErrors) -> float | None:
+def _score(grader: Programmed, wanted: GraderRun, errors: RunErrors) -> float | None:
     """Its number; None, and what went wrong among ``errors``, where it has none."""
     allowance.require(memory_mb=MEMORY_MB, processes=PROCESSES, whose=f"grader {grader.name!r}")
     tried = graders.Program(source=program(grader), timeout_s=TIMEOUT_S, memory_mb=MEMORY_MB, processes=PROCESSES)

@@ -20,7 +20,12 @@ def data(rows: int) -> DatasetRecord:
 def mapped(rows: int = 1000, held: int = 0, settings: dict[str, Any] | None = None, **asked: Any) -> dict[str, Any]:
     wanted = NewFineTuning.model_validate({"model": "m", "training_file": "f", **asked})
     made = document(
-        wanted, model="m", training=data(rows), validation=data(held) if held else None, settings=settings or {}
+        wanted,
+        model="m",
+        training=data(rows),
+        validation=data(held) if held else None,
+        settings=settings or {},
+        asker=str,
     )
     parse_job(made)
     return made
@@ -67,4 +72,4 @@ def test_data_that_was_not_understood_is_not_trained_on() -> None:
     wanted = NewFineTuning(model="m", training_file="f")
     for report, says in (({"failure": "no columns"}, "no columns"), ({}, "still being looked at")):
         with pytest.raises(SpecError, match=says):
-            document(wanted, model="m", training=record(report=report), validation=None, settings={})
+            document(wanted, model="m", training=record(report=report), validation=None, settings={}, asker=str)

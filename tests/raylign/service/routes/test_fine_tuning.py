@@ -7,9 +7,11 @@ import openai
 import pytest
 from fakes import FakeTrainer
 from fine_tuning import MODEL, demonstrations, drive, face, lines, preferences, write_result
+from jobs import EXAMPLES
 from openai import OpenAI
 from service import end, job_document, key_of, step, warning
 
+from raylign.judges.endpoints.registry import VARIABLE
 from raylign.record.checkpoint import Checkpoints, Progress
 from raylign.record.events.payloads import Trained
 from raylign.service.store import State
@@ -114,7 +116,9 @@ def test_preferences_become_a_job_of_pairs(tmp_path: Path) -> None:
         assert document["trainer"]["learning_rate"] == pytest.approx(2e-4)
 
 
-def test_reinforcement_becomes_a_job_whose_reward_is_the_grader(tmp_path: Path) -> None:
+def test_reinforcement_becomes_a_job_whose_reward_is_the_grader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = [{"messages": [{"role": "user", "content": f"{n} + 1?"}], "answer": str(n + 1)} for n in range(64)]
     grader: Any = {
         "type": "string_check",
@@ -142,13 +146,23 @@ def test_reinforcement_becomes_a_job_whose_reward_is_the_grader(tmp_path: Path) 
         assert (task["samples_per_prompt"], task["reward"]["type"]) == (4, "python")
         evaluation = document["evaluation"]
         assert (evaluation["prompts"], evaluation["every"], evaluation["samples"]) == (8, 5, 2)
-        model: Any = {"type": "score_model", "name": "m", "model": "x", "input": []}
-        with pytest.raises(openai.BadRequestError, match="asks a model"):
-            client.fine_tuning.jobs.create(
-                model=MODEL,
-                training_file=file,
-                method={"type": "reinforcement", "reinforcement": {"grader": model}},
-            )
+        (tmp_path / "endpoints.yaml").write_text('{"large": {"url": "http://127.0.0.1:1/v1", "model": "l"}}')
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "endpoints.yaml"))
+
+        def scored(by: str) -> Any:
+            asked = [{"role": "user", "content": "How good is {{ sample.output_text }}?"}]
+            grader = {"type": "score_model", "name": "m", "model": by, "input": asked}
+            method: Any = {"type": "reinforcement", "reinforcement": {"grader": grader}}
+            return client.fine_tuning.jobs.create(model=MODEL, training_file=file, method=method)
+
+        [task] = service.store.document(scored("large").id)["tasks"]
+        assert (task["reward"]["type"], task["reward"]["model"]) == ("score", {"endpoint": "large"})
+        [task] = service.store.document(scored(MODEL).id)["tasks"]
+        assert task["reward"]["model"] == str(EXAMPLES / "tiny/policy")
+        with pytest.raises(
+            openai.BadRequestError, match=f"no model 'gpt-5' to ask: registered here are {MODEL}, large"
+        ):
+            scored("gpt-5")
 
 
 def test_a_second_try_of_the_client_makes_no_second_job(tmp_path: Path) -> None:

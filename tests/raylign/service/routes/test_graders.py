@@ -15,6 +15,7 @@ CHECK: Any = {
     "operation": "eq",
 }
 BROKEN: Any = {"type": "python", "name": "broken", "source": "def grade(sample, item):\n    return 1 / 0"}
+SCORE: Any = {"type": "score_model", "name": "s", "model": "m", "input": [{"role": "user", "content": "How good?"}]}
 MULTI: Any = {
     "type": "multi",
     "name": "all",
@@ -36,6 +37,9 @@ def test_a_grader_is_tried_and_looked_at(tmp_path: Path) -> None:
         undefined = graders.run(grader=MULTI | {"calculate_output": "b / a"}, model_sample="1", item={"answer": "2"})
         assert undefined.metadata.errors.formula_parse_error
         assert graders.validate(grader=CHECK).to_dict()["grader"] == CHECK
+        assert graders.validate(grader=SCORE).to_dict()["grader"]["range"] == [0, 1]
+        with pytest.raises(openai.BadRequestError, match="asked by the workers of a job"):
+            graders.run(grader=SCORE, model_sample="42")
         for wrong in (BROKEN | {"source": "x"}, MULTI | {"calculate_output": "c"}, {"type": "score_model"}):
             with pytest.raises(openai.BadRequestError) as refused:
                 graders.validate(grader=wrong)
