@@ -15,6 +15,7 @@ from actors import explaining, finished
 from actors.emitter import Emitter
 from actors.judging import trial
 from actors.text import inspection
+from raylign import secrets
 from raylign.errors import RaylignError, SpecError
 from raylign.plan.confinement import Confinement
 from raylign.record.events import Event
@@ -109,6 +110,7 @@ def _reporter(options: argparse.Namespace, job_id: str, run: RunDirectory) -> Re
 
 async def _drive(options: argparse.Namespace, job: Work, run: RunDirectory) -> int:
     job_id = options.job_id or f"{job.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    secrets.enter(job.model_dump(mode="json"), run.path)
     for one in job.jobs:
         for tracker in of_run(one.trackers):
             tracker.require()

@@ -88,7 +88,7 @@ async def last_word(course: Awaitable[Last], run: RunDirectory, *, wish: Callabl
     except RaylignError as error:
         state, message = "failed", f"{error}; {await _where_to_resume(run)}"
     except Exception as error:  # the last line of defence: whatever it is, the user is told and the report written
-        traceback.print_exc(file=sys.stderr)
+        print(redacted(traceback.format_exc()), file=sys.stderr)
         unforeseen = redacted(f"unexpected {type(error).__name__}: {error}")
         state, message = "failed", f"{unforeseen}; {await _where_to_resume(run)}"
     return ended(run, state, message)

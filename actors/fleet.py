@@ -24,6 +24,7 @@ from actors.sampling.rollout_pool import RolloutPool
 from actors.training.pools import HostedReference, ObjectStoreWeights, ReferencePool, TrainerGroup
 from actors.training.transferred import TransferredWeights
 from actors.weights.gpu_transfer import Route
+from raylign import secrets
 from raylign.judges import libraries
 from raylign.judges.askers import Asker
 from raylign.judges.endpoints import registry
@@ -205,7 +206,8 @@ class RayFleet:
                     "start_s": job.deadlines.start_s,
                 }
             case "endpoint":
-                return {"name": job.endpoints()[actor.index].endpoint, "seconds": job.deadlines.judge_s}
+                name = job.endpoints()[actor.index].endpoint
+                return {"name": name, "seconds": job.deadlines.judge_s, "secret": job.secrets.endpoints.get(name)}
             case "llm-judge":
                 engine = job.engines()[actor.index]
                 return {
@@ -263,6 +265,7 @@ def environment(actor: ActorPlan, device: str) -> dict[str, str]:
         "DS_ACCELERATOR": device,  # transformers imports DeepSpeed, which looks for its device at once
         **libraries.setting(),
         **registry.setting(),
+        **(secrets.setting() if actor.role == "endpoint" else {}),
     }
 
 

@@ -25,6 +25,7 @@ RaylignError
 |   +-- KeyNotFound (KeyError)        no such API key
 |   +-- WebhookNotFound (KeyError)    no such webhook
 |   +-- LabelQueueNotFound (KeyError) no such label queue, or pair of one
+|   +-- SecretNotFound (KeyError)     no such secret
 |   +-- StoreInUse  (RuntimeError)    another gateway works on this store
 +-- ServiceError
     +-- Unauthorized (PermissionError)     a key or token is missing or wrong
@@ -144,6 +145,10 @@ class WebhookNotFound(StoreError, KeyError):
 
 class LabelQueueNotFound(StoreError, KeyError):
     """No such label queue, or no such pair in one."""
+
+
+class SecretNotFound(StoreError, KeyError):
+    """No such secret."""
 
 
 class StoreUnavailable(StoreError, ConnectionError):

@@ -25,12 +25,21 @@ _RANDOM = re.compile(r"(?=\D*\d)(?=[^a-zA-Z]*[a-zA-Z])[\w+=~-]{20,}")
 """A whole value: as long as keys are, of letters and digits, and neither words nor a path."""
 _ISSUED = re.compile(r"\b(hf_|gh[oprsu]_|github_pat_|glpat-|sk-|xox[a-z]-|AKIA|AIza|eyJ)[\w.-]{16,}")
 """Keys as their issuers make them, the environment's or not."""
+_HIDDEN: set[str] = set()
+"""Values that this process was told to hide, whatever they look like."""
 _ADDRESS = re.compile(r"(?<=://)\S+")
 _PARAMETER = re.compile(r"(?<=[?&])([\w.-]{1,64}=)([^\s&#'\"]+)")
 
 
+def hide(value: str) -> None:
+    """From now on `redacted` has stars for this value."""
+    if len(value) >= SHORTEST:
+        _HIDDEN.add(value)
+
+
 def redacted(text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """``text`` with stars for the environment's secrets, for whom addresses name as user, for keys in their queries."""
+    """``text`` with stars for the environment's secrets and what is hidden, for whom addresses name as user, for keys
+    in their queries."""
     for secret in sorted(_secrets(environment), key=len, reverse=True):
         text = text.replace(secret, STARS)
     text = _ADDRESS.sub(lambda found: _without_user(found[0]), text)
@@ -45,6 +54,7 @@ def _secrets(environment: Mapping[str, str]) -> set[str]:
         for name, value in environment.items()
         if len(value) >= SHORTEST and (SECRET.search(name) or (_RANDOM.fullmatch(value) and not _NAMED.search(name)))
     }
+    plain |= _HIDDEN
     return plain | {quote(value, safe="") for value in plain}
 
 

@@ -29,6 +29,7 @@ from raylign.cli.quotas import quotas
 from raylign.cli.report import report
 from raylign.cli.run import run
 from raylign.cli.samples import samples
+from raylign.cli.secrets import secrets
 from raylign.cli.serve import serve
 from raylign.cli.webhooks import webhooks
 from raylign.errors import RaylignError, SpecError
@@ -98,4 +99,5 @@ for name, command in COMMANDS.items():
 app.add_typer(keys, name="keys")
 app.add_typer(datasets, name="datasets")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(secrets, name="secrets")
 app.add_typer(label_queues, name="label-queues")

@@ -77,6 +77,13 @@ def serve(
     job_env: Annotated[
         list[str] | None, typer.Option(help="A variable that jobs may set for their actors, NCCL_SOCKET_IFNAME; again.")
     ] = None,
+    secret_keys: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="RAYLIGN_SECRET_KEYS",
+            help="Fernet keys, one a line: the first seals tenants' secrets, all open them; the home's if absent.",
+        ),
+    ] = None,
     libraries: Libraries = "",
 ) -> None:
     """Start the gateway, its dispatcher and a local Ray with its dashboard. Ctrl-C stops all of it."""
@@ -131,6 +138,7 @@ def serve(
         allowance=allowance,
         fine_tuning=read_fine_tuning(fine_tuning) if fine_tuning else FineTuning(),
         pause_ttl_s=pause_days * 86400,
+        secret_keys=secret_keys,
         limits=Limits(max_running_jobs=max_jobs),
     )
     serve_gateway(home, settings, on_ready=announce)

@@ -13,10 +13,11 @@ async def admit(gateway: Gateway, job: Work, who: Caller) -> tuple[Checked, ...]
     """What is found of each job of what this service takes of ``who``; None where its files could not be looked at in
     time.
 
-    Raises `SpecError` where it asks for more than the operator allows, names what its tenant may not read, or is seen
-    to be wrong.
+    Raises `SpecError` where it asks for more than the operator allows, names what its tenant may not read or has
+    not, or is seen to be wrong.
     """
     gateway.allowance.require(job)
+    await asyncio.to_thread(gateway.vault.require, who.tenant, job)
     return await gateway.checks.look(job, await _confinement(gateway, job, who))
 
 

@@ -25,6 +25,7 @@ from raylign.service.routes import (
     plans,
     probes,
     reports,
+    secrets,
     webhooks,
     weights,
     wishes,
@@ -43,7 +44,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     problems.install(app)
     openapi.install(app)
     own = (jobs, wishes, events, metrics, actors, artefacts, weights, reports, plans, datasets, labels, webhooks, keys)
-    for routes in (*own, probes, files, fine_tuning, graders, models):
+    for routes in (*own, secrets, probes, files, fine_tuning, graders, models):
         _take(app, routes.router(gateway))
     _take(app, page.router())
     return app

@@ -21,6 +21,7 @@ from raylign.errors import (
     ModelNotFound,
     OverQuota,
     RaylignError,
+    SecretNotFound,
     SpecError,
     StoreError,
     Taken,
@@ -31,6 +32,7 @@ from raylign.record.events import Event
 from raylign.service.dataset_client import DatasetClient
 from raylign.service.key_client import KeyClient
 from raylign.service.label_client import LabelClient
+from raylign.service.secret_client import SecretClient
 from raylign.service.tls import trust
 from raylign.service.webhook_client import WebhookClient
 from raylign.service.weights_client import WeightsClient
@@ -58,7 +60,7 @@ ERRORS: Mapping[int, type[RaylignError]] = {
 }
 NAMED: Mapping[str, type[RaylignError]] = {
     f"urn:raylign:{one.__name__}": one
-    for one in (DatasetNotFound, ModelNotFound, Taken, WebhookNotFound, KeyNotFound, LabelQueueNotFound)
+    for one in (DatasetNotFound, ModelNotFound, Taken, WebhookNotFound, KeyNotFound, LabelQueueNotFound, SecretNotFound)
 }
 """Errors that share their status with another, by the type of their problem."""
 
@@ -84,6 +86,7 @@ class Client:
         self.keys = KeyClient(self._call)
         self.labels = LabelClient(self._call)
         """Pairs that people say something of there."""
+        self.secrets = SecretClient(self._call)
         self.weights = WeightsClient(self._http, self._call)
         """What jobs have made there."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from raylign.service.allowance import Allowance
 from raylign.service.audit import Audit
@@ -20,6 +21,7 @@ from raylign.service.results import Results
 from raylign.service.seal import Seal
 from raylign.service.store import Store
 from raylign.service.uploads import DatasetLimits, Uploads
+from raylign.service.vault import Vault
 
 PAUSE_TTL_S = 7 * 86400.0
 
@@ -49,6 +51,8 @@ class Gateway:
     checks: Checks = field(default_factory=Checks)
     audit: Audit | None = None
     """Where it is written down who did what; None: nowhere."""
+    secret_keys: Path | None = None
+    """The file with what seals tenants' secrets; the home's where absent."""
     confines: Confines | None = None
     """Where jobs may read; None: wherever this account can."""
 
@@ -56,6 +60,11 @@ class Gateway:
     def authenticator(self) -> Authenticator:
         """One for all routes: it remembers keys."""
         return Authenticator(self.store, self.api_key)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What tenants' jobs name by ``secret://``."""
+        return Vault(self.store, self.secret_keys or self.home.secret_keys)
 
     @cached_property
     def uploads(self) -> Uploads:

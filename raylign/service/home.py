@@ -5,7 +5,7 @@ jobs/<id>/     run directories          tenants/NAME/ what a tenant's jobs may r
 gateway.json   address of the gateway   gateway.lock  held while one runs
 ray_token      that Ray's token (0600)  ray.json      the local Ray this service started
 identity       under which this home holds its job store
-audit.jsonl    who did what (0600)
+audit.jsonl    who did what (0600)    secret_keys    what seals tenants' secrets (0600)
 """
 
 import contextlib
@@ -50,6 +50,11 @@ class Home:
     def audit(self) -> Path:
         """Who did what, as `raylign.service.audit` writes it."""
         return self.path / "audit.jsonl"
+
+    @property
+    def secret_keys(self) -> Path:
+        """What seals tenants' secrets, where the operator names no other file."""
+        return self.path / "secret_keys"
 
     @property
     def ray_record(self) -> Path:

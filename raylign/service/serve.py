@@ -84,6 +84,8 @@ class Settings:
     fine_tuning: FineTuning = field(default_factory=FineTuning)
     """What fine-tuning jobs are told, and which models there are."""
     limits: Limits = field(default_factory=Limits)
+    secret_keys: Path | None = None
+    """The file with what seals tenants' secrets; the home's where absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +165,10 @@ async def _run(
             pause_ttl_s=settings.pause_ttl_s,
             confines=confines,
             audit=Audit(home.audit),
+            secret_keys=settings.secret_keys,
         )
+        if renewed := await asyncio.to_thread(gateway.vault.renew):
+            logger.info("%d secrets are sealed anew, by the first key in %s", renewed, gateway.vault.keys)
         app = create_app(gateway)
 
         def ready() -> None:
@@ -173,7 +178,14 @@ async def _run(
 
         server = _Server(http_config(app, settings.certificate), bulletin, ready)
         dispatcher = Dispatcher(
-            store, ray, home, report_url=report_url, bulletin=bulletin, limits=settings.limits, confines=confines
+            store,
+            ray,
+            home,
+            report_url=report_url,
+            bulletin=bulletin,
+            limits=settings.limits,
+            confines=confines,
+            vault=gateway.vault,
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)

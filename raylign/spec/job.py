@@ -24,6 +24,7 @@ from raylign.spec.parts import (
     ReferenceSettings,
     RolloutSettings,
     Samples,
+    Secrets,
     TrainerSpec,
     WeightsSettings,
 )
@@ -67,6 +68,8 @@ class Job(Spec):
     """What becomes of the result."""
     trackers: tuple[AnyTracker, ...] = Field(default=(), max_length=bounds.TRACKERS)
     """Where its curves go besides the run directory, which has TensorBoard's always."""
+    secrets: Secrets = Secrets()
+    """Keys of one's own, by the names of secrets."""
     deadlines: Deadlines = Deadlines()
     """Longest waits."""
     resources: Resources = Resources()
@@ -286,6 +289,15 @@ class Job(Spec):
     def _there_are_adapters_to_push(self) -> Self:
         if self.output.adapter and self.policy.lora is None:
             raise ValueError("`output.adapter` pushes adapters, and the policy has none: add `policy.lora`")
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_are_for_endpoints_that_are_asked(self) -> Self:
+        asked = {one.endpoint for one in self.endpoints()}
+        if strange := sorted(self.secrets.endpoints.keys() - asked):
+            raise ValueError(
+                f"`secrets.endpoints` names {strange[0]!r}, and the job asks {', '.join(sorted(asked)) or 'none'}"
+            )
         return self
 
     @model_validator(mode="after")

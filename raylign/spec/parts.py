@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from raylign import bounds
+from raylign.judges.askers import EndpointName
+from raylign.secrets import SecretRef
 from raylign.settings import Spec
 from raylign.spec.zero import Offload, Zero
 
@@ -275,6 +277,20 @@ class Output(Spec):
     """Whether a model that is made there is seen by its owners alone."""
     adapter: bool = False
     """Push the adapters alone, as peft reads them, not the merged model; for `policy.lora`."""
+
+
+class Secrets(Spec):
+    """Keys of one's own for what the run calls on, in place of the operator's: names of secrets that the service keeps
+    (`raylign secrets set NAME`), never the keys themselves."""
+
+    hub: SecretRef | None = None
+    """The hub's token, `secret://NAME`: for `output.push_to` and prompts of the hub."""
+    wandb: SecretRef | None = None
+    """W&B's key."""
+    mlflow: SecretRef | None = None
+    """A bearer token for MLflow's server."""
+    endpoints: dict[EndpointName, SecretRef] = Field(default_factory=dict, max_length=bounds.CONDITIONS)
+    """For endpoints that the job asks, by their names: `{my-service: secret://NAME}`."""
 
 
 class Deadlines(Spec):

@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 from fine_tuning import MODEL, SETTINGS, demonstrations
+from http_service import service
 from jobs import EXAMPLES, PATIENCE_S, finish, small_job, start, untimed
 from openai import OpenAI
 from service import job_document
@@ -25,6 +26,8 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(3 * PATIENCE_S)]
 ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128}
 STEPS = 8
 TWICE = {"n_epochs": 2, "batch_size": 32}
+SECRET = "correct-horse-battery"
+"""What a job's token for the hub is: it looks like no key."""
 SERVING = []
 
 
@@ -32,7 +35,8 @@ def serve(home: Path):
     """A gateway on ``home`` that answers; it and a client of it."""
     record = Home(home).gateway_record
     record.unlink(missing_ok=True)
-    process = start("raylign.cli", "serve", "--home", str(home), "--port", "0", "--max-jobs", "1")
+    more = ("--port", "0", "--max-jobs", "1", "--allow-push")
+    process = start("raylign.cli", "serve", "--home", str(home), *more)
     end = time.monotonic() + PATIENCE_S
     while not record.exists():
         if process.poll() is not None or time.monotonic() > end:
@@ -68,15 +72,39 @@ def home(tmp_path):
             finish(process, seconds=60)
 
 
-def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(tmp_path, home, monkeypatch):
+@pytest.fixture
+def hub(monkeypatch):
+    """A hub that lets nobody in, and says with what they came; the keys that they came with."""
+    came = []
+
+    def refuse(path, body, headers):
+        came.append(headers.get("authorization") or headers.get("Authorization"))
+        return 401, {"error": f"{came[-1]} is not taken"}
+
+    with service(refuse) as url:
+        monkeypatch.setenv("HF_ENDPOINT", url)
+        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+        yield came
+
+
+def holders(text: str, *folders: Path) -> list[str]:
+    """Files below ``folders`` that hold a text."""
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return [str(path) for path in files if text.encode() in path.read_bytes()]
+
+
+def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(tmp_path, home, monkeypatch, hub):
     told = tmp_path / "fine-tuning.yaml"
     told.write_text(json.dumps({"models": {MODEL: str(EXAMPLES / "tiny/policy")}, "settings": SETTINGS}))
     monkeypatch.setenv("RAYLIGN_FINE_TUNING", str(told))
     gateway, client = serve(home)
     ray = find_ray(Home(home))
     document = load_job(small_job(tmp_path, "crpg", steps=STEPS, rollout=ENGINE)).model_dump(mode="json")
-    sent = client.submit(document)
+    client.secrets.set("hub", SECRET)
+    sent = client.submit(document | {"secrets": {"hub": "secret://hub"}, "output": {"push_to": "org/aligned"}})
     until(client, sent["id"], lambda job: steps(client, sent["id"]) >= 2)
+    handed = home / "jobs" / sent["id"] / "secrets.json"
+    assert (json.loads(handed.read_text()), handed.stat().st_mode & 0o777) == ({"hub": SECRET}, 0o600)
     os.kill(gateway.pid, signal.SIGKILL)
     finish(gateway)
     with pytest.raises(GatewayUnreachable):
@@ -92,6 +120,18 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     job = until(client, sent["id"], lambda job: job["state"] == "succeeded", seconds=60)
     assert len(job["attempts"]) == 1
     assert "<html" in client.report(sent["id"])
+
+    # Its own token went to the hub, and is in nothing that is kept or told of it.
+    assert set(hub) == {f"Bearer {SECRET}"}
+    [refused] = [
+        event.data["message"] for event in events if event.kind == "warning" and "pushed" in event.data["message"]
+    ]
+    assert "org/aligned" in refused
+    headers = {"Authorization": f"Bearer {(home / 'ray_token').read_text().strip()}"}
+    for told_by in ("api/jobs/", "api/v0/tasks?detail=1&limit=10000", "api/v0/actors?detail=1&limit=10000"):
+        answer = httpx.get(f"{ray.dashboard_url}/{told_by}", headers=headers)
+        assert (told_by, answer.status_code, SECRET in answer.text) == (told_by, 200, False)
+    assert holders(SECRET, home, Path(ray.temp_dir)) == []
 
     # A second job on the same service names files that are not there: its driver starts, says so, and ends.
     failing = client.submit(job_document())

@@ -8,6 +8,7 @@ from raylign.judges.endpoints import rewards
 from raylign.judges.endpoints.answers import EndpointAnswers
 from raylign.judges.endpoints.line import Line
 from raylign.judges.endpoints.registry import find
+from raylign.secrets import find as find_secret
 from raylign.types import Prompt
 
 MARGIN = 0.9
@@ -15,15 +16,17 @@ MARGIN = 0.9
 
 
 class EndpointWorker:
-    """``name``: as registered. ``seconds``: the deadline of a call.
+    """``name``: as registered. ``seconds``: the deadline of a call. ``secret``: the job's own key, by its name, in
+    place of the operator's.
 
     Raises `RunError` where the endpoint or its key is not on this machine.
     """
 
-    def __init__(self, *, name: str, seconds: float) -> None:
+    def __init__(self, *, name: str, seconds: float, secret: str | None = None) -> None:
         self.name = name
         self._endpoint = find(name)
-        self._line = Line(self._endpoint, key=self._endpoint.key(name), seconds=MARGIN * seconds)
+        key = self._endpoint.key(name) if secret is None else find_secret(secret)
+        self._line = Line(self._endpoint, key=key, seconds=MARGIN * seconds)
         self._answers = EndpointAnswers(self._endpoint, self._line)
 
     def ready(self) -> dict[str, Any]:

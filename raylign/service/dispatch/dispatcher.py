@@ -17,16 +17,18 @@ import time
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 
-from raylign.errors import JobConflict, RayRefused, RayUnreachable, RunError, StoreUnavailable
+from raylign.errors import JobConflict, RaylignError, RayRefused, RayUnreachable, RunError, StoreUnavailable
 from raylign.plan.confinement import Confinement
+from raylign.secrets import named
 from raylign.service.bulletin import WORK, Bulletin, wait_for_news
 from raylign.service.confines import Confines
 from raylign.service.dispatch.capacity import Capacity
-from raylign.service.dispatch.launch import entrypoint, env_vars, prepare
+from raylign.service.dispatch.launch import entrypoint, env_vars, forget, prepare
 from raylign.service.dispatch.ray_jobs import RAY_TERMINAL, RayJob, RayJobs
 from raylign.service.dispatch.spool import collect, supply
 from raylign.service.home import Home
 from raylign.service.store import LEAVING, TERMINAL, AttemptRecord, JobRecord, State, Store
+from raylign.service.vault import Vault
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +81,13 @@ class Dispatcher:
         bulletin: Bulletin,
         limits: Limits,
         confines: Confines | None = None,
+        vault: Vault | None = None,
     ) -> None:
+        """``vault``: where jobs' secrets are; the home's own where absent."""
         self._store = store
         self._ray = ray
         self._home = home
+        self._vault = vault or Vault(store, home.secret_keys)
         self._report_url = report_url
         self._bulletin = bulletin
         self._limits = limits
@@ -179,18 +184,26 @@ class Dispatcher:
         token = secrets.token_urlsafe(32)
         document = await asyncio.to_thread(self._store.document, job.id)
         try:
-            await asyncio.to_thread(prepare, run_dir, document, token)
+            handed = await asyncio.to_thread(self._vault.values, job.tenant, named(document))
+            await asyncio.to_thread(prepare, run_dir, document, token, handed)
+        except StoreUnavailable:
+            raise
+        except RaylignError as error:
+            await self._fail(job, str(error))
+            return
         except OSError as error:
             if error.errno in FULL:
                 raise
-            reason = f"cannot write the run directory {str(run_dir)!r}: {error}"
-            await asyncio.to_thread(self._store.fail, job.id, reason)
-            self._bulletin.post(job.id, WORK)
+            await self._fail(job, f"cannot write the run directory {str(run_dir)!r}: {error}")
             return
         await asyncio.to_thread(supply, self._store, self._home, job)
         attempt = await asyncio.to_thread(self._store.begin_attempt, job.id, token=token, run_dir=str(run_dir))
         self._bulletin.post(job.id)
         await self._submit(job, attempt)
+
+    async def _fail(self, job: JobRecord, reason: str) -> None:
+        await asyncio.to_thread(self._store.fail, job.id, reason)
+        self._bulletin.post(job.id, WORK)
 
     async def _submit(self, job: JobRecord, attempt: AttemptRecord) -> None:
         """Hand an attempt to Ray; whatever the answer, what counts is whether Ray then has it."""
@@ -277,6 +290,7 @@ class Dispatcher:
 
     async def _close(self, attempt: AttemptRecord, reason: str) -> None:
         await asyncio.to_thread(collect, self._store, self._home, attempt)
+        await asyncio.to_thread(forget, self._home.jobs / attempt.job_id)
         job = await asyncio.to_thread(
             self._store.close_attempt,
             attempt,

@@ -14,6 +14,7 @@ from raylign.judges.endpoints import registry
 from raylign.plan.confinement import Confinement
 from raylign.record.lines import json_line
 from raylign.record.whole import write_whole
+from raylign.secrets import FILE
 from raylign.service import tls
 from raylign.service.reporter import TOKEN_FILE
 from raylign.service.store import AttemptRecord
@@ -23,12 +24,20 @@ RAY_STOP_WAIT_S = 30
 """Ray's own 3 s between SIGTERM and SIGKILL would kill a driver in the middle of a checkpoint."""
 
 
-def prepare(run_dir: Path, document: Mapping[str, Any], token: str) -> None:
-    """The driver's two inputs: the job, and the token with which it reports. Raises `OSError`."""
+def prepare(run_dir: Path, document: Mapping[str, Any], token: str, secrets: Mapping[str, str] | None = None) -> None:
+    """The driver's inputs: the job, the token with which it reports, the secrets that it names. Raises `OSError`."""
     run_dir.mkdir(exist_ok=True, mode=0o700)
     if not (run_dir / "job.json").exists():
         write_whole(run_dir / "job.json", json_line(document), secret=True)
     write_whole(run_dir / TOKEN_FILE, token, secret=True)
+    forget(run_dir)
+    if secrets:
+        write_whole(run_dir / FILE, json_line(secrets), secret=True)
+
+
+def forget(run_dir: Path) -> None:
+    """Remove the secrets of an attempt that is over."""
+    (run_dir / FILE).unlink(missing_ok=True)
 
 
 def entrypoint(attempt: AttemptRecord, run_dir: Path, report_url: str, confinement: Confinement | None = None) -> str:

@@ -7,6 +7,7 @@ from raylign.service.store.labels import LabelPair, LabelQueueRecord
 from raylign.service.store.lease import Lease
 from raylign.service.store.quotas import QuotaRecord
 from raylign.service.store.records import AttemptRecord, Dossier, JobRecord, Receipt
+from raylign.service.store.secrets import SecretRecord
 from raylign.service.store.states import LEAVING, TERMINAL, AttemptState, State
 from raylign.service.store.store import Store
 from raylign.service.store.webhooks import Delivery, WebhookRecord
@@ -27,6 +28,7 @@ __all__ = [
     "Lease",
     "QuotaRecord",
     "Receipt",
+    "SecretRecord",
     "State",
     "Store",
     "WebhookRecord",

@@ -118,18 +118,19 @@ class Datasets:
     def require_unread(self, tenant: str, part: str) -> None:
         """Raise `Taken` while a job of ``tenant``'s that has not ended has ``part`` of a path in its document."""
         with self._database.reading() as connection:
-            _require_unread(connection, tenant, part)
+            require_unread(connection, tenant, part)
 
     def delete_dataset(self, dataset: DatasetRecord) -> None:
         """Forget it. Raises `Taken` while a job that has not ended reads it, `DatasetNotFound` where it is gone."""
         with self._database.writing() as connection:
             # Its path has its id, of which nobody guesses another's.
-            _require_unread(connection, dataset.tenant, dataset.id)
+            require_unread(connection, dataset.tenant, dataset.id)
             if not connection.execute(delete(datasets).where(datasets.c.id == dataset.id)).rowcount:
                 raise DatasetNotFound(f"there is no dataset {dataset.name!r} any more")
 
 
-def _require_unread(connection: Connection, tenant: str, part: str) -> None:
+def require_unread(connection: Connection, tenant: str, part: str) -> None:
+    """Raise `Taken` while the document of a job that has not ended has ``part`` in its text."""
     mine = (jobs.c.tenant == tenant) & jobs.c.state.not_in(TERMINAL)
     reads = mine & cast(jobs.c.document, Text).contains(part, autoescape=True)
     if job := connection.execute(select(jobs.c.id).where(reads).limit(1)).scalar_one_or_none():

@@ -207,6 +207,17 @@ label_words = Table(
     PrimaryKeyConstraint("queue_id", "labeller", "key"),
 )
 
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("set_at", Float, nullable=False),
+    PrimaryKeyConstraint("tenant", "name"),
+)
+
 lease = Table(
     "lease",
     metadata,

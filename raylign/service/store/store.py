@@ -10,12 +10,15 @@ from raylign.service.store.keys import Keys
 from raylign.service.store.labels import LabelQueues
 from raylign.service.store.quotas import Quotas
 from raylign.service.store.reports import Reports
+from raylign.service.store.secrets import Secrets
 from raylign.service.store.webhooks import Webhooks
 from raylign.service.store.wishes import Wishes
 
 
-class Store(Jobs, Wishes, Attempts, Reports, Dossiers, Keys, Quotas, Datasets, FineTunings, Webhooks, LabelQueues):
-    """Jobs, attempts, events, keys, quotas, datasets, webhooks and labels in one database. Thread-safe.
+class Store(
+    Jobs, Wishes, Attempts, Reports, Dossiers, Keys, Quotas, Datasets, FineTunings, Webhooks, LabelQueues, Secrets
+):
+    """Jobs, attempts, events, keys, quotas, datasets, webhooks, labels and secrets in one database. Thread-safe.
 
     Every call may raise `StoreUnavailable`: nothing was changed then, or, of a long report, the rest.
     """

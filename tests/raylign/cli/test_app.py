@@ -75,6 +75,7 @@ def test_the_version_is_the_packages_and_no_command_shows_the_help():
             "keys",
             "datasets",
             "webhooks",
+            "secrets",
             "label-queues",
         ),
     ]

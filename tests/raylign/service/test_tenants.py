@@ -20,6 +20,7 @@ from raylign.service.confines import Confines
 from raylign.service.home import Home, open_home
 from raylign.service.keyring import make_key
 from raylign.service.store import JobRecord, LabelPair, LabelQueueRecord
+from raylign.service.vault import Vault
 
 SECRET = "the-other's-secret"
 PAIR = "0" * 16
@@ -94,6 +95,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             http.post("/v1/datasets", json=wanted | {"sha256": hashlib.sha256(content).hexdigest()})
             http.put("/v1/datasets/notes/content", content=content)
             hook = http.post("/v1/webhooks", json={"url": "https://hooks.example/"}).json()["id"]
+        Vault(service.store, home.secret_keys).put("victim", "hub", "hf_" + SECRET)
         pair = {"asked": {"prompt": SECRET}, "responses": [SECRET, "b"], "metadata": {}}
         queue = LabelQueueRecord(id="lq_1", tenant="victim", name="labels", source="dataset notes", seed=0, pairs=1)
         service.store.add_label_queue(queue, [LabelPair(key=PAIR, pair=pair)])
@@ -188,6 +190,10 @@ ATTEMPTS: dict[str, Callable[[World], httpx.Response]] = {
     "label queue of its job": lambda w: w.ask(
         "POST", "/v1/label-queues", json={"name": "x", "job": w.theirs.id, "task": "math"}
     ),
+    # its secrets
+    "list of secrets": lambda w: w.ask("GET", "/v1/secrets?tenant=victim"),
+    "deleting a secret": lambda w: w.ask("DELETE", "/v1/secrets/hub"),
+    "secret in a job": lambda w: w.submit(secrets={"hub": "secret://hub"}),
     # its keys
     "a key that was revoked": revoked,
     "a key that has expired": lambda w: w.with_key(key(w, lasts_s=-1)[1]),

@@ -40,4 +40,4 @@ def test_every_hint_names_settings_that_exist():
     assert len(named) > 50
     assert {name for name in named if name.replace("[]", "") not in {key.replace("[]", "") for key in known}} == set()
     # `model` is a key of many places; at a wrong one the policy's is meant. Where `optimizer` is AdamW's none stands.
-    assert set(hints.FOREIGN) & {name for _, name in hints.fields(Job)} == {"model", "optimizer"}
+    assert set(hints.FOREIGN) & {name for _, name in hints.fields(Job)} == {"model", "optimizer", "wandb"}

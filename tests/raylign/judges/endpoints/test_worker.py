@@ -15,6 +15,7 @@ from raylign.judges.endpoints.registry import VARIABLE
 from raylign.judges.endpoints.worker import EndpointWorker
 from raylign.judges.questions.rubric_judge import RubricJudge
 from raylign.judges.questions.two_token import LLMJudge
+from raylign.secrets import VARIABLE as SECRETS
 
 LARGE = {"endpoint": "large"}
 
@@ -53,3 +54,16 @@ def test_judges_and_rewards_are_asked_of_it(tmp_path: Path, monkeypatch: pytest.
         assert url not in str(worker.ready())
         assert lines.getvalue()
         assert "s3cret" not in lines.getvalue()
+
+
+def test_a_job_s_own_key_is_sent_in_place_of_the_operator_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with service(respond) as url:
+        registered = {"large": {"url": f"{url}/v1", "key_env": "KEY_OF_NOBODY"}}
+        (tmp_path / "endpoints.yaml").write_text(json.dumps(registered))
+        (tmp_path / "secrets.json").write_text(json.dumps({"mine": "s3cret"}))
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "endpoints.yaml"))
+        monkeypatch.setenv(SECRETS, str(tmp_path / "secrets.json"))
+        worker = EndpointWorker(name="large", seconds=10, secret="secret://mine")
+        assert worker.rate([(make_prompt("?"), "abc")]) == [3.0]
+        with pytest.raises(RunError, match="'other' is not here"):
+            EndpointWorker(name="large", seconds=10, secret="secret://other")

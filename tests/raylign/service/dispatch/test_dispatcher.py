@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import json
 import os
 import shlex
 import sqlite3
@@ -12,13 +13,15 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
-from service import Desk, FakeRay, dispatcher_desk, end, job, paused, step
+from service import Desk, FakeRay, dispatcher_desk, end, job, job_document, paused, step
 from sqlalchemy import event
 
 from raylign.record.rundir import RunDirectory
 from raylign.service.dispatch import dispatcher
 from raylign.service.reporter import read_token
 from raylign.service.store import AttemptState, JobRecord, State, database
+from raylign.service.vault import Vault
+from raylign.spec import parse_job
 
 
 @pytest.fixture
@@ -644,3 +647,35 @@ async def test_a_look_at_twenty_thousand_waiting_jobs_reads_one(desk: Desk) -> N
     with desk.store._database.reading() as connection:
         connection.exec_driver_sql("SELECT count(*) FROM jobs WHERE status_reason = ''").all()
     assert thousands > 50
+
+
+async def test_secrets_reach_an_attempt_s_own_file_and_nothing_that_ray_is_told(desk: Desk) -> None:
+    vault = Vault(desk.store, desk.home.secret_keys)
+    vault.put("default", "hub", "hf_correct-horse")
+    vault.put("default", "unasked", "another-secret")
+    document = parse_job(job_document() | {"secrets": {"hub": "secret://hub"}})
+    job_id = desk.store.create(document)[0].id
+    await desk.look()
+    run = desk.home.jobs / job_id
+    file = run / "secrets.json"
+    assert (json.loads(file.read_text()), stat.S_IMODE(file.stat().st_mode)) == ({"hub": "hf_correct-horse"}, 0o600)
+    vault.put("default", "hub", "hf_newer-horse")
+    desk.ray.set(f"{job_id}-a1", "FAILED")
+    await desk.look()
+    await desk.look()
+    assert json.loads(file.read_text()) == {"hub": "hf_newer-horse"}
+    assert len(desk.ray.submits) == 2
+    others = [path.read_text() for path in run.rglob("*") if path.is_file() and path != file]
+    assert "horse" not in json.dumps([desk.ray.submits, others, desk.store.document(job_id)])
+    report(desk, job_id, end(1), n=2)
+    desk.ray.set(f"{job_id}-a2", "SUCCEEDED")
+    await desk.look()
+    assert (desk.job(job_id).state, file.exists()) == (State.SUCCEEDED, False)
+
+
+async def test_a_job_whose_secret_is_gone_fails_and_says_so(desk: Desk) -> None:
+    document = parse_job(job_document() | {"secrets": {"hub": "secret://hub"}})
+    job_id = desk.store.create(document)[0].id
+    await desk.look()
+    assert (desk.job(job_id).state, desk.ray.submits) == (State.FAILED, [])
+    assert "there is no secret 'hub'" in desk.job(job_id).status_reason
