@@ -27,7 +27,8 @@ from raylign.remote import require_library
 from raylign.service.reporter import Reporter, read_token
 from raylign.show.console import LiveDisplay
 from raylign.show.terminal import soften_streams
-from raylign.spec import Work, load_job, parse_job
+from raylign.spec import Work, load_job
+from raylign.spec.resumed import resumed
 from raylign.trackers.kinds import of_run
 from raylign.trackers.tracking import Tracking
 
@@ -59,7 +60,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m actors", description="Run an alignment job on Ray.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run the job of a run directory to its end")
-    run.add_argument("settings", nargs="*", help="in place of the job file's: steps=10 tasks.math.weight=2")
+    run.add_argument("settings", nargs="*", help="in place of the job's: steps=10 tasks.math.weight=2")
     run.add_argument("--run-dir", type=Path, required=True)
     run.add_argument("--job", type=Path, help="job file of a new run; without it the directory's own job goes on")
     run.add_argument("--json", action="store_true", help="one JSON line per event instead of the display")
@@ -84,7 +85,9 @@ def _run(options: argparse.Namespace) -> int:
         run = RunDirectory.create(options.run_dir, job.model_dump(mode="json"))
     else:
         run = RunDirectory.open(options.run_dir)
-        job = parse_job(run.job(), source=str(run.job_path))
+        job = resumed(run.job(), options.settings, source=str(run.job_path))
+        if options.settings:
+            run.change_job(job.model_dump(mode="json"))
     with run:
         if end := finished_end(job, run):
             return _tell_finished(options, job, run, end)

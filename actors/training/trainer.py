@@ -227,11 +227,12 @@ class PolicyTrainer:
         return files.written
 
     def verify(self, directory: Place) -> list[str]:
-        """What is damaged of the files that this rank wrote: reads them all; of a store, those that it will load."""
+        """What is damaged of the files that this rank wrote, or one whose place it takes: reads them all; of a store,
+        those that it will load."""
         if isinstance(directory, Remote):
             return self._elsewhere.fetch(directory)
-        ranks = read_manifest(Path(directory)).ranks
-        return damage(Path(directory), ranks[self._rank]) if self._rank < len(ranks) else []
+        taken = read_manifest(Path(directory)).ranks[self._rank :: self._world_size]
+        return damage(Path(directory), [file for files in taken for file in files])
 
     def load(self, directory: Place) -> None:
         """`read`, from there; from a store what `verify` has brought."""
@@ -241,13 +242,15 @@ class PolicyTrainer:
             self.read(directory)
 
     def read(self, directory: str | Path) -> None:
-        """Continue exactly from what `write` wrote, with as many ranks.
+        """Continue exactly from what `write` wrote; with other ranks, from the same weights and moments, cut anew.
 
-        Raises `CheckpointError` when it is not there, or was written by another number of ranks.
+        Raises `CheckpointError` when it is not there.
         """
         trainer = Path(directory) / "trainer"
         load_engine(self._engine, trainer, frozen=self._adapted is None)
-        torch.set_rng_state(torch.load(trainer / f"rng-{self._rank}.pt", weights_only=True))
+        random = trainer / f"rng-{self._rank}.pt"
+        if random.exists():  # a rank that was not there goes on from the job's seed
+            torch.set_rng_state(torch.load(random, weights_only=True))
 
     def shutdown(self) -> None:
         """Give the process group back."""

@@ -208,14 +208,29 @@ def save_engine(engine: Any, directory: Path, files: CheckpointFiles, *, frozen:
 
 
 def load_engine(engine: Any, directory: Path, *, frozen: bool) -> None:
-    """What `save_engine` wrote. Raises `CheckpointError` when it is not there, or of another number of ranks."""
-    if not (directory / TAG).is_dir():
-        raise CheckpointError(f"{str(directory.parent)!r} holds no trainer state: {str(directory / TAG)!r} is missing")
+    """What `save_engine` wrote, with as many ranks or others. Raises `CheckpointError` when it is not there."""
+    from actors.training.resharding import load_resharded, read_state
+
+    saved = directory / TAG
+    stage, half = engine.zero_optimization_stage(), engine.bfloat16_enabled()
+    of_model = [
+        f"zero_pp_rank_{rank}_" * (stage == 3) + "mp_rank_00_model_states.pt" for rank in (engine.global_rank, 0)
+    ]
+    there = [saved / name for name in of_model if (saved / name).is_file()]  # a rank's own, or it is a new one
+    if not there:
+        raise CheckpointError(
+            f"{str(directory.parent)!r} holds no trainer state: {str(saved / of_model[1])!r} is missing"
+        )
+    model = read_state(there[0])
+    before = model["dp_world_size"]
+    if stage and before != engine.world_size:
+        prefix = "bf16_" * half + "zero_pp_rank"
+        files = [saved / f"{prefix}_{rank}_mp_rank_00_optim_states.pt" for rank in range(before)]
+        load_resharded(engine, files, model, strict=frozen)
+        return
     loaded, _ = engine.load_checkpoint(str(directory), tag=TAG, load_module_strict=frozen)
     if loaded is None:
-        raise CheckpointError(
-            f"the trainer state in {str(directory)!r} was not written by {dist.get_world_size()} rank(s)"
-        )
+        raise CheckpointError(f"the trainer state in {str(directory)!r} is not one of ZeRO stage {stage}")
 
 
 def gather_with(module: torch.nn.Module, parameters: Iterable[torch.nn.Parameter]) -> None:

@@ -26,6 +26,8 @@ def run(
     """Run a job here, without a gateway: on the cluster of RAY_ADDRESS, or on a Ray of its own."""
     from raylign.spec import load_job
 
+    if resume is not None and file is not None and "=" in str(file):  # the first of the settings
+        file, settings = None, [str(file), *(settings or ())]
     if (file is None) == (resume is None):
         raise SpecError("give either a job FILE, or --resume RUN_DIR")
     allow(libraries)

@@ -100,6 +100,10 @@ class RunDirectory:
         """The pairs that a task learns from, where it has `select`, as a preference file."""
         return self.path / f"chosen-{task}.jsonl"
 
+    def change_job(self, job: Mapping[str, Any]) -> None:
+        """Have the run go on with another job document."""
+        self._write_document(self.job_path, job)
+
     def close(self) -> None:
         """Let go of the lock. The death of the process does the same."""
         if self._lock is not None:

@@ -22,6 +22,8 @@ from raylign.remote import Remote
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(3 * PATIENCE_S)]
 
 ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128}
+RESIZED = 24
+"""Steps, enough that two interruptions come before the last."""
 REPLACED = ("rollout", "reward", "reference")
 """Workers without state, in the order in which they are killed."""
 
@@ -113,6 +115,34 @@ def test_killed_in_every_part_a_run_ends_with_the_bits_of_one_left_alone(tmp_pat
     assert "policy/0 died" in rebuilt
     assert "the last good checkpoint is" in rebuilt
     assert sum(event.data.get("phase") == "resuming" for event in events) == 3
+
+
+def test_two_ranks_are_gone_on_from_by_one_and_by_three(tmp_path):
+    """In ZeRO-3's shards: the losses of a run left alone, but for the order in which ranks sum."""
+    trainer = {"ranks": 2, "zero_stage": 3, "learning_rate": 3e-4}
+    settings = {"evaluation": {"rows": 4}, "checkpoint": {"every": 2, "keep_last": 9}, "trainer": trainer}
+    job = small_job(tmp_path, "sft", steps=RESIZED, task={"judges": [], "eval_prompts": None}, **settings)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    status, output = run_job("--job", str(job), "--run-dir", str(whole))
+    assert status == 0, output
+
+    for ranks, given in ((2, ("--job", str(job))), (1, ("trainer.ranks=1",))):
+        driver = start("actors", "run", "--no-dashboard", "--run-dir", str(broken), *given)
+        wait_for_step(broken, last_step(broken) + 3, driver)
+        os.kill(driver.pid, signal.SIGINT)
+        status, output = finish(driver)
+        assert status == 130, output
+        assert RunDirectory(broken).job()["trainer"]["ranks"] == ranks
+    status, output = run_job("--run-dir", str(broken), "trainer.ranks=3")
+    assert status == 0, output
+
+    plans = [event.data["actors"] for event in RunDirectory(broken).events() if event.kind == "plan"]
+    assert [len(actors) for actors in plans] == [2, 1, 3]
+    metrics = [RunDirectory(run).metrics() for run in (broken, whole)]
+    assert [row["step"] for row in metrics[0]] == list(range(RESIZED))
+    for name in ("train/loss", "train/grad_norm"):
+        ours, theirs = ([row[name] for row in rows] for rows in metrics)
+        assert ours == pytest.approx(theirs, rel=1e-3)
 
 
 @pytest.mark.proof

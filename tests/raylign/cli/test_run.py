@@ -1,6 +1,9 @@
 """A run here, as far as it is refused before it starts."""
 
+import json
+
 from command import raylign
+from documents import document
 from jobs import small_job
 
 
@@ -9,6 +12,10 @@ def test_run_needs_a_file_or_a_directory(tmp_path):
     done = raylign("run", "--resume", tmp_path)
     assert done.returncode == 2
     assert "holds no run" in done.stderr
+    (tmp_path / "job.json").write_text(json.dumps(document()))
+    done = raylign("run", "--resume", tmp_path, "steps=9")
+    assert done.returncode == 2
+    assert "'steps' stays as it is, only `trainer.ranks` may change" in done.stderr
 
 
 def test_run_refuses_a_directory_that_holds_a_run(tmp_path):
