@@ -48,6 +48,7 @@ def run(commands: str, place: Path) -> str:
 
 
 @pytest.mark.ray
+@pytest.mark.usefixtures("on_shared_ray")
 @pytest.mark.timeout(2 * PATIENCE_S)
 def test_the_page_is_followed_word_for_word(tmp_path):
     _, data, job, _, came_out = follow(tmp_path)
