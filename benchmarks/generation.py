@@ -1,59 +1,16 @@
 """Tokens per second of a rollout worker against bare vLLM: model, engine settings, requests, seeds alike, in turns."""
 
-import argparse
-import json
 import os
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
-from typing import Any
 
-from benchmarks import models, our_side
+from benchmarks.beside_bare import run
 
-PROMPTS, SAMPLES, TOKENS, ROUNDS = 8, 4, 64, 5
+PROMPTS, SAMPLES, TOKENS = 8, 4, 64
 PROMPT_TOKENS, CONTEXT, SEQUENCES = 16, 256, 256
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", choices=models.SHAPES, action="append", help="default: 3m and 135m")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of each process, after one that is not counted")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--side", choices=("ours", "bare"), help=argparse.SUPPRESS)
-    parser.add_argument("--model", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.side:
-        print(json.dumps(rates(options.side, options.model, options.rounds)))
-        return
-    print(f"{'model':6} {'ours tokens/s':>14} {'bare tokens/s':>14} {'ratio':>6}")
-    rows = []
-    for shape in options.shape or ("3m", "135m"):
-        with tempfile.TemporaryDirectory() as directory:
-            rows.append(compare(shape, models.save_policy(shape, Path(directory)), options.rounds))
-        print("{shape:6} {ours:14.0f} {bare:14.0f} {ratio:6.2f}".format(**rows[-1]), flush=True)
-    our_side.dump(options.json, rows)
-
-
-def compare(shape: str, model: Path, rounds: int) -> dict[str, Any]:
-    """One engine a process; ours and bare in turns, so that a busy machine is unfair to both."""
-    found: dict[str, list[float]] = {"ours": [], "bare": []}
-    for side in ("ours", "bare", "bare", "ours"):
-        command = [sys.executable, "-m", "benchmarks.generation", "--side", side, "--model", str(model)]
-        done = subprocess.run([*command, "--rounds", str(rounds)], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"the {side} side ended with {done.returncode}: {done.stderr[-2000:]}")
-        found[side] += json.loads(done.stdout.splitlines()[-1])
-    medians = {side: statistics.median(values) for side, values in found.items()}
-    return {"shape": shape, **medians, "ratio": medians["ours"] / medians["bare"], "all": found}
-
-
-def rates(side: str, model: str, rounds: int) -> list[float]:
+def rates(side: str, model: str, rounds: int, threads: int) -> list[float]:
     """Response tokens/s of each round after a first one that warms up."""
-    threads = os.cpu_count() or 1
-    os.environ |= {"VLLM_LOGGING_LEVEL": "ERROR", "OMP_NUM_THREADS": str(threads)}
     from raylign.types import Prompt, Request
 
     requests = [
@@ -121,4 +78,4 @@ def rates(side: str, model: str, rounds: int) -> list[float]:
 
 
 if __name__ == "__main__":
-    main()
+    run("benchmarks.generation", __doc__, "tokens/s", rates)

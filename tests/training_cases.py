@@ -33,7 +33,7 @@ def make_job(
         {"name": "alone", "weight": 2.0, "method": {"type": "crpg"}, **shared},
         {"name": "paired", "method": {"type": "codpo"}, **shared},
     ]
-    rates = {"learning_rate": 1e-3, "schedule": {"type": "linear", "warmup_steps": 2}}
+    rates = {"learning_rate": 1e-3, "schedule": {"type": "linear", "warmup_steps": 2}, "task_norms_every": 0}
     return parse_job(
         {
             "name": "test",

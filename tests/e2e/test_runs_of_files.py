@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.proof, pytest.mark.timeout(3 * PATIEN
 STEPS = 40
 
 
-@pytest.mark.parametrize("example", ["preferences", "moving-reference", "rated"])
+@pytest.mark.parametrize("example", ["preferences", "moving-reference", "rated", "sparsepo", "unpaired"])
 def test_killed_and_resumed_it_ends_with_the_same_bits(tmp_path, example):
     settings = {"steps": STEPS, "evaluation": {"rows": 8}, "checkpoint": {"every": 4, "keep_last": 3}}
     job = small_job(tmp_path, example, task={"judges": [], "eval_prompts": None}, **settings)

@@ -66,7 +66,7 @@ def test_measuring_changes_not_one_bit_of_the_training(
 
 @pytest.mark.parametrize("stage", [0, 1, 2, 3])
 def test_a_tasks_norm_is_that_of_plain_pytorch_on_the_task_alone(model: Path, stage: int) -> None:
-    job = make_job(model, zero_stage=stage)
+    job = make_job(model, zero_stage=stage, task_norms_every=1)
     stats = make_trainer(job).step(0, microbatches(make_examples(0)))
     for task in ("alone", "paired"):
         _, (norm,) = plain_steps(job, [of_task(make_examples(0), task)], [1e-3])
@@ -74,7 +74,7 @@ def test_a_tasks_norm_is_that_of_plain_pytorch_on_the_task_alone(model: Path, st
 
 
 def test_a_tasks_norm_is_that_of_a_run_on_the_task_alone(model: Path) -> None:
-    job = make_job(model, lora={"rank": 4})
+    job = make_job(model, lora={"rank": 4}, task_norms_every=1)
     stats = make_trainer(job).step(0, microbatches(make_examples(0)))
     for task in ("alone", "paired"):
         alone = make_trainer(job).step(0, microbatches(of_task(make_examples(0), task)))
@@ -91,7 +91,7 @@ def test_norms_are_measured_when_they_are_due(model: Path) -> None:
 
 @pytest.mark.parametrize("stage", [0, 1, 3])
 def test_a_task_whose_norm_overflows_is_named(model: Path, stage: int) -> None:
-    trainer = make_trainer(make_job(model, zero_stage=stage))
+    trainer = make_trainer(make_job(model, zero_stage=stage, task_norms_every=1))
     before = state(trainer)
     fine = make_examples(0)
     fresh = next(example for example in fine if len(example.sequences[0].response_ids) == 1)
