@@ -11,6 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from actors.cluster.interface import interface_towards
 from actors.imports import without
 from raylign.errors import CheckpointError, RunError
 from raylign.plan.memory.training import BUCKET, stage_of
@@ -41,6 +42,8 @@ def join_process_group(
                 f"{dist.get_world_size()} already; give each rank a process"
             )
         return False
+    if world_size > 1 and device != "cuda":
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", interface_towards(master_addr))
     dist.init_process_group(
         "nccl" if device == "cuda" else "gloo",
         init_method=f"tcp://{master_addr}:{master_port}",
