@@ -4,7 +4,8 @@ The only place where workers become Ray actors. Namespace of the actors: the job
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -83,26 +84,17 @@ class RayFleet:
             self.members[actor.role].append(member)
             await member.start()
         await self._all_ready()
-        members, deadlines = self.members, self.job.deadlines
-        rollouts = RolloutPool(members["rollout"], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
-        return Fleet(
-            rollouts=rollouts,
-            judges=JudgePool(
-                self.job,
-                rules=members["judge"],
-                rewards=list(zip(self.job.heads_of_workers(), members["reward"], strict=True)),
-                askers=self._askers(),
-            ),
-            reference=self._reference(),
-            trainer=TrainerGroup(members["policy"], deadlines),
-            weights=await self._weights(rollouts, self._group),
-        )
+        return await self._assembled(self._group)
 
-    async def _weights(self, rollouts: RolloutPool, group: PlacementGroup) -> Weights:
-        trainers, seconds = self.members["policy"], self.job.deadlines.publish_s
-        weights = self.job.weights
-        if weights.carrier == "object_store":
-            return ObjectStoreWeights(trainers, rollouts, publish_s=seconds, bucket_bytes=weights.bucket_bytes)
+    async def _assembled(self, group: PlacementGroup) -> Fleet:
+        fleet = assembled(self.job, self.members)
+        if self.job.weights.carrier == "object_store":
+            return fleet
+        assert isinstance(fleet.rollouts, RolloutPool)
+        return replace(fleet, weights=await self._transferred(fleet.rollouts, group))
+
+    async def _transferred(self, rollouts: RolloutPool, group: PlacementGroup) -> Weights:
+        seconds, weights = self.job.deadlines.publish_s, self.job.weights
         address, port = await self._rendezvous(group)
         route = Route(
             carrier=weights.carrier,
@@ -113,30 +105,7 @@ class RayFleet:
             bucket_bytes=weights.bucket_bytes,
             seconds=seconds,
         )
-        return TransferredWeights(trainers, rollouts, route)
-
-    def _reference(self) -> Reference:
-        members, deadlines = self.members, self.job.deadlines
-        tokens_per_batch = self.job.trainer.tokens_per_microbatch
-        if self.job.hosts_reference:
-            return HostedReference(members["policy"], score_s=deadlines.score_s, tokens_per_batch=tokens_per_batch)
-        return ReferencePool(
-            Crew(members["reference"], restart_s=deadlines.start_s),
-            score_s=deadlines.score_s,
-            tokens_per_batch=tokens_per_batch,
-            trainers=members["policy"],
-            publish_s=deadlines.publish_s,
-            bucket_bytes=self.job.weights.bucket_bytes,
-        )
-
-    def _askers(self) -> dict[Asker, list[Member]]:
-        """Whom questions go to, and through whom each is asked."""
-        askers: dict[Asker, list[Member]] = {}
-        for engine, member in zip(self.job.engines(), self.members["llm-judge"], strict=True):
-            askers.setdefault(engine, []).append(member)
-        for endpoint, member in zip(self.job.endpoints(), self.members["endpoint"], strict=True):
-            askers[endpoint] = [member]
-        return askers
+        return TransferredWeights(self.members["policy"], rollouts, route)
 
     async def _rendezvous(self, group: PlacementGroup) -> tuple[str, int]:
         """Address and free port on the node that will hold policy/0. One rank meets nobody: any port here will do."""
@@ -251,6 +220,50 @@ class RayFleet:
         if self._group is not None:
             remove_placement_group(self._group)
             self._group = None
+
+
+def assembled(job: Job, members: Mapping[Role, Sequence[Member]]) -> Fleet:
+    """All members of a run as the loop sees them; weights go by the object store."""
+    deadlines, bucket_bytes = job.deadlines, job.weights.bucket_bytes
+    rollouts = RolloutPool(members["rollout"], generate_s=deadlines.generate_s, publish_s=deadlines.publish_s)
+    return Fleet(
+        rollouts=rollouts,
+        judges=JudgePool(
+            job,
+            rules=members["judge"],
+            rewards=list(zip(job.heads_of_workers(), members["reward"], strict=True)),
+            askers=_askers(job, members),
+        ),
+        reference=_reference(job, members),
+        trainer=TrainerGroup(members["policy"], deadlines),
+        weights=ObjectStoreWeights(
+            members["policy"], rollouts, publish_s=deadlines.publish_s, bucket_bytes=bucket_bytes
+        ),
+    )
+
+
+def _reference(job: Job, members: Mapping[Role, Sequence[Member]]) -> Reference:
+    deadlines, tokens_per_batch = job.deadlines, job.trainer.tokens_per_microbatch
+    if job.hosts_reference:
+        return HostedReference(members["policy"], score_s=deadlines.score_s, tokens_per_batch=tokens_per_batch)
+    return ReferencePool(
+        Crew(members["reference"], restart_s=deadlines.start_s),
+        score_s=deadlines.score_s,
+        tokens_per_batch=tokens_per_batch,
+        trainers=members["policy"],
+        publish_s=deadlines.publish_s,
+        bucket_bytes=job.weights.bucket_bytes,
+    )
+
+
+def _askers(job: Job, members: Mapping[Role, Sequence[Member]]) -> dict[Asker, list[Member]]:
+    """Whom questions go to, and through whom each is asked."""
+    askers: dict[Asker, list[Member]] = {}
+    for engine, member in zip(job.engines(), members["llm-judge"], strict=True):
+        askers.setdefault(engine, []).append(member)
+    for endpoint, member in zip(job.endpoints(), members["endpoint"], strict=True):
+        askers[endpoint] = [member]
+    return askers
 
 
 def environment(actor: ActorPlan, device: str) -> dict[str, str]:

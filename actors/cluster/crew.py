@@ -57,7 +57,8 @@ class Crew:
         self._owed_s += seconds
         try:
             try:
-                member = await asyncio.wait_for(self._free.get(), patience)
+                async with asyncio.timeout(patience):
+                    member = await self._free.get()
             except TimeoutError:
                 names = ", ".join(member.name for member in self.members)
                 raise DeadlineExpired(
@@ -90,6 +91,8 @@ def shares(costs: Sequence[float], *, budget: float, workers: int, at_least: int
 
 async def together(*calls: Awaitable[T]) -> list[T]:
     """All results, in order; the first failure ends the other calls and is raised."""
+    if len(calls) == 1:  # a task for it alone would cost more than it does
+        return [await calls[0]]
 
     async def wait(call: Awaitable[T]) -> T:
         return await call

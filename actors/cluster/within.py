@@ -37,7 +37,8 @@ async def within(awaitable: Awaitable[T], wait: Wait, *, seconds: float | None =
     where it is none of ours.
     """
     try:
-        return await asyncio.wait_for(_result(awaitable), wait.seconds if seconds is None else max(seconds, 0.0))
+        async with asyncio.timeout(wait.seconds if seconds is None else max(seconds, 0.0)):
+            return await awaitable
     except RayTaskError as error:  # first, because it is also what the worker raised: perhaps a TimeoutError
         if isinstance(error.cause, RaylignError):
             raise error.cause from None
@@ -51,10 +52,6 @@ async def within(awaitable: Awaitable[T], wait: Wait, *, seconds: float | None =
         raise wait.expired() from None
     except (RayActorError, WorkerCrashedError, OutOfMemoryError) as error:
         raise WorkerLost(f"job {wait.job}: {wait.worker} died during {wait.phase!r}: {_first_lines(error)}") from None
-
-
-async def _result(awaitable: Awaitable[T]) -> T:
-    return await awaitable
 
 
 def _first_lines(error: Exception) -> str:

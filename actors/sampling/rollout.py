@@ -82,6 +82,17 @@ class RolloutWorker:
         """Log-probability of every response token at temperature 1: the engine's side of the parity check."""
         return self.engine.logprobs_of(prompt_ids, response_ids)
 
+    def update(
+        self, version: int, *buckets: WeightUpdate, verify_all: bool, first: bool, last: bool
+    ) -> dict[str, Any] | None:
+        """Some of the new weights, in one call: `begin_update` before the ``first``, `finish_update`, whose counts it
+        gives, after the ``last``."""
+        if first:
+            self.begin_update(version, verify_all=verify_all)
+        for bucket in buckets:
+            self.take(bucket)
+        return self.finish_update() if last else None
+
     def begin_update(self, version: int, *, verify_all: bool = False) -> None:
         """New weights come, by `take`; `finish_update` ends them. Until the first is taken the old ones serve."""
         self._arrival = _Arrival(version=version, verify_all=verify_all)
@@ -112,15 +123,16 @@ class RolloutWorker:
         with self._told(self._arrival):
             self.engine.transfer(step, payload)
 
-    def compare(self, bucket: WeightUpdate) -> None:
+    def compare(self, *buckets: WeightUpdate) -> None:
         """Some of what was transferred so, for the proof. Raises `PublishFailed` naming what is damaged."""
         arrival = self._arrival
-        self._require_whole(bucket)
-        names = [entry.name for at, entry in enumerate(bucket.table, arrival.tensors) if arrival.compares(at)]
-        with self._told(arrival):
-            self.engine.compare(bucket, names)
-        arrival.tensors += len(bucket.table)
-        arrival.nbytes += bucket.nbytes
+        for bucket in buckets:
+            self._require_whole(bucket)
+            names = [entry.name for at, entry in enumerate(bucket.table, arrival.tensors) if arrival.compares(at)]
+            with self._told(arrival):
+                self.engine.compare(bucket, names)
+            arrival.tensors += len(bucket.table)
+            arrival.nbytes += bucket.nbytes
 
     def finish_update(self) -> dict[str, Any]:
         """Prove that all landed: counts of tensors sent and compared, and bytes.

@@ -1,15 +1,19 @@
 """All rollout workers as one: requests spread by load, weights published with proof, a dead worker replaced."""
 
 import asyncio
+import heapq
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from actors.cluster.member import Member
-from actors.weights.published import Published
+from actors.weights.published import MOST, Published
 from raylign.errors import WorkerLost
 from raylign.types import Completion, Request
 from raylign.workers import PublishReport
+
+FEW = 64
+"""Workers to whom a call for each bucket costs the driver less than they gain by taking it in at once."""
 
 
 class RolloutPool:
@@ -110,7 +114,7 @@ class RolloutPool:
             await self._send(member, True)
 
     async def _send(self, member: Member, verify_all: bool) -> dict[str, Any]:
-        """What the worker says once all has landed. A bucket is on its way to it while it takes the one before."""
+        """What the worker says once all has landed. Some buckets are on their way to it while it takes those before."""
         assert self._published is not None
         end = asyncio.get_running_loop().time() + self._publish_s
 
@@ -118,18 +122,20 @@ class RolloutPool:
             left = end - asyncio.get_running_loop().time()
             return asyncio.ensure_future(member.call(method, *args, phase="publish", seconds=left, **settings))
 
-        before = call("begin_update", self.version, verify_all=verify_all)
+        before: asyncio.Future[Any] | None = None
+        first, at_least = True, min(MOST, -(-len(self.members) // FEW))
         try:
-            async for bucket in self._published:
-                coming = call("take", bucket)
-                taken, before = before, coming
-                await taken
-            await before
-            before = call("finish_update")
+            async for wave, last in self._published.waves(at_least=at_least):
+                coming = call("update", self.version, *wave, verify_all=verify_all, first=first, last=last)
+                taken, before, first = before, coming, False
+                if taken:
+                    await taken
+            assert before is not None  # there is always a last one
             proof: dict[str, Any] = await before
             return proof
         finally:
-            before.cancel()
+            if before:
+                before.cancel()
 
 
 def spread(requests: Sequence[Request], workers: int) -> list[list[Request]]:
@@ -139,9 +145,10 @@ def spread(requests: Sequence[Request], workers: int) -> list[list[Request]]:
     for request in requests:
         by_prompt.setdefault(request.prompt.id, []).append(request)
     shares: list[list[Request]] = [[] for _ in range(workers)]
-    loads = [0] * workers
+    loads = [(0, worker) for worker in range(workers)]
     for group in by_prompt.values():
-        least = loads.index(min(loads))
+        load, least = loads[0]
         shares[least] += group
-        loads[least] += len(group[0].prompt.token_ids) + sum(request.max_tokens for request in group)
+        load += len(group[0].prompt.token_ids) + sum(request.max_tokens for request in group)
+        heapq.heapreplace(loads, (load, least))
     return shares

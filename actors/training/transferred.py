@@ -52,8 +52,9 @@ class TransferredWeights:
         )
 
     async def _prove(self, member: Member, published: Published) -> dict[str, int]:
-        async for bucket in published:
-            await member.call("compare", bucket, phase="publish", seconds=self._route.seconds)
+        async for wave, _ in published.waves():
+            if wave:
+                await member.call("compare", *wave, phase="publish", seconds=self._route.seconds)
         proof: dict[str, int] = await member.call("finish_update", phase="publish", seconds=self._route.seconds)
         return proof
 

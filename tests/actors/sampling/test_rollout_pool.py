@@ -74,13 +74,14 @@ class Taking:
         self.said, self.restarts, self._dies_after, self._refuses = [], 0, dies_after, refuses
 
     async def call(self, method, *args, phase, seconds, **settings):
-        if args == (self._refuses,):
-            raise PublishFailed(f"{args[0]} arrived damaged")
-        if method == "take" and self._dies_after == sum(said[0] == "take" for said in self.said):
+        version, *buckets = args
+        if self._refuses in buckets:
+            raise PublishFailed(f"{self._refuses} arrived damaged")
+        if self._dies_after == len(self.said):
             self._dies_after = None
             raise WorkerLost("rollout/0 died")
-        self.said.append((method, *args, *settings.values()))
-        return {"tensors_checked": 3, "bytes": 7} if method == "finish_update" else None
+        self.said.append((method, version, buckets, *settings.values()))
+        return {"tensors_checked": 3, "bytes": 7} if settings["last"] else None
 
     async def restart(self, lost):
         self.restarts += 1
@@ -100,9 +101,16 @@ async def test_every_worker_takes_every_bucket_and_one_that_dies_begins_anew_and
     steady, mortal = Taking(), Taking(dies_after=1)
     pool = RolloutPool([steady, mortal], generate_s=10, publish_s=10)
     report = await pool.receive(await published("a", "b"), 4, verify_all=False)
-    assert steady.said == [("begin_update", 4, False), ("take", "a"), ("take", "b"), ("finish_update",)]
-    assert mortal.said == [("begin_update", 4, True), ("take", "a"), ("take", "b"), ("finish_update",)]
+    # verify_all, first, last
+    assert steady.said == [("update", 4, ["a"], False, True, False), ("update", 4, ["b"], False, False, True)]
+    assert mortal.said == [("update", 4, ["a"], True, True, False), ("update", 4, ["b"], True, False, True)]
     assert (report.workers, report.tensors_checked, report.bytes_sent, pool.version) == (2, 6, 14, 4)
+
+
+async def test_many_workers_are_called_once_for_several_buckets():
+    members = [Taking() for _ in range(65)]
+    await RolloutPool(members, generate_s=10, publish_s=10).receive(await published("a", "b"), 4, verify_all=False)
+    assert [member.said for member in members] == [[("update", 4, ["a", "b"], False, True, True)]] * 65
 
 
 async def test_a_bucket_that_is_refused_fails_the_publish_before_anything_is_put_in_place():
@@ -110,4 +118,4 @@ async def test_a_bucket_that_is_refused_fails_the_publish_before_anything_is_put
     pool = RolloutPool([member], generate_s=10, publish_s=10)
     with pytest.raises(PublishFailed, match="b arrived damaged"):
         await pool.receive(await published("a", "b", "c"), 0, verify_all=False)
-    assert "finish_update" not in [method for method, *_ in member.said]
+    assert not any(last for *_, last in member.said)
