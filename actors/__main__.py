@@ -84,11 +84,12 @@ def _run(options: argparse.Namespace) -> int:
         job = load_job(options.job, options.settings)
         run = RunDirectory.create(options.run_dir, job.model_dump(mode="json"))
     else:
+        began = RunDirectory(options.run_dir)
+        job = resumed(began.job(), options.settings, source=str(began.job_path))
         run = RunDirectory.open(options.run_dir)
-        job = resumed(run.job(), options.settings, source=str(run.job_path))
-        if options.settings:
-            run.change_job(job.model_dump(mode="json"))
     with run:
+        if options.job is None and options.settings:
+            run.change_job(job.model_dump(mode="json"))
         if end := finished_end(job, run):
             return _tell_finished(options, job, run, end)
         return asyncio.run(_drive(options, job, run))
