@@ -57,8 +57,8 @@ def create_app(path: Path) -> FastAPI:
         return job
 
     @app.get("/v1/jobs")
-    def jobs(limit: int = 50) -> dict[str, Any]:
-        found = database().execute(f"SELECT {SHORT} FROM jobs ORDER BY id DESC LIMIT ?", (limit,))
+    def jobs(limit: int = 50, before: str = "~") -> dict[str, Any]:
+        found = database().execute(f"SELECT {SHORT} FROM jobs WHERE id < ? ORDER BY id DESC LIMIT ?", (before, limit))
         return {"data": [dict(row) for row in found]}
 
     @app.get("/v1/jobs/{job_id}")

@@ -2,12 +2,24 @@
 
 import contextlib
 import http.client
+import itertools
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to come."""
+
+    method: str
+    path: str
+    body: bytes | None = None
 
 
 @contextlib.contextmanager
@@ -61,3 +73,30 @@ def duration(url: str, key: str, path: str, body: bytes, *, count: int, clients:
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(post, shares))
     return time.perf_counter() - begun
+
+
+def paced(url: str, key: str, asks: Callable[[int], Ask], *, rate: float, seconds: float, clients: int) -> list[float]:
+    """Seconds from the moment each request was due to its answer, at ``rate`` a second whatever the answers take.
+
+    A server that falls behind delays all that are due meanwhile, and each of them counts.
+    """
+    count, numbers, turn = int(rate * seconds), itertools.count(), threading.Lock()
+    begun, taken = time.perf_counter(), []
+
+    def client() -> None:
+        with connected(url) as connection:
+            while True:
+                with turn:
+                    number = next(numbers)
+                if number >= count:
+                    return
+                due = begun + number / rate
+                time.sleep(max(0.0, due - time.perf_counter()))
+                ask = asks(number)
+                send(connection, key, ask.method, ask.path, ask.body)
+                taken.append(time.perf_counter() - due)
+
+    with ThreadPoolExecutor(clients) as pool:
+        for ended in [pool.submit(client) for _ in range(clients)]:
+            ended.result()
+    return taken

@@ -115,6 +115,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 400 and error.__cause__ is not None:  # FastAPI's, of a body that no parser can read
+            return _told(request, 422, f"the body is not JSON in UTF-8: {str(error.__cause__)[:200]}")
         answer = _told(request, error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from raylign.errors import JobConflict
@@ -162,7 +162,8 @@ def _ahead(job: JobRecord, state: State) -> ColumnElement[bool]:
     mine, theirs = WAITING.index(job.state), WAITING.index(state)
     if theirs != mine:
         return jobs.c.rank <= job.rank if theirs < mine else jobs.c.rank < job.rank
-    return (jobs.c.rank < job.rank) | ((jobs.c.rank == job.rank) & (jobs.c.id < job.id))
+    # As one value, of which the queue's index is a range: of two conditions SQLite would look at the whole queue.
+    return tuple_(jobs.c.rank, jobs.c.id) < tuple_(job.rank, job.id)
 
 
 def _body(job: Work) -> str:

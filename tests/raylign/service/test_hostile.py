@@ -15,6 +15,7 @@ import yaml
 from depths import deep
 from event_stream import stepped
 from fastapi import FastAPI
+from hostile import LONGEST_ANSWER, LONGEST_S, MOST_BYTES, client, nested, tree
 from service import KEY, TOKEN, FakeRay, job_document, open_store, started, step
 
 from raylign.service.app import create_app
@@ -22,10 +23,6 @@ from raylign.service.bulletin import Bulletin
 from raylign.service.gateway import Gateway
 from raylign.service.home import open_home
 
-LONGEST_S = 1.0
-"""Of the processor, for app and client in this process."""
-MOST_BYTES = 100_000_000
-LONGEST_ANSWER = 8_000
 JSON, YAML = "application/json", "application/yaml"
 Body = tuple[str, bytes]
 """Content type and content."""
@@ -35,23 +32,6 @@ def judged(**judge: Any) -> bytes:
     document = job_document()
     document["tasks"][0]["judges"] = [judge]
     return json.dumps(document).encode()
-
-
-def nested(dice: random.Random) -> Any:
-    value: Any = dice.choice([None, 1, "x", [], {}])
-    for _ in range(dice.choice([10, 100, 400])):
-        value = [value] if dice.random() < 0.5 else {"a": value}
-    return value
-
-
-def tree(dice: random.Random, depth: int = 0) -> Any:
-    scalars = [None, True, 0, -1, 2**63, 10**300, 1e308, "", "x" * 50, "\ud800", "\x00", "\u2028", "\U0001f600"]
-    if depth > 3 or dice.random() < 0.4:
-        return dice.choice(scalars)
-    keys = ["name", "tasks", "steps", "policy", "type", "when", "judges", "x\ud800", "", "__class__"]
-    if dice.random() < 0.5:
-        return [tree(dice, depth + 1) for _ in range(dice.randrange(5))]
-    return {dice.choice(keys): tree(dice, depth + 1) for _ in range(dice.randrange(5))}
 
 
 def flipped(dice: random.Random, content: bytes) -> bytes:
@@ -152,11 +132,6 @@ def app(tmp_path: Path) -> FastAPI:
     store, ray = open_store(tmp_path), FakeRay()
     home = open_home(tmp_path)
     return create_app(Gateway(store=store, bulletin=Bulletin(), ray=ray.client(), api_key=KEY, home=home))
-
-
-def client(app: FastAPI, token: str = KEY) -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", headers=headers)
 
 
 def job_bodies(of_each_kind: int) -> Iterator[Body]:

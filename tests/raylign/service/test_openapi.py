@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections import Counter
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -11,12 +14,15 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
 from service import KEY, FakeRay, job, open_store
+from starlette.types import Receive, Scope, Send
+from uploads import Here
 
 from raylign.record.events.payloads import KINDS
 from raylign.service.app import create_app
@@ -32,10 +38,16 @@ BOUNDED = settings(derandomize=True, database=None, deadline=20_000, suppress_he
 
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
-    store, ray = open_store(tmp_path), FakeRay()
-    store.create(job())
     schema_json()  # these two are made once in a process, and take longer than a request may
     templates()
+    return fresh_app(tmp_path)
+
+
+def fresh_app(folder: Path) -> FastAPI:
+    """One whose store has a job."""
+    folder.mkdir(exist_ok=True)
+    store, ray = open_store(folder), FakeRay()
+    store.create(job())
     hosts = ["testserver"]  # schemathesis' own name
     return create_app(
         Gateway(
@@ -43,8 +55,9 @@ def app(tmp_path: Path) -> FastAPI:
             bulletin=Bulletin(),
             ray=ray.client(),
             api_key=KEY,
-            home=open_home(tmp_path),
+            home=open_home(folder),
             allowed_hosts=hosts,
+            inspecting=Here(),
         )
     )
 
@@ -68,6 +81,34 @@ def call_every_operation(app: FastAPI, *, key: str, examples: int) -> int:
 def test_every_operation_answers_as_documented(app: FastAPI, examples: int) -> None:
     documented = sum(len(operations) for operations in app.openapi()["paths"].values())
     assert call_every_operation(app, key=KEY, examples=examples) == documented > 10
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_what_one_answer_names_the_next_request_asks_for_as_documented(tmp_path: Path) -> None:
+    """Walks over the operations: ids that were answered go into what follows. Each on a store of its own."""
+    apps, numbers = [fresh_app(tmp_path / "first")], count()
+
+    async def newest(scope: Scope, receive: Receive, send: Send) -> None:
+        await apps[-1](scope, receive, send)
+
+    walks = schemathesis.openapi.from_asgi("/openapi.json", newest).as_state_machine()
+    told: Counter[str] = Counter()
+
+    class Walk(walks):  # type: ignore[misc, valid-type]  # the class is made of the document
+        def setup(self) -> None:
+            apps[:] = [fresh_app(tmp_path / str(next(numbers)))]
+
+        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+            return {"headers": {"Authorization": f"Bearer {KEY}"}}
+
+        def validate_response(self, response: Response, case: schemathesis.Case, **_: Any) -> None:
+            case.validate_response(response, checks=CHECKS)
+            told[case.operation.label] += response.status_code < 300
+
+    Walk.run(settings=settings(BOUNDED, max_examples=40, stateful_step_count=20))
+    reached = {operation for operation, times in told.items() if times and "{" in operation}
+    assert len(reached) >= 8, told
 
 
 def test_without_the_key_every_operation_answers_as_documented(app: FastAPI) -> None:
