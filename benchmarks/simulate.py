@@ -16,6 +16,9 @@ from raylign.spec import Job
 RESPONSES = 2_048
 """Of a step at size: a million tokens, 512 each."""
 
+MACHINE = ("score", "step")
+"""Phases in which one model computes and the others wait: by these a machine's speed is told."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -43,21 +46,38 @@ def main() -> None:
 
 
 def compared(calibrating: Sequence[Run], others: Sequence[Run], times: Times) -> list[dict[str, Any]]:
-    """Real steps beside simulated ones, by the times of ``calibrating`` alone."""
+    """Real steps beside simulated ones, by the times of ``calibrating`` alone; then as if all of the machine had been
+    slower, or faster, by as much as its scoring and training were, which nobody shares a worker's time with."""
     times = judged(calibrating, fitted(calibrating, times))
     print(json.dumps(times.written()))
-    print(f"\n{'run':16} {'real s':>7} {'simulated':>9} {'off':>6}  by phase, real / simulated; busiest")
+    print(
+        f"\n{'run':16} {'real s':>7} {'simulated':>9} {'off':>6} {'at its speed':>12}  "
+        "by phase, real / simulated; busiest"
+    )
     rows = []
     for run in (*calibrating, *others):
         predicted = simulate(run.job, times)
         off = predicted.step_s / run.step_s - 1
+        speed = sum(run.phase_s(phase) for phase in MACHINE) / sum(predicted.seconds[phase] for phase in MACHINE)
+        at_speed = speed * predicted.step_s / run.step_s - 1
         phases = ", ".join(
             f"{phase} {run.phase_s(phase):.2f} / {seconds:.2f}"
             for phase, seconds in predicted.seconds.items()
             if seconds > 0.01 * predicted.step_s
         )
-        print(f"{run.name:16} {run.step_s:7.3f} {predicted.step_s:9.3f} {off:+6.1%}  {phases}; {_used(predicted)}")
-        rows.append({"run": run.name, "real_s": run.step_s, "simulated_s": predicted.step_s, "off": off})
+        print(
+            f"{run.name:16} {run.step_s:7.3f} {predicted.step_s:9.3f} {off:+6.1%} {at_speed:+12.1%}  "
+            f"{phases}; {_used(predicted)}"
+        )
+        rows.append(
+            {
+                "run": run.name,
+                "real_s": run.step_s,
+                "simulated_s": predicted.step_s,
+                "off": off,
+                "at_its_speed": at_speed,
+            }
+        )
     return rows
 
 
