@@ -6,6 +6,7 @@ library's own, as their fields say.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
@@ -38,9 +39,14 @@ class Place:
 
 def places(settings: BaseModel, at: str = "") -> Iterator[Place]:
     """Every setting that names something on a disk or in a store, however deep it stands."""
-    for name, field in type(settings).model_fields.items():
-        mark = marked((field.annotation, *field.metadata))
+    for name, mark in _marks(type(settings)).items():
         yield from _within(getattr(settings, name), mark, f"{at}.{name}" if at else name)
+
+
+@cache
+def _marks(kind: type[BaseModel]) -> Mapping[str, Located | None]:
+    """Of a class's fields. Looked for once: types are deep, and every job that comes is asked for its places."""
+    return {name: marked((field.annotation, *field.metadata)) for name, field in kind.model_fields.items()}
 
 
 def marked(annotation: Any) -> Located | None:
