@@ -17,8 +17,6 @@ PROCESS = 560 * MIB
 """torch, transformers, DeepSpeed, Ray."""
 MASTER, MOMENTS, GRADIENT = 4, 8, 4
 """Bytes a trained parameter: float32 weights, AdamW's moments, float32 gradient."""
-LEFT = ("gradients", True)
-"""Below ZeRO-3 they are added up on the GPU even where the optimizer is offloaded."""
 LIVE = 10**9
 """Parameters that ZeRO-3 has gathered at once (stage3_max_live_parameters)."""
 BUCKET = 500_000_000
@@ -35,7 +33,9 @@ def policy(job: Job, info: ModelInfo, batches: Sequence[Batch], *, device: Devic
     if device == "cpu":
         states |= away
     elif away:
-        states = {name: size for name, size in states.items() if name not in away or (name, stage < 3) == LEFT}
+        # Below ZeRO-3 gradients are added up on the GPU even where the optimizer is offloaded.
+        gone = away.keys() - {"gradients"} if stage < 3 else away.keys()
+        states = {name: size for name, size in states.items() if name not in gone}
     if job.reads and not job.lends_reference:
         states["reference"] = model.weights
     if job.hosts_reference and not job.lends_reference:
