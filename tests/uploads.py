@@ -43,6 +43,9 @@ class Here(Inspecting):
         found = await asyncio.to_thread(inspector.pairs, file, dict(columns), most_bytes)
         return json.loads(json.dumps(found).replace(f"{file.parent}/", ""))
 
+    async def begin(self, file: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(inspector.begin, file, dict(told), 0)
+
 
 @dataclass(frozen=True)
 class Told(Inspecting):

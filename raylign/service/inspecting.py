@@ -34,8 +34,12 @@ class Inspecting:
         """What `raylign.service.inspector.pairs` says; ``{"refused"}`` of a file that takes too long, or too much."""
         return await self._have("pairs", file, columns, most_bytes)
 
-    async def _have(self, work: str, file: Path, columns: Mapping[str, str], most: int) -> dict[str, Any]:
-        words = [work, file.name, json.dumps(dict(columns)), str(most), str(self.seconds)]
+    async def begin(self, file: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+        """What `raylign.service.inspector.begin` says; ``{"refused"}`` of a file that takes too long, or too much."""
+        return await self._have("begin", file, told, 0)
+
+    async def _have(self, work: str, file: Path, told_it: Mapping[str, Any], most: int) -> dict[str, Any]:
+        words = [work, file.name, json.dumps(dict(told_it)), str(most), str(self.seconds)]
         root = str(Path(raylign.__file__).parents[1])
         told = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         told["PYTHONPATH"] = os.pathsep.join(filter(None, [root, told.get("PYTHONPATH")]))

@@ -1,7 +1,8 @@
-"""``python -m raylign.service.inspector WORK FILE COLUMNS``: a file that a stranger sent, read by a process apart.
+"""``python -m raylign.service.inspector WORK FILE TOLD``: a file that a stranger sent, read by a process apart.
 
 It may hold so much memory, take so much time, and write nothing; whoever starts it may kill it. What it finds is JSON
-on its standard output: of ``look`` what ``raylign data`` does, of ``pairs`` the pairs that people may label.
+on its standard output: of ``look`` what ``raylign data`` does, of ``pairs`` the pairs that people may label, of
+``begin`` a first job, as ``raylign init`` writes it.
 """
 
 import gzip
@@ -15,6 +16,7 @@ from typing import Any
 
 from raylign.errors import SpecError
 from raylign.files import reading
+from raylign.plan.draft import Wish, draft
 from raylign.sources import formats
 from raylign.sources.inspection import inspect
 from raylign.sources.labelling import read_pairs
@@ -34,7 +36,7 @@ MOST_PAIRS = 20_000
 
 def main() -> None:
     """Read one file."""
-    work, (file, columns) = WORKS[sys.argv[1]], sys.argv[2:4]
+    work, (file, told) = WORKS[sys.argv[1]], sys.argv[2:4]
     most, seconds = map(int, sys.argv[4:6])
     for limit, value in (
         (resource.RLIMIT_AS, MEMORY),
@@ -43,7 +45,7 @@ def main() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (value, value))
-    print(json.dumps(work(Path(file), json.loads(columns), most)))
+    print(json.dumps(work(Path(file), json.loads(told), most)))
 
 
 def look(file: Path, columns: dict[str, str], most: int) -> dict[str, Any]:
@@ -104,7 +106,17 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     return shown
 
 
-WORKS = {"look": look, "pairs": pairs}
+def begin(file: Path, told: dict[str, Any], _: int) -> dict[str, Any]:
+    """``{"text"}``, a job that learns from the file, with comments; ``{"failure"}`` where none can. ``told``: its
+    ``columns``, ``model`` and ``method``."""
+    wish = Wish(model=told["model"], prompts=str(file), columns=told["columns"], method=told["method"])
+    try:
+        return {"text": draft(wish, file.absolute().parent / "job.yaml")}
+    except SpecError as error:
+        return {"failure": str(error)}
+
+
+WORKS = {"look": look, "pairs": pairs, "begin": begin}
 
 if __name__ == "__main__":
     main()

@@ -183,6 +183,23 @@ class TemplateList(BaseModel):
     data: list[TemplateView]
 
 
+class NewDraft(BaseModel):
+    """What a first job is written for."""
+
+    model: Annotated[str, Field(min_length=1, max_length=128)]
+    """A name of the operator's, a job's result by its id, or a hub id."""
+    dataset: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    method: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] = "crpg"
+    """How feedback becomes a gradient."""
+
+
+class DraftView(BaseModel):
+    """A job to begin with."""
+
+    text: str
+    """YAML, with comments."""
+
+
 class FaultView(BaseModel):
     """One thing that is wrong with a job."""
 

@@ -11,7 +11,7 @@ from service import Service, job
 
 from raylign.service.store import LabelPair, LabelQueueRecord
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 GRAVE = ("serious", "critical")
@@ -56,6 +56,7 @@ def views(page: Page, service: Service) -> Iterator[str]:
         "#/labels",
         f"#/labels/{queue}",
         "#/models",
+        "#/settings",
         "#/keys",
         "#/nowhere",
     ):

@@ -61,6 +61,10 @@ export async function post(path, {body, type = "application/json", headers = {},
   return response.status === 204 ? null : response.json();
 }
 
+export async function put(path, {body, signal} = {}) {
+  return (await send("PUT", path, {body, headers: {"Content-Type": "application/json"}, signal})).json();
+}
+
 /** Put a part of a file where it belongs: `range` as in Content-Range. */
 export async function sendPart(path, part, range, {signal} = {}) {
   const headers = {"Content-Range": range, "Content-Type": "application/octet-stream"};

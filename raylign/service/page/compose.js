@@ -15,7 +15,7 @@ const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte
 /** The plans of a recipe's stages; of a job, its own. */
 const stages = (plan) => plan.stages ?? [plan];
 
-/** `#/new`, `#/new/TEMPLATE`, `#/new/like/JOB`, or `#/new/from/MODEL`. */
+/** `#/new`, `#/new/TEMPLATE`, `#/new/like/JOB`, `#/new/from/MODEL`, or `#/new/of/DATASET`. */
 export async function compose(node, [first = "", id = ""], signal) {
   document.title = "New job · raylign";
   const templates = (await get("/v1/templates", {signal})).data;
@@ -24,6 +24,12 @@ export async function compose(node, [first = "", id = ""], signal) {
   const choice = el("select", {"aria-label": "Template", on: {change: begin}},
     like ? el("option", {value: ""}, `like ${like.name}`) : null, templates.map((one) => el("option", {value: one.name}, one.name)));
   choice.value = like ? "" : chosen.name;
+  const [models, sets] = await Promise.all([get("/v1/models", {signal}), get("/v1/datasets?limit=200", {signal})]);
+  const known = el("datalist", {id: "draft-models"}, models.data.map((one) => el("option", {value: one.id})));
+  const model = el("input", {id: "draft-model", required: true, autocomplete: "off", list: "draft-models", placeholder: "org/model"});
+  const dataset = el("select", {id: "draft-dataset", required: true}, sets.data.filter((one) => one.state === "ready").map((one) => el("option", {value: one.name}, one.name)));
+  if (first === "from") model.value = id;
+  if (first === "of") dataset.value = id;
   const summary = el("p", {class: "soft small"});
   const numbers = el("pre", {class: "numbers", "aria-hidden": "true"});
   const text = el("textarea", {"aria-label": "The job, in YAML", spellcheck: "false", autocomplete: "off", wrap: "off", rows: "30", on: {input: changed, scroll: follow, keyup: explain, click: explain}});
@@ -33,6 +39,8 @@ export async function compose(node, [first = "", id = ""], signal) {
   const send = button("Submit", submit, {kind: "main", title: "Submit (Ctrl+Enter)"});
   put(node,
     el("div", {class: "row"}, el("h1", {}, "New job"), el("span", {class: "grow"}), choice, send),
+    dataset.options.length ? el("form", {class: "row", on: {submit: draft}}, known, el("label", {for: "draft-model"}, "for the model"), model,
+      el("label", {for: "draft-dataset"}, "and the data set"), dataset, el("button", {type: "submit"}, "Write a first job")) : null,
     summary,
     el("div", {class: "compose"},
       el("div", {class: "card editor"}, numbers, text),
@@ -51,18 +59,32 @@ export async function compose(node, [first = "", id = ""], signal) {
   get("/v1/schema", {signal}).then((schema) => { describe = explainer(schema); explain(); }, () => {});
   begin();
 
+  async function leave() {
+    return text.value === clean || await ask({title: "Leave what you wrote?", body: el("p", {}, "The template takes its place."), choices: [{name: "yes", words: "Take the template", kind: "main"}]}) === "yes";
+  }
+
+  async function draft(event) {
+    event.preventDefault();
+    if (!await leave()) return;
+    try {
+      text.value = clean = (await post("/v1/drafts", {body: JSON.stringify({model: model.value.trim(), dataset: dataset.value}), signal})).text;
+      text.scrollTop = 0;
+      write(summary, `A first job for ${model.value.trim()} and ${dataset.value}, to be changed.`);
+      changed();
+    } catch (error) {
+      if (!signal.aborted) tell(error.message, "bad");
+    }
+  }
+
   async function begin() {
-    if (text.value !== clean) {
-      const sure = await ask({title: "Leave what you wrote?", body: el("p", {}, "The template takes its place."), choices: [{name: "yes", words: "Take the template", kind: "main"}]});
-      if (sure !== "yes") {
-        choice.value = taken;
-        return;
-      }
+    if (!await leave()) {
+      choice.value = taken;
+      return;
     }
     taken = choice.value;
     const one = templates.find(({name}) => name === choice.value);
-    const model = first === "from" && one === templates[0] ? id : "";
-    text.value = one ? one.text.replace(/(policy: \{model: )[^},\s]*/, (whole, before) => model ? `${before}model://${model}` : whole) : JSON.stringify(like.document, null, 2);
+    const from = first === "from" && one === templates[0] ? id : "";
+    text.value = one ? one.text.replace(/(policy: \{model: )[^},\s]*/, (whole, before) => from ? `${before}model://${from}` : whole) : JSON.stringify(like.document, null, 2);
     clean = text.value;
     text.scrollTop = 0;
     write(summary, one ? one.summary : `The document of ${like.id}, to be changed.`);

@@ -104,7 +104,7 @@ async function one(node, name, signal) {
   document.title = `${set.name} · raylign`;
   const found = set.inspection;
   put(node,
-    el("div", {class: "row"}, el("h1", {}, set.name), badge(set.state), el("span", {class: "grow"}), button("Delete", () => discard(set, () => { location.hash = "#/datasets"; }), {kind: "danger"})),
+    el("div", {class: "row"}, el("h1", {}, set.name), badge(set.state), el("span", {class: "grow"}), set.state === "ready" ? el("a", {href: `#/new/of/${encodeURIComponent(set.name)}`}, "New job of it") : null, button("Delete", () => discard(set, () => { location.hash = "#/datasets"; }), {kind: "danger"})),
     el("p", {class: "small soft"}, `${set.format}, ${size(set.bytes)}, ${moment(set.created_at)}. A job reads it as `, el("code", {}, `dataset://${set.name}`)),
     set.refused || set.failure ? el("p", {class: "bad"}, set.refused || set.failure) : null,
     found ? el("section", {class: "card"}, el("h2", {}, "What is in it"),

@@ -10,12 +10,13 @@ import {jobs} from "./jobs.js";
 import {keys} from "./keys.js";
 import {labels} from "./labels.js";
 import {models} from "./models.js";
+import {settings} from "./settings.js";
 import {help, shortcuts} from "./shortcuts.js";
 import {signIn} from "./signin.js";
 
 /** Views by the first word of an address. A view fills a node with what it shows, until its signal says leave. */
-const VIEWS = {"": jobs, jobs: job, compare, new: compose, datasets, labels, models, keys};
-const PAGES = [["#/", "Jobs"], ["#/new", "New job"], ["#/datasets", "Datasets"], ["#/labels", "Labels"], ["#/models", "Models"], ["#/keys", "Keys"]];
+const VIEWS = {"": jobs, jobs: job, compare, new: compose, datasets, labels, models, settings, keys};
+const PAGES = [["#/", "Jobs"], ["#/new", "New job"], ["#/datasets", "Datasets"], ["#/labels", "Labels"], ["#/models", "Models"], ["#/settings", "Settings"], ["#/keys", "Keys"]];
 
 const main = document.getElementById("main");
 let leaving = new AbortController();

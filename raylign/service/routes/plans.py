@@ -8,12 +8,13 @@ from pydantic import TypeAdapter
 
 from raylign.errors import SpecError
 from raylign.service import openapi
+from raylign.service.drafting import drafted
 from raylign.service.foretelling import foretell
 from raylign.service.gateway import Gateway
 from raylign.service.routes.jobs import read_document
 from raylign.service.routes.keyed import Who, answer, keyed_router
 from raylign.service.templates import templates
-from raylign.service.views import FaultView, PlanView, TemplateList
+from raylign.service.views import DraftView, FaultView, NewDraft, PlanView, TemplateList
 from raylign.spec.document import MAX_BYTES
 from raylign.spec.recipe import AnyWork
 
@@ -26,7 +27,7 @@ def schema_json() -> bytes:
 
 
 def router(gateway: Gateway) -> APIRouter:
-    """POST /v1/plans, GET /v1/schema, GET /v1/templates."""
+    """POST /v1/plans and /v1/drafts, GET /v1/schema, GET /v1/templates."""
     routes = keyed_router(gateway, "/v1")
 
     @routes.post(
@@ -49,6 +50,12 @@ def router(gateway: Gateway) -> APIRouter:
     async def jobs_to_begin_with() -> Response:
         """Documents of jobs, with comments: a skeleton and, where the service has them, raylign's examples."""
         return answer(TemplateList.model_validate({"data": await asyncio.to_thread(templates)}, from_attributes=True))
+
+    @routes.post("/drafts", response_model=DraftView)
+    async def draft(who: Who, wanted: NewDraft) -> Response:
+        """A first job for a model and a dataset, as `raylign init` writes it. Nothing is made or kept."""
+        text = await drafted(gateway, who, model=wanted.model, dataset=wanted.dataset, method=wanted.method)
+        return answer(DraftView(text=text))
 
     @routes.get("/schema")
     async def schema() -> Response:
