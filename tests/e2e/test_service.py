@@ -1,7 +1,9 @@
 """The service as a user meets it: submit over REST, watch, kill the gateway in mid-run, fail, pause, cancel, stop."""
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -13,6 +15,7 @@ from fine_tuning import MODEL, SETTINGS, demonstrations
 from http_service import service
 from jobs import EXAMPLES, PATIENCE_S, finish, small_job, start, untimed
 from openai import OpenAI
+from playwright.sync_api import expect, sync_playwright
 from service import job_document
 
 from raylign.errors import GatewayUnreachable
@@ -21,11 +24,13 @@ from raylign.service.dispatch.local_ray import find_ray
 from raylign.service.home import Home, find_gateway, read_api_key
 from raylign.spec import load_job
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(3 * PATIENCE_S)]
+pytestmark = [pytest.mark.ray, pytest.mark.browser, pytest.mark.timeout(3 * PATIENCE_S)]
 
 ENGINE = {"engine": "transformers", "max_tokens": 24, "context_tokens": 128}
 STEPS = 8
-TWICE = {"n_epochs": 2, "batch_size": 32}
+EPOCHS = 30
+OFTEN = {"n_epochs": EPOCHS, "batch_size": 32}
+"""Enough steps of a fraction of a second that a pause falls among them."""
 SECRET = "correct-horse-battery"
 """What a job's token for the hub is: it looks like no key."""
 SERVING = []
@@ -57,8 +62,44 @@ def until(client: Client, job: str, condition, *, seconds: float = PATIENCE_S):
     return found
 
 
-def steps(client: Client, job: str) -> int:
+def told_steps(client: Client, job: str) -> int:
     return sum(row["kind"] == "step" for row in client.metrics(job))
+
+
+def pause_once(client: Client, job: str, pause, *, at: int, steps: int) -> None:
+    """Pause a job that has told of ``at`` steps; it keeps its checkpoint and leaves before its last step."""
+    until(client, job, lambda _: told_steps(client, job) >= at)
+    asked = time.monotonic()
+    pause()
+    paused = until(client, job, lambda found: found["state"] == "paused", seconds=60)
+    print(f"paused after {time.monotonic() - asked:.1f} s")
+    left = paused["attempts"][-1]
+    assert left["state"] == "paused"
+    assert "it goes on from" in left["reason"]
+    assert told_steps(client, job) < steps
+
+
+def require_same_bits(client: Client, job: str, undisturbed: str) -> None:
+    runs = [Path(client.get(one)["run_dir"]) for one in (job, undisturbed)]
+    assert untimed(runs[0]) == untimed(runs[1])
+    last = max(int(path.name.split("-")[1]) for path in (runs[1] / "checkpoints").glob("step-*"))
+    weights = [run / f"checkpoints/step-{last}/policy/model.safetensors" for run in runs]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+@contextlib.contextmanager
+def page_of(client: Client, job: str, key: str):
+    """The job's page in a browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(client.url)
+        page.get_by_label("API key").fill(key)
+        page.get_by_role("button", name="Open").click()
+        page.get_by_role("heading", name="Jobs").wait_for()
+        page.goto(f"{client.url}/#/jobs/{job}")
+        yield page
+        browser.close()
 
 
 @pytest.fixture
@@ -102,7 +143,7 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     document = load_job(small_job(tmp_path, "crpg", steps=STEPS, rollout=ENGINE)).model_dump(mode="json")
     client.secrets.set("hub", SECRET)
     sent = client.submit(document | {"secrets": {"hub": "secret://hub"}, "output": {"push_to": "org/aligned"}})
-    until(client, sent["id"], lambda job: steps(client, sent["id"]) >= 2)
+    until(client, sent["id"], lambda job: told_steps(client, sent["id"]) >= 2)
     handed = home / "jobs" / sent["id"] / "secrets.json"
     assert (json.loads(handed.read_text()), handed.stat().st_mode & 0o777) == ({"hub": SECRET}, 0o600)
     os.kill(gateway.pid, signal.SIGKILL)
@@ -142,23 +183,22 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     *_, end = client.events(failing["id"])
     assert (end.kind, end.data["state"]) == ("end", "failed")
 
-    # A third is paused in mid-run, leaves the cluster, and goes on to the bits of the first.
-    until(client, running["id"], lambda job: steps(client, running["id"]) >= 2)
-    asked = time.monotonic()
-    client.pause(running["id"])
-    paused = until(client, running["id"], lambda job: job["state"] == "paused", seconds=60)
-    print(f"paused after {time.monotonic() - asked:.1f} s")
-    [left] = paused["attempts"]
-    assert left["state"] == "paused"
-    assert "it goes on from" in left["reason"]
-    made_before = steps(client, running["id"])
-    assert made_before < STEPS
-    client.resume(running["id"])
-    until(client, running["id"], lambda job: job["state"] == "succeeded")
-    runs = [Path(job["run_dir"]) for job in (client.get(running["id"]), client.get(sent["id"]))]
-    assert untimed(runs[0]) == untimed(runs[1])
-    weights = [run / f"checkpoints/step-{STEPS}/policy/model.safetensors" for run in runs]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    # A third is paused in mid-run, by the command line and by the page. It leaves the cluster each time, and goes on to
+    # the bits of the first.
+    def told(word: str) -> None:
+        status, output = finish(start("raylign.cli", word, running["id"], "--home", str(home)), seconds=60)
+        assert status == 0, output
+
+    pause_once(client, running["id"], lambda: told("pause"), at=2, steps=STEPS)
+    told("resume")
+    with page_of(client, running["id"], read_api_key(Home(home))) as page:
+        pause_once(client, running["id"], page.get_by_role("button", name="Pause").click, at=4, steps=STEPS)
+        expect(page.locator(".head .badge")).to_have_text("paused")
+        page.get_by_role("button", name="Resume").click()
+        until(client, running["id"], lambda job: job["state"] == "succeeded")
+        expect(page.locator(".head .badge")).to_have_text("succeeded")
+    assert len(client.get(running["id"])["attempts"]) == 3
+    require_same_bits(client, running["id"], sent["id"])
 
     # A fourth is cancelled while its actors start.
     running = client.submit(document)
@@ -172,12 +212,18 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     # OpenAI's client has a model made, whose run is the service's like any other.
     openai = OpenAI(base_url=f"{client.url}/v1", api_key=read_api_key(Home(home)))
     file = openai.files.create(file=("train.jsonl", demonstrations()), purpose="fine-tune")
-    tuned = openai.fine_tuning.jobs.create(model=MODEL, training_file=file.id, hyperparameters=TWICE)
+    tuned = openai.fine_tuning.jobs.create(model=MODEL, training_file=file.id, hyperparameters=OFTEN)
     until(client, tuned.id, lambda job: job["state"] == "succeeded")
+    again = openai.fine_tuning.jobs.create(model=MODEL, training_file=file.id, hyperparameters=OFTEN)
+    pause_once(client, again.id, lambda: openai.fine_tuning.jobs.pause(again.id), at=1, steps=EPOCHS * 2)
+    assert openai.fine_tuning.jobs.retrieve(again.id).status == "paused"
+    openai.fine_tuning.jobs.resume(again.id)
+    until(client, again.id, lambda job: job["state"] == "succeeded")
+    require_same_bits(client, again.id, tuned.id)
     tuned = openai.fine_tuning.jobs.retrieve(tuned.id)
     assert (tuned.status, tuned.fine_tuned_model) == ("succeeded", tuned.id)
     kept = openai.fine_tuning.jobs.checkpoints.list(tuned.id).data
-    assert [checkpoint.step_number for checkpoint in kept] == [4, 2]
+    assert [checkpoint.step_number for checkpoint in kept][:2] == [EPOCHS * 2, EPOCHS * 2 - 2]
     openai.close()
     fetched = {path.name for path in client.weights.fetch(tuned.id, tmp_path / "fetched")}
     assert {"config.json", "model.safetensors", "tokenizer_config.json"} <= fetched
