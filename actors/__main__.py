@@ -1,6 +1,6 @@
 """``python -m actors run``: the driver's process, for a gateway's Ray job and for ``raylign run`` alike; ``... judge``:
 judges that ask a model, tried; ``... data``: a data file, looked at; ``... eval`` and ``... chat``: what came out;
-``... explain``: what a policy says of its choices."""
+``... explain``: what a policy says of its choices; ``... answer``: chat, for the gateway."""
 
 import argparse
 import asyncio
@@ -75,6 +75,12 @@ def _options() -> argparse.Namespace:
     inspection.arguments(commands.add_parser("data", help="show what a data file holds, in the policy's tokens"))
     finished.measuring_options(commands.add_parser("eval", help="measure a run's model beside the one it came from"))
     explaining.options(commands.add_parser("explain", help="sample and score a policy's explanations"))
+    answering = commands.add_parser("answer", help="answer chat with a model, for the gateway")
+    answering.add_argument("--model", required=True)
+    answering.add_argument("--token-file", type=Path, required=True, help="what who asks has to show")
+    answering.add_argument("--host", help="address to listen on; this node's own where absent")
+    answering.add_argument("--idle-s", type=float, default=600.0, help="it leaves once nobody has asked for so long")
+    answering.set_defaults(command=_answer)
     finished.chat_options(commands.add_parser("chat", help="talk to a run's model"))
     return parser.parse_args()
 
@@ -93,6 +99,12 @@ def _run(options: argparse.Namespace) -> int:
         if end := finished_end(job, run):
             return _tell_finished(options, job, run, end)
         return asyncio.run(_drive(options, job, run))
+
+
+def _answer(options: argparse.Namespace) -> int:
+    from actors import answering  # with torch, which a driver does without
+
+    return answering.answer(options.model, options.token_file, host=options.host, idle_s=options.idle_s)
 
 
 def _tell_finished(options: argparse.Namespace, job: Work, run: RunDirectory, end: Event) -> int:

@@ -175,6 +175,14 @@ class OverQuota(ServiceError, RuntimeError):
     """A tenant has as much of something as it may."""
 
 
+class EnginesBusy(OverQuota):
+    """All engines answer for other models."""
+
+
+class NotAnsweringYet(ServiceError, TimeoutError):
+    """A model that was asked is still being loaded."""
+
+
 class GatewayUnreachable(ServiceError, ConnectionError):
     """The gateway does not answer, or what answers is not one."""
 

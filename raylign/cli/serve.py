@@ -42,6 +42,9 @@ def serve(
     max_jobs: Annotated[
         int, typer.Option(min=1, help="Jobs that run at once, at most; and as many as the cluster has room for.")
     ] = 8,
+    chat_engines: Annotated[
+        int, typer.Option(min=0, max=64, help="Models that chat is answered by at once; 0: none, there is no chat.")
+    ] = 1,
     pause_days: Annotated[
         float, typer.Option(min=0.001, help="For how long a job may stay paused; then it is cancelled.")
     ] = 7,
@@ -139,6 +142,7 @@ def serve(
         fine_tuning=read_fine_tuning(fine_tuning) if fine_tuning else FineTuning(),
         pause_ttl_s=pause_days * 86400,
         secret_keys=secret_keys,
+        chat_engines=chat_engines,
         limits=Limits(max_running_jobs=max_jobs),
     )
     serve_gateway(home, settings, on_ready=announce)

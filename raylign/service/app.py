@@ -11,6 +11,7 @@ from raylign.service.gateway import Gateway
 from raylign.service.routes import (
     actors,
     artefacts,
+    chat,
     datasets,
     events,
     files,
@@ -44,7 +45,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     problems.install(app)
     openapi.install(app)
     own = (jobs, wishes, events, metrics, actors, artefacts, weights, reports, plans, datasets, labels, webhooks, keys)
-    for routes in (*own, secrets, probes, files, fine_tuning, graders, models):
+    for routes in (*own, secrets, probes, files, fine_tuning, graders, models, chat):
         _take(app, routes.router(gateway))
     _take(app, page.router())
     return app

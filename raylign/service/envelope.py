@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-PATHS = ("/v1/files", "/v1/fine_tuning", "/v1/models")
+PATHS = ("/v1/files", "/v1/fine_tuning", "/v1/models", "/v1/chat")
 TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",

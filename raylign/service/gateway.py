@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from raylign.service.allowance import Allowance
+from raylign.service.answering.engines import Chat, Engines
 from raylign.service.audit import Audit
 from raylign.service.authenticator import Authenticator
 from raylign.service.bodies import Bodies
@@ -49,6 +50,8 @@ class Gateway:
     dataset_limits: DatasetLimits = field(default_factory=DatasetLimits)
     bodies: Bodies = field(default_factory=Bodies)
     checks: Checks = field(default_factory=Checks)
+    chat: Chat = field(default_factory=Chat)
+    """What the operator says of chat."""
     audit: Audit | None = None
     """Where it is written down who did what; None: nowhere."""
     secret_keys: Path | None = None
@@ -75,6 +78,11 @@ class Gateway:
     def results(self) -> Results:
         """What its jobs have made."""
         return Results(self.store, self.home)
+
+    @cached_property
+    def engines(self) -> Engines:
+        """One for all routes: it knows what answers."""
+        return Engines(self.ray, self.home.path / "chat", self.chat)
 
     def find_model(self, tenant: str, word: str) -> str:
         """The directory, or hub id, of a model that ``tenant`` asks for by a name of the operator's, or of a job's.

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from raylign.record.events import Event
 from raylign.record.events.payloads import ADAPTERS, Payload
 from raylign.service.envelope import Envelope
+from raylign.service.openai.chat import ChatQuestion
 from raylign.service.openai.graders import GraderRun, GraderValidation
 from raylign.service.openai.requests import NewFineTuning
 from raylign.service.problems import PROBLEM_JSON, Problem
@@ -47,7 +48,7 @@ FILE_BODY: dict[str, Any] = {
     }
 }
 """``openapi_extra`` of a route that takes a file in a form."""
-READ_HERE: tuple[type[BaseModel], ...] = (NewFineTuning, GraderRun, GraderValidation)
+READ_HERE: tuple[type[BaseModel], ...] = (NewFineTuning, GraderRun, GraderValidation, ChatQuestion)
 BYTES_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -60,6 +61,13 @@ EVENT_STREAM: dict[str, Any] = {
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
 }
 """The 200 of a route that also streams."""
+CHAT_ANSWER: dict[str, Any] = {
+    "description": "OpenAI's ``chat.completion``; with ``stream``, its chunks as events, then ``[DONE]``",
+    "content": {
+        "application/json": {"schema": {"type": "object"}},
+        "text/event-stream": {"schema": {"type": "string"}},
+    },
+}
 FOREIGN_HOST: dict[int | str, dict[str, Any]] = {
     400: {"description": "The Host header names no host this gateway goes by", "content": {"text/plain": {}}}
 }

@@ -18,12 +18,14 @@ from raylign.errors import (
     KeyNotFound,
     LabelQueueNotFound,
     ModelNotFound,
+    NotAnsweringYet,
     OverQuota,
     PlanError,
     RaylignError,
     RayRefused,
     RayUnreachable,
     SecretNotFound,
+    ServiceError,
     SpecError,
     StoreError,
     StoreUnavailable,
@@ -48,6 +50,8 @@ STATUS: Mapping[type[RaylignError], int] = {
     Unauthorized: 401,
     Forbidden: 403,
     OverQuota: 429,
+    NotAnsweringYet: 503,
+    ServiceError: 502,
     RayUnreachable: 503,
     RayRefused: 502,
     StoreUnavailable: 503,
@@ -90,7 +94,7 @@ def problem(status: int, detail: str, *, kind: str = "about:blank", **extra: Any
 
 def _headers(status: int) -> dict[str, str]:
     final = {"x-should-retry": "false"} if status in FINAL else {}
-    more = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": RETRY_S}}
+    more = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": RETRY_S}, 503: {"Retry-After": RETRY_S}}
     return final | more.get(status, {})
 
 

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from raylign.errors import RayRefused, RayUnreachable, ServeError, StoreError, StoreUnavailable
 from raylign.service import tls
 from raylign.service.allowance import Allowance
+from raylign.service.answering.engines import Chat
 from raylign.service.app import create_app
 from raylign.service.audit import Audit
 from raylign.service.bulletin import Bulletin
@@ -81,6 +82,8 @@ class Settings:
     """What posted jobs may do beyond the service's own machines."""
     pause_ttl_s: float = PAUSE_TTL_S
     """For which a job may stay paused."""
+    chat_engines: int = 1
+    """Models that chat is answered by at once; 0: there is no chat."""
     fine_tuning: FineTuning = field(default_factory=FineTuning)
     """What fine-tuning jobs are told, and which models there are."""
     limits: Limits = field(default_factory=Limits)
@@ -166,6 +169,7 @@ async def _run(
             confines=confines,
             audit=Audit(home.audit),
             secret_keys=settings.secret_keys,
+            chat=Chat(engines=settings.chat_engines, host="127.0.0.1" if local else None),
         )
         if renewed := await asyncio.to_thread(gateway.vault.renew):
             logger.info("%d secrets are sealed anew, by the first key in %s", renewed, gateway.vault.keys)
@@ -200,6 +204,7 @@ async def _run(
         for task in background:
             task.cancel()
         await asyncio.gather(serving, *background, return_exceptions=True)
+        await gateway.engines.close()
         home.gateway_record.unlink(missing_ok=True)
         if local is not None:
             await _dismiss_drivers(store, ray)

@@ -224,6 +224,16 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     assert (tuned.status, tuned.fine_tuned_model) == ("succeeded", tuned.id)
     kept = openai.fine_tuning.jobs.checkpoints.list(tuned.id).data
     assert [checkpoint.step_number for checkpoint in kept][:2] == [EPOCHS * 2, EPOCHS * 2 - 2]
+
+    # It chats with what came out, whole and piece by piece; a killed engine is followed by another.
+    asked = {"model": tuned.fine_tuned_model, "messages": [{"role": "user", "content": "7?"}], "max_tokens": 8}
+    whole = openai.chat.completions.create(**asked, temperature=0)
+    assert (whole.model, whole.usage.completion_tokens) == (tuned.id, 8) or whole.choices[0].finish_reason == "stop"
+    commands = {one: one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])}
+    (engine,) = [one for one, said in commands.items() if "answer" in said and str(home) in " ".join(said)]
+    engine.kill()
+    pieces = openai.chat.completions.create(**asked, temperature=0, stream=True)
+    assert "".join(piece.choices[0].delta.content or "" for piece in pieces) == whole.choices[0].message.content
     openai.close()
     fetched = {path.name for path in client.weights.fetch(tuned.id, tmp_path / "fetched")}
     assert {"config.json", "model.safetensors", "tokenizer_config.json"} <= fetched

@@ -86,17 +86,24 @@ class RayJobs:
         return _read(_Version, await self._call("GET", "/api/version")).ray_version
 
     async def submit(
-        self, submission_id: str, entrypoint: str, *, env_vars: Mapping[str, str], metadata: Mapping[str, str]
+        self,
+        submission_id: str,
+        entrypoint: str,
+        *,
+        env_vars: Mapping[str, str],
+        metadata: Mapping[str, str],
+        gpus: float = 0,
     ) -> None:
         """Start an entrypoint. An id is taken once and for ever: `RayRefused` when Ray has it already.
 
-        ``env_vars`` are shown to everybody who reaches Ray: no secrets.
+        ``env_vars`` are shown to everybody who reaches Ray: no secrets. ``gpus``: that the entrypoint itself takes.
         """
         body = {
             "submission_id": submission_id,
             "entrypoint": entrypoint,
             "runtime_env": {"env_vars": dict(env_vars)},
             "metadata": dict(metadata),
+            **({"entrypoint_num_gpus": gpus} if gpus else {}),
         }
         # A client that goes away while Ray answers leaves the job PENDING for ever (ray#62766): wait long.
         _read(_Submission, await self._call("POST", "/api/jobs/", content=body, timeout=120))
