@@ -23,6 +23,7 @@ from raylign.service.bulletin import Bulletin
 from raylign.service.gateway import Gateway
 from raylign.service.home import open_home
 
+JSON = {"Content-Type": "application/json"}
 MULTIPART = "multipart/form-data; boundary=x"
 
 
@@ -104,9 +105,9 @@ def uploads(dice: random.Random) -> Iterator[Hostile]:
     for name, values in wrong.items():
         value = dice.choice(values)
         changed = json.dumps(said | {name: value if value not in ({}, None) or name != "columns" else 1}).encode()
-        yield Hostile(method="POST", path="/v1/datasets", content=changed, refused=(422,))
+        yield Hostile(method="POST", path="/v1/datasets", headers=dict(JSON), content=changed, refused=(422,))
     for content in (b"", b"[" * 300_000, json.dumps(tree(dice)).encode(), dice.randbytes(5_000)):
-        yield Hostile(method="POST", path="/v1/datasets", content=content, refused=(422,))
+        yield Hostile(method="POST", path="/v1/datasets", headers=dict(JSON), content=content, refused=(422,))
     put = {"method": "PUT", "path": "/v1/datasets/{}/content"}
     for span in (
         "bytes 0-1/9999",
