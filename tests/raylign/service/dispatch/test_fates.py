@@ -216,11 +216,13 @@ class Fates:
             self.reap()
         self.every_story_is_whole()
         for job_id in self.ids:
-            found = self.desk.store.get(job_id)
-            right = {"cancel": {State.CANCELLED}, "pause": {State.PAUSED, *TERMINAL}, "run": TERMINAL}
+            found, run = self.desk.store.get(job_id), RunDirectory(self.desk.home.jobs / job_id)
+            # A run that came to its end before it heard of the wish to cancel it has succeeded, and says so.
+            done = {State.SUCCEEDED for event in run.events() if event.data.get("state") == "succeeded"}
+            right = {"cancel": {State.CANCELLED, *done}, "pause": {State.PAUSED, *TERMINAL}, "run": TERMINAL}
             assert found.state in right[found.desired], (found.state, found.desired)
             told = {event.seq: event.kind for event in self.desk.store.events(job_id, limit=10_000)}
-            for event in RunDirectory(self.desk.home.jobs / job_id).events():
+            for event in run.events():
                 assert told[event.seq] in (event.kind, "warning"), (
                     event,
                     told,
