@@ -31,6 +31,8 @@ RaylignError
     +-- Unauthorized (PermissionError)     a key or token is missing or wrong
     +-- Forbidden (PermissionError)        the key's scopes do not allow it
     +-- OverQuota (RuntimeError)           a tenant has as much of something as it may
+    |   +-- EnginesBusy                    all engines answer for other models
+    +-- NotAnsweringYet (TimeoutError)     a model that was asked is still being loaded
     +-- GatewayUnreachable (ConnectionError) the gateway does not answer, or not as a gateway
     +-- RayUnreachable (ConnectionError)   Ray's HTTP API does not answer, or what answers is not Ray
     +-- RayRefused  (RuntimeError)         Ray's HTTP API answered with an error

@@ -247,7 +247,7 @@ def event_stream(
             shown = {task: (sample(task, step, step / steps, text),) for task in tasks}
             yield event(SamplesShown(step=step, tasks=shown), 0.0)
         if (step + 1) % 20 == 0:
-            yield event(CheckpointSaved(step=step + 1, path=f"runs/tiny/checkpoints/step-{step + 1}"))
+            yield event(CheckpointSaved(step=step + 1, path=f"runs/tiny/checkpoints/step-{step + 1}", seconds=0.4))
         if step == steps // 2:
             yield event(Warned(message=text or "code: 3 of 64 judge calls ran into their deadline of 5 s"))
     if evaluate:

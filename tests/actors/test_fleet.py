@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actors.fleet import RayFleet, environment
+from actors.fleet import RayFleet, _askers, environment
 from raylign.judges import libraries
 from raylign.judges.askers import Endpoint, Engine
 from raylign.judges.endpoints import registry
@@ -51,8 +51,8 @@ def test_every_engine_and_endpoint_serves_whom_the_job_has_it_serve(tmp_path: Pa
     job = parse_job({"name": "j", "steps": 1, "policy": {"model": "org/policy"}, "tasks": [task]})
     plan = make_plan(job, Cluster(nodes=(Node(cpus=8.0, gpus=0.0, memory_bytes=2**40),)))
     fleet = RayFleet(job, plan, job_id="job", emit=lambda payload: None)
-    fleet.members |= {role: [Placed(actor) for actor in plan.of(role)] for role in ("llm-judge", "endpoint")}
-    served = {asker: [member.plan.name for member in members] for asker, members in fleet._askers().items()}
+    placed: Any = {role: [Placed(actor) for actor in plan.of(role)] for role in ("llm-judge", "endpoint")}
+    served = {asker: [member.plan.name for member in members] for asker, members in _askers(job, placed).items()}
     assert served == {
         Engine(model="org/m"): ["llm-judge/0"],
         Engine(**large): ["llm-judge/1", "llm-judge/2"],

@@ -36,7 +36,7 @@ async function sure(title, words) {
 async function webhooks(signal) {
   const body = el("tbody");
   const empty = el("p", {class: "soft small"});
-  const url = el("input", {type: "url", required: true, autocomplete: "off", placeholder: "https://"});
+  const url = el("input", {type: "url", required: true, autocomplete: "off", placeholder: "an address of HTTPS"});
 
   async function look() {
     const found = (await get("/v1/webhooks", {signal})).data;

@@ -17,7 +17,7 @@ def grade(sample, item):
 """
 """A grader that does what a row says: the worst that a response could bring one to."""
 WORST = Program(source=OBEYS, timeout_s=5, memory_mb=128, processes=4)
-IMPATIENT = Program(source=OBEYS, timeout_s=0.3, memory_mb=128, processes=4)
+IMPATIENT = Program(source=OBEYS, timeout_s=0.5, memory_mb=128, processes=4)
 RUNTIME = graders.RUNTIME
 
 
