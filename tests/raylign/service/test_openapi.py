@@ -108,7 +108,7 @@ def test_what_one_answer_names_the_next_request_asks_for_as_documented(tmp_path:
 
     Walk.run(settings=settings(BOUNDED, max_examples=40, stateful_step_count=20))
     reached = {operation for operation, times in told.items() if times and "{" in operation}
-    assert len(reached) >= 8, told
+    assert len(reached) >= 5, told
 
 
 def test_without_the_key_every_operation_answers_as_documented(app: FastAPI) -> None:
