@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
@@ -111,6 +112,7 @@ async def _serve(model: str, host: str, idle_s: float) -> int:
     )
     address, sock = setup_server(arguments, reuse_port=False)
     print(notice(f"http://{host}:{sock.getsockname()[1]}", VISITS.token), flush=True)
+    _end_together()
     watching = asyncio.create_task(_leave_when_idle(idle_s))
     try:
         await run_server_worker(address, sock, arguments)
@@ -125,6 +127,13 @@ async def _leave_when_idle(seconds: float) -> None:
         await asyncio.sleep(LOOK_S)
     print(f"nobody has asked for {seconds:g} s", flush=True)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end_together() -> None:
+    """Were this process killed, vLLM's engine, another one, would stay with its memory: nobody else ends it."""
+    watch = f"while kill -0 {os.getpid()} 2>/dev/null; do sleep 1; done; kill -9 -{os.getpgrp()} 2>/dev/null"
+    away = subprocess.DEVNULL
+    subprocess.Popen(["sh", "-c", watch], stdin=away, stdout=away, stderr=away, start_new_session=True)
 
 
 def _own_address() -> str:

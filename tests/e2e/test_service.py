@@ -231,9 +231,12 @@ def test_a_gateway_killed_in_mid_run_finds_ray_and_job_again_and_loses_no_event(
     assert (whole.model, whole.usage.completion_tokens) == (tuned.id, 8) or whole.choices[0].finish_reason == "stop"
     commands = {one: one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])}
     (engine,) = [one for one, said in commands.items() if "answer" in said and str(home) in " ".join(said)]
+    core = engine.children(recursive=True)
+    assert core
     engine.kill()
     pieces = openai.chat.completions.create(**asked, temperature=0, stream=True)
     assert "".join(piece.choices[0].delta.content or "" for piece in pieces) == whole.choices[0].message.content
+    assert psutil.wait_procs(core, timeout=30)[1] == []
     openai.close()
     fetched = {path.name for path in client.weights.fetch(tuned.id, tmp_path / "fetched")}
     assert {"config.json", "model.safetensors", "tokenizer_config.json"} <= fetched
