@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from fastapi import FastAPI, Request
@@ -26,8 +27,8 @@ class FakeEngines:
     tokens: dict[str, str] = field(default_factory=dict)
     """By host."""
     asked: list[dict] = field(default_factory=list)
-    gone: set[str] = field(default_factory=set)
-    """Hosts of those that left."""
+    gone: dict[str, Any] = field(default_factory=dict)
+    """How those that left are met, by host: an error, or another process there."""
     hold: asyncio.Event | None = None
     """Answers wait for it."""
 
@@ -36,8 +37,11 @@ class FakeEngines:
 
         class Wire(httpx.AsyncBaseTransport):
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-                if request.url.host in fake.gone or not fake.up:
-                    raise httpx.ConnectError("refused", request=request)
+                how = fake.gone.get(request.url.host, None if fake.up else httpx.ConnectError)
+                if how == "another process":
+                    return httpx.Response(401, request=request)
+                if how is not None:
+                    raise how("gone", request=request)
                 return await app.handle_async_request(request)
 
         return Wire()

@@ -32,8 +32,8 @@ REPLY_S = 300.0
 """Between two pieces of an answer."""
 LOG_LINES = 400
 COMPLETIONS = "/v1/chat/completions"
-LOST = (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)
-"""What a question meets whose engine has left."""
+LOST = (httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+"""What a question meets whose engine has left, or whose node."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +70,9 @@ class Engines:
         self._ray, self._folder, self._chat = ray, folder, chat
         self._engines: dict[str, asyncio.Task[Engine]] = {}
         """By model: up, or coming up."""
+        self._placed: set[str] = set()
+        """Models of those that have one of the places."""
+        self._placing = asyncio.Lock()
         # Never a proxy of the environment: it would see tokens and questions.
         timeout = httpx.Timeout(REPLY_S, connect=5)
         self._http = httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport)
@@ -85,14 +88,16 @@ class Engines:
         engine.asked += 1
         try:
             async with contextlib.AsyncExitStack() as stack:
-                try:
-                    response = await stack.enter_async_context(self._post(engine, question))
-                except LOST:  # it left, being idle or killed: another one
+                response = await self._begun(stack, engine, question)
+                if response is None:  # it left, being idle or killed: another one
                     self._forget(model, engine)
                     engine.asked -= 1
                     engine = await self._ready(model)
                     engine.asked += 1
-                    response = await stack.enter_async_context(self._post(engine, question))
+                    response = await self._begun(stack, engine, question)
+                if response is None:
+                    self._forget(model, engine)
+                    raise ServiceError("the model's engine left as it was asked: ask again")
                 yield response
         finally:
             engine.asked -= 1
@@ -105,9 +110,16 @@ class Engines:
                 await self._dismiss(model)
         await self._http.aclose()
 
-    def _post(self, engine: Engine, question: Mapping[str, Any]) -> Any:
+    async def _begun(
+        self, stack: contextlib.AsyncExitStack, engine: Engine, question: Mapping[str, Any]
+    ) -> httpx.Response | None:
+        """The answer as it begins; None where the engine is not there, or another process at its address."""
         headers = {"Authorization": f"Bearer {engine.token}"}
-        return self._http.stream("POST", engine.address + COMPLETIONS, json=dict(question), headers=headers)
+        asked = self._http.stream("POST", engine.address + COMPLETIONS, json=dict(question), headers=headers)
+        with contextlib.suppress(*LOST):
+            response = await stack.enter_async_context(asked)
+            return None if response.status_code == httpx.codes.UNAUTHORIZED else response
+        return None
 
     async def _ready(self, model: str) -> Engine:
         if self._chat.engines == 0:
@@ -124,7 +136,9 @@ class Engines:
             ) from None
 
     async def _begin(self, model: str) -> Engine:
-        await self._make_room(model)
+        async with self._placing:
+            await self._make_room()
+            self._placed.add(model)
         name, token = f"chat-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
         file = self._folder / name / "token"
         await asyncio.to_thread(file.parent.mkdir, parents=True, mode=0o700)
@@ -138,6 +152,7 @@ class Engines:
             async with asyncio.timeout(START_S):
                 return await self._up(name, token)
         except BaseException as error:
+            self._placed.discard(model)
             with contextlib.suppress(RaylignError):
                 await self._ray.stop(name)
             if isinstance(error, TimeoutError):
@@ -162,15 +177,12 @@ class Engines:
                 logger.warning("engine %s did not come up: %s", name, job.message if job else "Ray does not know it")
                 raise ServiceError(f"the model cannot be served: {said[0] if said else f'see the log of {name!r}'}")
 
-    async def _make_room(self, model: str) -> None:
+    async def _make_room(self) -> None:
         """Let the longest unasked go where there are as many as may be. Raises `EnginesBusy`."""
-        others = {one: task for one, task in self._engines.items() if one != model}
-        for one, task in list(others.items()):
-            if task.done() and (task.cancelled() or task.exception()):
-                del self._engines[one], others[one]
-        if len(others) < self._chat.engines:
+        if len(self._placed) < self._chat.engines:
             return
-        free = {one: task.result() for one, task in others.items() if task.done() and not task.result().asked}
+        there = {one: self._engines[one] for one in self._placed}
+        free = {one: task.result() for one, task in there.items() if task.done() and not task.result().asked}
         if not free:
             raise EnginesBusy(
                 f"all {self._chat.engines} engines are busy with other models: ask again later, or have the operator "
@@ -180,6 +192,7 @@ class Engines:
 
     async def _dismiss(self, model: str) -> None:
         task = self._engines.pop(model)
+        self._placed.discard(model)
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -190,3 +203,4 @@ class Engines:
         task = self._engines.get(model)
         if task is not None and task.done() and not task.exception() and task.result() is engine:
             del self._engines[model]
+            self._placed.discard(model)

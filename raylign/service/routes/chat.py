@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from raylign.errors import ServiceError, SpecError
 from raylign.service import openapi
-from raylign.service.access import Scope
 from raylign.service.answering.served import SERVED_AS
 from raylign.service.envelope import enveloped
 from raylign.service.gateway import Gateway
@@ -27,7 +26,7 @@ MAX_BYTES = 4_000_000
 
 def router(gateway: Gateway) -> APIRouter:
     """POST /v1/chat/completions."""
-    routes = keyed_router(gateway, PREFIX, needs=Scope.READ, told=openapi.envelopes)
+    routes = keyed_router(gateway, PREFIX, told=openapi.envelopes)
 
     @routes.post(
         "/completions",

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+import httpx
 import pytest
 from answering import FakeEngines
 from service import FakeRay
@@ -42,12 +43,22 @@ async def test_one_engine_answers_all_of_a_model_s_questions_and_its_token_is_no
     assert fake.ray.stops == [submitted["submission_id"]]
 
 
-async def test_one_that_left_is_followed_by_another(fake, tmp_path):
+@pytest.mark.parametrize("how", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadError, "another process"])
+async def test_one_that_left_is_followed_by_another(fake, tmp_path, how):
     engines = fake.engines(tmp_path)
     await ask(engines)
-    fake.gone.add("engine-0")
+    fake.gone["engine-0"] = how
     assert await ask(engines) == "Four and no more"
     assert len(fake.ray.submits) == 2
+    await engines.close()
+
+
+async def test_of_two_models_asked_at_once_one_is_answered_and_the_other_told_of_it(fake, tmp_path):
+    engines = fake.engines(tmp_path)
+    first, second = await asyncio.gather(ask(engines, "/a"), ask(engines, "/b"), return_exceptions=True)
+    assert first == "Four and no more"
+    assert isinstance(second, EnginesBusy)
+    assert await ask(engines, "/b") == "Four and no more"
     await engines.close()
 
 

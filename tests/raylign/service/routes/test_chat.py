@@ -69,10 +69,13 @@ def test_what_the_model_refuses_and_what_is_no_question_is_said_as_openai_does(c
 def test_a_model_of_nobody_s_or_another_tenant_s_is_not_there(chat) -> None:
     service, client, _ = chat
     theirs, _ = started(service.store)
-    other = client.with_options(api_key=key_of(service.store, "acme", Scope.READ))
+    other = client.with_options(api_key=key_of(service.store, "acme", Scope.SUBMIT))
     for model in ("gpt-9", theirs.id):
         with pytest.raises(openai.NotFoundError, match=f"there is no model '{model}'"):
             other.chat.completions.create(model=model, messages=ASKED)
     assert other.chat.completions.create(model=MODEL, messages=ASKED).choices  # the operator's is everybody's
+    looking = client.with_options(api_key=key_of(service.store, "acme", Scope.READ))
+    with pytest.raises(openai.PermissionDeniedError):  # an engine is started for who asks
+        looking.chat.completions.create(model=MODEL, messages=ASKED)
     with pytest.raises(openai.AuthenticationError):
         client.with_options(api_key="wrong").chat.completions.create(model=MODEL, messages=ASKED)
