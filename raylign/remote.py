@@ -119,8 +119,7 @@ class Remote:
 
     def _at(self, name: str) -> str:
         """The path as file systems of fsspec take it."""
-        scheme, _, path = self.url.partition("://")
-        return f"{path if scheme == 'file' else self.url.partition('://')[2]}/{name}"
+        return f"{self.url.partition('://')[2]}/{name}"
 
     def _tried(self, doing: str, name: str, operation: str, *arguments: Any, size: int = 0, **named: Any) -> Any:
         """What the file system's ``operation`` returns, tried until it works or patience is at its end."""

@@ -47,6 +47,16 @@ class Engine:
     """Questions that it is at."""
     used: float = field(default_factory=time.monotonic)
 
+    @contextlib.asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """While it is at one more question."""
+        self.asked += 1
+        try:
+            yield
+        finally:
+            self.asked -= 1
+            self.used = time.monotonic()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
@@ -84,24 +94,14 @@ class Engines:
         Raises `NotAnsweringYet` where its engine is still coming up, `EnginesBusy` where all others are at work,
         `ServiceError` where it cannot come up.
         """
-        engine = await self._ready(model)
-        engine.asked += 1
-        try:
-            async with contextlib.AsyncExitStack() as stack:
-                response = await self._begun(stack, engine, question)
-                if response is None:  # it left, being idle or killed: another one
-                    self._forget(model, engine)
-                    engine.asked -= 1
-                    engine = await self._ready(model)
-                    engine.asked += 1
-                    response = await self._begun(stack, engine, question)
-                if response is None:
-                    self._forget(model, engine)
-                    raise ServiceError("the model's engine left as it was asked: ask again")
-                yield response
-        finally:
-            engine.asked -= 1
-            engine.used = time.monotonic()
+        for _ in range(2):
+            engine = await self._ready(model)
+            async with engine.at_work(), contextlib.AsyncExitStack() as stack:
+                if (response := await self._begun(stack, engine, question)) is not None:
+                    yield response
+                    return
+            self._forget(model, engine)  # it left, being idle or killed: another one
+        raise ServiceError("the model's engine left as it was asked: ask again")
 
     async def close(self) -> None:
         """Let all of them go."""
@@ -141,13 +141,13 @@ class Engines:
             self._placed.add(model)
         name, token = f"chat-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
         file = self._folder / name / "token"
-        await asyncio.to_thread(file.parent.mkdir, parents=True, mode=0o700)
-        await asyncio.to_thread(write_whole, file, token, secret=True)
         command = [sys.executable, "-m", "actors", "answer", "--model", model, "--token-file", str(file)]
         command += ["--idle-s", f"{self._chat.idle_s:g}", *(["--host", self._chat.host] if self._chat.host else [])]
-        gpus = float(any(node.gpus for node in (await self._ray.cluster()).nodes))
         metadata = {"raylign": "chat", "model": model[-200:]}
         try:
+            await asyncio.to_thread(file.parent.mkdir, parents=True, mode=0o700)
+            await asyncio.to_thread(write_whole, file, token, secret=True)
+            gpus = float(any(node.gpus for node in (await self._ray.cluster()).nodes))
             await self._ray.submit(name, shlex.join(command), env_vars=env_vars(), metadata=metadata, gpus=gpus)
             async with asyncio.timeout(START_S):
                 return await self._up(name, token)

@@ -8,7 +8,7 @@ import pytest
 from answering import FakeEngines
 from service import FakeRay
 
-from raylign.errors import EnginesBusy, NotAnsweringYet, ServiceError
+from raylign.errors import EnginesBusy, NotAnsweringYet, RayUnreachable, ServiceError
 from raylign.service.answering import engines as module
 
 QUESTION = {"model": "model", "messages": [{"role": "user", "content": "2 + 2?"}]}
@@ -103,6 +103,17 @@ async def test_why_a_model_cannot_be_served_is_said_and_the_next_question_tries_
         await asked
     fake.up = True
     assert await ask(engines) == "Four and no more"
+    await engines.close()
+
+
+async def test_a_ray_that_was_away_once_takes_no_place(fake, tmp_path):
+    engines = fake.engines(tmp_path / "chat")
+    fake.ray.down = True
+    with pytest.raises(RayUnreachable):
+        await ask(engines, "/a")
+    assert list((tmp_path / "chat").iterdir()) == []
+    fake.ray.down = False
+    assert await ask(engines, "/b") == "Four and no more"
     await engines.close()
 
 
