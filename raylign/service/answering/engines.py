@@ -166,12 +166,12 @@ class Engines:
         headers = {"Authorization": f"Bearer {token}"}
         while True:
             await asyncio.sleep(LOOK_S)
+            job = await self._ray.get(name)  # before its log, which then has all that it said before it ended
             log = await self._ray.log_tail(name, lines=LOG_LINES)
             if (address := told(log, token)) is not None:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await self._http.get(f"{address}/health", headers=headers, timeout=5)).is_success:
                         return Engine(submission_id=name, token=token, address=address)
-            job = await self._ray.get(name)
             if job is None or job.status in RAY_TERMINAL:
                 said = [line for line in log.splitlines() if line.startswith("error: ")][-1:]
                 logger.warning("engine %s did not come up: %s", name, job.message if job else "Ray does not know it")
